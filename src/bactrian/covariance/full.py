@@ -1,0 +1,61 @@
+"""Covariances with every correlation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from bactrian.covariance.factor import factor
+from bactrian.covariance.form import Covariance, read_only
+from bactrian.typing import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Full(Covariance):
+    """``matrices`` : (M, D, D) array, symmetric positive definite, M = 1 if tied else K.
+
+    ``cholesky`` : (M, D, D) lower factors, L L^T = matrix.
+    """
+
+    matrices: FloatArray
+    n_components: int
+    tied: bool = False
+    n_features: int = field(init=False)
+    whiteners: FloatArray = field(init=False, repr=False)
+    cholesky: FloatArray = field(init=False, repr=False)
+    kind: ClassVar[str] = "full"
+
+    def __post_init__(self) -> None:
+        matrices = read_only(self.matrices)
+        cholesky, whiteners = factor(matrices, self.tied)
+        object.__setattr__(self, "matrices", matrices)
+        object.__setattr__(self, "n_features", matrices.shape[1])
+        object.__setattr__(self, "cholesky", read_only(cholesky))
+        object.__setattr__(self, "whiteners", read_only(whiteners))
+
+    @property
+    def array(self) -> FloatArray:
+        return self.matrices[0] if self.tied else self.matrices
+
+    @property
+    def log_determinants(self) -> FloatArray:
+        diagonals = np.diagonal(self.cholesky, axis1=1, axis2=2)
+        return self._per_component(2 * np.log(diagonals).sum(axis=1))
+
+    def dense(self) -> FloatArray:
+        return self._per_component(self.matrices)
+
+    def color(self, component: int, normals: FloatArray) -> FloatArray:
+        return normals @ self.cholesky[self.slot(component)].T
+
+    def marginal(self, features: IntArray) -> Full:
+        return Full(self.matrices[:, features[:, None], features], self.n_components, self.tied)
+
+    def select(self, components: IntArray) -> Covariance:
+        return Full(self.matrices[self.slots(components)], len(components), self.tied)
+
+    def affine(self, matrix: FloatArray) -> Covariance:
+        dense = matrix @ self.matrices @ matrix.T
+        return Full((dense + dense.swapaxes(1, 2)) / 2, self.n_components, self.tied)

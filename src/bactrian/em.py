@@ -1,0 +1,146 @@
+"""The EM loop, the only one.
+
+Several climbs (restarts, candidate models) go in lock-step: every iteration asks the source for one fold under
+all mixtures that still climb, so rows that live on disk or on a cluster are read once for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import numpy as np
+
+from bactrian.families import Family, Floor
+from bactrian.kernels import Kernel, Parameters
+from bactrian.sources import Source
+from bactrian.statistics import Statistics
+from bactrian.typing import IntArray
+
+# gains below this part of the log-likelihood are rounding
+ROUNDING = 1e-14
+
+
+class Status(Enum):
+    """How a climb ended; the value is a sentence for the user."""
+
+    CONVERGED = "converged: the log-likelihood that could still be gained is below tol"
+    MAX_ITER = "stopped at max_iter before the tolerance was reached; raise max_iter or tol"
+
+
+@dataclass(frozen=True, eq=False)
+class Climb:
+    """Where one run of EM stands, and how it came there.
+
+    Attributes
+    ----------
+    family : Family
+    mixture : Parameters
+    held : tuple of int
+        The components whose covariance the floor held in the last M-step: they have collapsed.
+    history : tuple of float
+        Log-likelihood of the start and after each iteration, in nats.
+    map_log_responsibility : float
+        Of ``mixture``; what ICL needs.
+    status : Status or None
+        None while it climbs.
+    """
+
+    family: Family
+    mixture: Parameters
+    held: tuple[int, ...] = ()
+    history: tuple[float, ...] = ()
+    map_log_responsibility: float = np.nan
+    status: Status | None = None
+
+    @property
+    def log_likelihood(self) -> float:
+        return self.history[-1] if self.history else -np.inf
+
+    @property
+    def n_iter(self) -> int:
+        return max(0, len(self.history) - 1)
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """Sorts climbs of one family: any that did not collapse is better than any that did."""
+        return (not self.held, self.log_likelihood)
+
+
+def run(
+    source: Source,
+    kernel: Kernel,
+    climbs: Sequence[Climb],
+    floor: Floor,
+    *,
+    tol: float,
+    max_iter: int,
+    observe: Callable[[Sequence[Climb]], None] | None = None,
+) -> list[Climb]:
+    """Climb until each run has converged or made ``max_iter`` more iterations.
+
+    Parameters
+    ----------
+    tol : float
+        Log-likelihood per unit of row weight that may still be gained, as estimated by Aitken's acceleration
+        (Boehning et al. 1994, Ann. Inst. Stat. Math. 46:373). 0 runs exactly ``max_iter`` iterations.
+    observe : callable, optional
+        Called after each pass with all climbs; may raise KeyboardInterrupt.
+    """
+    climbs = [replace(c, history=c.history[:-1], status=None) for c in climbs]  # the start is looked at again
+    last = [len(c.history) + max_iter for c in climbs]
+    while active := [i for i, c in enumerate(climbs) if c.status is None]:
+        folded = source.fold(
+            kernel, [climbs[i].mixture for i in active], [climbs[i].family.scatter for i in active]
+        )
+        for i, statistics in zip(active, folded, strict=True):
+            seen = _look(climbs[i], statistics, source.total, tol, last[i])
+            climbs[i] = seen if seen.status else _step(seen, statistics, floor)
+        if observe is not None:
+            observe(climbs)
+    return climbs
+
+
+def maximize(family: Family, statistics: Statistics, floor: Floor) -> tuple[Parameters, tuple[int, ...]]:
+    """The M-step: the mixture of this family that fits the statistics best, and the components held."""
+    covariance, low = family.m_step(statistics, floor)
+    counts = np.maximum(statistics.counts, 0.0)
+    empty = np.flatnonzero(counts <= 0)
+    held = np.arange(len(counts)) if covariance.tied and len(low) else low
+    mixture = Parameters(counts / counts.sum(), statistics.means(), covariance)
+    return mixture, _sorted_union(held, empty)
+
+
+def _look(climb: Climb, statistics: Statistics, total: float, tol: float, last: int) -> Climb:
+    climb = replace(
+        climb,
+        history=(*climb.history, statistics.log_likelihood),
+        map_log_responsibility=statistics.map_log_responsibility,
+    )
+    if tol > 0 and _remaining(climb.history) < tol * total:
+        return replace(climb, status=Status.CONVERGED)
+    if len(climb.history) > last:
+        return replace(climb, status=Status.MAX_ITER)
+    return climb
+
+
+def _step(climb: Climb, statistics: Statistics, floor: Floor) -> Climb:
+    mixture, held = maximize(climb.family, statistics, floor)
+    return replace(climb, mixture=mixture, held=held)
+
+
+def _remaining(history: Sequence[float]) -> float:
+    """What EM can still gain: the larger of the last gain and of the sum of a geometric series of gains."""
+    if len(history) < 2:
+        return np.inf
+    gain = history[-1] - history[-2]
+    if gain <= ROUNDING * abs(history[-1]):
+        return 0.0
+    if len(history) < 3 or gain >= (before := history[-2] - history[-3]):
+        return np.inf  # gains that grow say nothing about their end
+    return max(gain, gain * gain / (before - gain))
+
+
+def _sorted_union(a: IntArray, b: IntArray) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.union1d(a, b))

@@ -1,0 +1,7 @@
+"""Families: constraints on the covariances, each with its M-step from Statistics."""
+
+from bactrian.families.family import Family
+from bactrian.families.floor import Floor
+from bactrian.families.registry import FAMILIES, parse_families, parse_family
+
+__all__ = ["FAMILIES", "Family", "Floor", "parse_families", "parse_family"]

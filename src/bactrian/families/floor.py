@@ -1,0 +1,53 @@
+"""The regularisation: no variance below a floor.
+
+A floor is a constraint, Sigma_k >= diag(minimum), not something added: where it is not met the maximum-likelihood
+estimate is left exactly as it is, and where it is, clipping the eigenvalues gives the constrained maximum, so
+that the objective stays monotone (Ingrassia & Rocci 2007, CSDA 51:5339). The minimum follows the scale of the
+data, feature by feature, so units do not matter. See docs/adr/0002.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bactrian.covariance import Diagonal, Full, Spherical
+from bactrian.errors import CovarianceError
+from bactrian.typing import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Floor:
+    """``minimum`` : (D,) array, the least variance along each feature; zeros turn it off."""
+
+    minimum: FloatArray
+
+    def spherical(self, variances: FloatArray, k: int, tied: bool) -> tuple[Spherical, IntArray]:
+        """The form from (M,) variances, and which of the M were below the floor."""
+        least = self.minimum.mean()
+        covariance = Spherical(np.maximum(variances, least), k, len(self.minimum), tied)
+        return covariance, np.flatnonzero(variances < least)
+
+    def diagonal(self, variances: FloatArray, k: int, tied: bool) -> tuple[Diagonal, IntArray]:
+        """The form from (M, D) variances, and which of the M were below the floor."""
+        low = (variances < self.minimum).any(axis=1)
+        return Diagonal(np.maximum(variances, self.minimum), k, tied), np.flatnonzero(low)
+
+    def full(self, matrices: FloatArray, k: int, tied: bool) -> tuple[Full, IntArray]:
+        """The form from (M, D, D) matrices, and which of the M were below the floor."""
+        scale = np.sqrt(self.minimum)
+        try:
+            covariance = Full(matrices, k, tied)
+        except CovarianceError:
+            if not self.minimum.all():
+                raise
+        else:
+            # |L^-1 scale|^2 bounds the largest eigenvalue of scale Sigma^-1 scale: below 1 none is too small
+            bound = np.einsum("mij,j->m", covariance.whiteners**2, self.minimum)
+            if (bound < 1).all():
+                return covariance, np.empty(0, dtype=np.intp)
+        values, vectors = np.linalg.eigh(matrices / scale[:, None] / scale)
+        low = values[:, 0] < 1
+        lifted = (vectors * np.maximum(values, 1)[:, None, :]) @ vectors.swapaxes(1, 2) * scale[:, None] * scale
+        return Full(np.where(low[:, None, None], lifted, matrices), k, tied), np.flatnonzero(low)

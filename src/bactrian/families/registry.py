@@ -1,0 +1,54 @@
+"""The families, in order of growing freedom, and how users name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bactrian.errors import ParameterError
+from bactrian.families.closed_form import eee, eei, eii, vii, vvi, vvv
+from bactrian.families.family import Family
+from bactrian.statistics import Scatter
+
+FAMILIES: dict[str, Family] = {
+    "EII": Family("EII", Scatter.TRACE, eii),
+    "VII": Family("VII", Scatter.TRACE, vii),
+    "EEI": Family("EEI", Scatter.DIAGONAL, eei),
+    "VVI": Family("VVI", Scatter.DIAGONAL, vvi),
+    "EEE": Family("EEE", Scatter.POOLED, eee),
+    "VVV": Family("VVV", Scatter.FULL, vvv),
+}
+
+# scikit-learn's words, and mclust's for one feature
+ALIASES = {"spherical": "VII", "diag": "VVI", "tied": "EEE", "full": "VVV", "E": "EII", "V": "VII"}
+
+
+def parse_family(name: str | Family) -> Family:
+    """A family by its code or one of its aliases.
+
+    Raises
+    ------
+    ParameterError
+        There is no family of that name.
+    """
+    if isinstance(name, Family):
+        return name
+    code = ALIASES.get(name, name) if isinstance(name, str) else None
+    if code not in FAMILIES:
+        raise ParameterError(
+            f"there is no family {name!r}; choose from {', '.join(FAMILIES)}, or scikit-learn's names "
+            "spherical, diag, tied, full"
+        )
+    return FAMILIES[code]
+
+
+def parse_families(names: str | Family | Iterable[str | Family], n_features: int) -> tuple[Family, ...]:
+    """The families to try: ``"all"``, one name, or several.
+
+    With one feature shape and orientation mean nothing, so ``"all"`` is then equal and variable variance only.
+    """
+    if isinstance(names, str) and names == "all":
+        return tuple(f for f in FAMILIES.values() if n_features > 1 or f.code in ("EII", "VII"))
+    listed = [names] if isinstance(names, (str, Family)) else list(names)
+    if not listed:
+        raise ParameterError("families should name at least one family, but got none")
+    return tuple(dict.fromkeys(parse_family(name) for name in listed))

@@ -1,0 +1,365 @@
+"""``bt.fit``, the front door, and ``Fit``, what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from bactrian import em, model_file
+from bactrian.errors import CollapseError, DataError, ParameterError
+from bactrian.families import Family, Floor, parse_families
+from bactrian.kernels import NativeKernel, Parameters
+from bactrian.mixture import Mixture
+from bactrian.randomness import generator
+from bactrian.rows import Rows, read_rows
+from bactrian.selection import CRITERIA, Candidate, Candidates, Progress, search
+from bactrian.selection.candidate import rank
+from bactrian.selection.search import Task
+from bactrian.sources import ArraySource, Source
+from bactrian.typing import FloatArray, IntArray, RandomState
+
+# Least variance of a component, relative to the feature's variance over all rows: far below any real cluster,
+# far above rounding.
+RELATIVE_FLOOR = {"float64": 1e-10, "float32": 1e-6}
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A mixture, and how it was found.
+
+    Attributes
+    ----------
+    mixture : Mixture
+        The best candidate's.
+    best : Candidate
+        Its row of the table.
+    candidates : Candidates
+        The whole table: every family and number of components that was tried.
+    criterion : str
+        What "best" means: ``"bic"``, ``"aic"`` or ``"icl"``.
+    history : tuple of float
+        Log-likelihood of the start and after each iteration of the best candidate, in nats.
+    n_rows : int
+        Rows of positive weight.
+    total_weight : float
+        Sum of the row weights; n_rows without weights.
+    """
+
+    mixture: Mixture
+    best: Candidate
+    candidates: Candidates
+    criterion: str
+    history: tuple[float, ...] = field(repr=False)
+    n_rows: int
+    total_weight: float
+
+    @property
+    def family(self) -> str:
+        """The mclust code of the best candidate's family, as ``"VVV"``."""
+        return self.best.family
+
+    @property
+    def n_components(self) -> int:
+        return self.best.n_components
+
+    @property
+    def log_likelihood(self) -> float:
+        """Sum over rows of w_i log p(x_i), in nats."""
+        return self.best.log_likelihood
+
+    @property
+    def bic(self) -> float:
+        return self.best.bic
+
+    @property
+    def aic(self) -> float:
+        return self.best.aic
+
+    @property
+    def icl(self) -> float:
+        return self.best.icl
+
+    @property
+    def n_iter(self) -> int:
+        return self.best.n_iter
+
+    @property
+    def converged(self) -> bool:
+        return self.best.status == "converged"
+
+    @property
+    def status(self) -> str:
+        """One sentence on how the fit ended."""
+        return self.best.reason
+
+    def classify(self, data: Any) -> Any:
+        """The most responsible component of each row, (N,), from 0 to K-1."""
+        return self.mixture.classify(data)
+
+    def responsibilities(self, data: Any) -> FloatArray:
+        """P(k | x), (N, K)."""
+        return self.mixture.responsibilities(data)
+
+    def uncertainty(self, data: Any) -> Any:
+        """1 - max_k P(k | x): the probability that the row's label is wrong, (N,)."""
+        return 1 - self.responsibilities(data).max(axis=-1)
+
+    def plot(self, data: Any = None, ax: Any = None) -> Any:
+        """The picture that fits the number of features: see ``bactrian.plot.mixture``. Returns the Axes."""
+        from bactrian import plot
+
+        return plot.mixture(self.mixture, data, ax=ax)
+
+    def summary(self) -> str:
+        """The fit in a screen of text."""
+        counted = f"{self.n_rows} rows" + (
+            "" if self.total_weight == self.n_rows else f" of total weight {self.total_weight:g}"
+        )
+        return "\n".join(
+            [
+                f"{self.n_components} components, family {self.family}, chosen by {self.criterion.upper()} "
+                f"among {len(self.candidates)} candidates; {counted}",
+                f"log-likelihood {self.log_likelihood:.4f}   BIC {self.bic:.2f}   AIC {self.aic:.2f}   "
+                f"ICL {self.icl:.2f}   ({self.best.n_parameters} parameters)",
+                f"{self.status} ({self.n_iter} iterations)",
+                "",
+                repr(self.mixture),
+                "",
+                self.candidates.to_text(most=10),
+            ]
+        )
+
+    def report(self, path: str | PathLike[str]) -> None:
+        """Write ``summary()`` with the whole table of candidates to a text file, whole or not at all."""
+        text = f"{self.summary()}\n\nAll candidates\n{self.candidates.to_text()}\n"
+        model_file.write_whole(path, text.encode())
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write a ``.bactrian`` model file with the mixture and the table. Read it with ``bactrian.load``."""
+        arrays, header = self.mixture._to_file()
+        header["fit"] = {
+            "criterion": self.criterion,
+            "best": self.candidates.index(self.best),
+            "candidates": self.candidates.as_dict(),
+            "n_rows": self.n_rows,
+            "total_weight": self.total_weight,
+        }
+        model_file.write(path, {**arrays, "history": np.array(self.history)}, header)
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+
+def fit(
+    data: Any,
+    n_components: int | Iterable[int] = range(1, 10),
+    families: str | Family | Iterable[str | Family] = "all",
+    *,
+    criterion: str = "bic",
+    sample_weight: Any = None,
+    start: Any = "auto",
+    n_init: int = 8,
+    tol: float = 1e-8,
+    max_iter: int = 1000,
+    regularization: float | None = None,
+    random_state: RandomState = 0,
+    n_threads: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Fit:
+    """Fit Gaussian mixtures by EM and choose the number of components and the family.
+
+    Parameters
+    ----------
+    data : (N, D) array or frame, or (N,) for one feature
+        float32 is computed in float32 where that is safe. Frames keep their column names.
+    n_components : int or several
+        K to try.
+    families : str or several
+        ``"all"``, or mclust codes among EII VII EEI VVI EEE VVV, or scikit-learn's spherical, diag, tied, full.
+    criterion : {"bic", "aic", "icl"}
+        Lower is better.
+    sample_weight : (N,) array, optional
+        0 is a row that is not there, 2 a row that is there twice.
+    start : Mixture, labels (N,), responsibilities (N, K) or "auto" (= "k-means++")
+        From labels (0 to K-1) or responsibilities EM begins with the M-step. Fixes K.
+    n_init : int
+        Starts tried by short climbs before the best is climbed to the end.
+    tol : float
+        Log-likelihood per row that may still be gained when EM stops, as extrapolated from the last gains; the
+        default leaves all printed digits of the criteria right. 0 runs exactly ``max_iter`` iterations.
+    max_iter : int
+        Iterations for each candidate.
+    regularization : float, optional
+        Least variance a component may have. Default: 1e-10 of each feature's variance (float32: 1e-6), so
+        that units do not matter. A number is absolute, in squared units of the data.
+    random_state : seed, Generator or None
+        The default gives the same fit each time.
+    n_threads : int, optional
+        Default: all cores the process may use. The result is the same bits for any number.
+    progress : callable, optional
+        Called with a ``Progress`` after each pass over the rows.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    DataError
+        NaN, infinity, text, no rows, a constant feature, fewer rows than components, weights that cannot be used.
+    ParameterError
+        Any other argument that cannot be used.
+    CollapseError
+        ``regularization=0`` and every candidate collapsed.
+
+    Examples
+    --------
+    >>> import bactrian as bt
+    >>> fit = bt.fit(bt.datasets.old_faithful().data)
+    >>> fit.n_components, fit.family
+    (3, 'EEE')
+    """
+    rows = read_rows(data)
+    source = ArraySource(rows.values, sample_weight)
+    first, counts = _read_start(start, n_components, rows)
+    tried = parse_families(families, source.n_features)
+    if criterion not in CRITERIA:
+        raise ParameterError(f"criterion should be one of {', '.join(CRITERIA)}, but got {criterion!r}")
+    if max(counts) > source.n_rows and min(counts) > source.n_rows:
+        raise DataError(
+            f"{min(counts)} components need at least as many rows, but there are {source.n_rows} rows; "
+            "use fewer components"
+        )
+    task = Task(
+        source=source,
+        kernel=NativeKernel(n_threads=n_threads),
+        floor=make_floor(source, regularization, rows.names),
+        start=first,
+        n_init=_at_least(n_init, 1, "n_init"),
+        tol=_not_negative(tol, "tol"),
+        max_iter=_at_least(max_iter, 0, "max_iter"),
+        rng=generator(random_state),
+        observe=progress,
+    )
+    return _choose(search(task, counts, tried), criterion, source, rows.names)
+
+
+def make_floor(
+    source: Source, regularization: float | None, names: tuple[str, ...] | None = None, *, lenient: bool = False
+) -> Floor:
+    """The floor for a source: relative by default, absolute on request.
+
+    A constant feature has no scale, so the relative floor cannot be formed: an error, or with ``lenient`` the
+    floor of the other features' average scale.
+    """
+    if regularization is not None:
+        return Floor(np.full(source.n_features, _not_negative(regularization, "regularization")))
+    variances = np.diagonal(source.moments.covariance)
+    # the rounding of rows far from the origin is not a spread
+    rounding = np.finfo(np.float32 if source.single_precision else np.float64).eps * np.abs(source.moments.mean)
+    if not np.isfinite(variances).all() or (variances[variances > 0] < 1e-290).any():
+        raise DataError(
+            "the squares of the data leave the range of float64; divide the columns by their typical size first"
+        )
+    constant = variances <= rounding**2
+    if constant.any() and not lenient:
+        d = int(np.argmax(constant))
+        name = repr(names[d]) if names else str(d)
+        value = source.moments.mean[d]
+        why = "there is only one distinct row" if constant.all() else f"column {name} is constant ({value:g})"
+        raise DataError(
+            f"{why}, so no density can be fitted; leave it out, or give an absolute variance with regularization="
+        )
+    epsilon = RELATIVE_FLOOR["float32" if source.single_precision else "float64"]
+    typical = variances[~constant].mean() if not constant.all() else 1.0
+    return Floor(epsilon * np.where(constant, typical, variances))
+
+
+def _choose(
+    found: Sequence[tuple[Candidate, em.Climb | None]], criterion: str, source: Source, names: tuple[str, ...] | None
+) -> Fit:
+    candidates = Candidates([candidate for candidate, _ in found], criterion)
+    best, climb = min(found, key=lambda pair: rank(pair[0], criterion))
+    if climb is None:
+        raise CollapseError(f"no candidate could be fitted: {best.reason}")
+    return Fit(
+        mixture=Mixture._of(_in_canonical_order(climb.mixture), names),
+        best=best,
+        candidates=candidates,
+        criterion=criterion,
+        history=climb.history,
+        n_rows=source.n_rows,
+        total_weight=source.total,
+    )
+
+
+def _in_canonical_order(parameters: Parameters) -> Parameters:
+    return parameters
+
+
+def _read_start(
+    start: Any, n_components: int | Iterable[int], rows: Rows
+) -> tuple[Parameters | FloatArray | IntArray | None, list[int]]:
+    """The start as the search wants it, and the K to try (a start fixes K)."""
+    counts = _read_counts(n_components)
+    if isinstance(start, str):
+        if start not in ("auto", "k-means++"):
+            raise ParameterError(
+                f"start should be a Mixture, labels, responsibilities, 'auto' or 'k-means++', but got {start!r}"
+            )
+        return None, counts
+    if isinstance(start, Mixture):
+        if start.n_features != rows.values.shape[1]:
+            raise ParameterError(
+                f"the start has {start.n_features} features, but the data has {rows.values.shape[1]}"
+            )
+        return start.parameters, [start.n_components]
+    return _read_assignment(start, len(rows.values))
+
+
+def _read_assignment(start: Any, n_rows: int) -> tuple[FloatArray | IntArray, list[int]]:
+    array = np.asarray(start)
+    if array.ndim not in (1, 2) or len(array) != n_rows or array.dtype.kind not in "iufb":
+        raise ParameterError(
+            f"start should be labels ({n_rows},) or responsibilities ({n_rows}, K), but got shape {array.shape} "
+            f"of {array.dtype}"
+        )
+    if array.ndim == 1:
+        labels = array.astype(np.intp)
+        if (labels != array).any() or labels.min() < 0:
+            raise ParameterError("start labels should be whole numbers from 0 to K-1")
+        return labels, [int(labels.max()) + 1]
+    z = array.astype(np.float64)
+    if not np.isfinite(z).all() or (z < 0).any() or (np.abs(z.sum(axis=1) - 1) > 1e-6).any():
+        raise ParameterError("start responsibilities should be numbers from 0 to 1 whose rows sum to 1")
+    return z, [z.shape[1]]
+
+
+def _read_counts(n_components: int | Iterable[int]) -> list[int]:
+    listed = [n_components] if isinstance(n_components, (int, np.integer)) else list(n_components)
+    if not listed:
+        raise ParameterError("n_components should hold at least one number of components, but is empty")
+    return list(dict.fromkeys(_at_least(k, 1, "n_components") for k in listed))
+
+
+def _at_least(value: Any, least: int, name: str) -> int:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ParameterError(f"{name} should be an integer of at least {least}, but got {value!r}")
+    return int(value)
+
+
+def _not_negative(value: Any, name: str) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = float("nan")
+    if not (0 <= number < float("inf")):
+        raise ParameterError(f"{name} should be a finite number of at least 0, but got {value!r}")
+    return number
+
+
+__all__ = ["Fit", "fit", "make_floor"]

@@ -1,0 +1,439 @@
+"""Mixture: an immutable distribution, closed under its own operations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import Any, Literal, overload
+
+import numpy as np
+
+from bactrian import model_file
+from bactrian.covariance import Covariance, parse_covariance
+from bactrian.errors import ParameterError
+from bactrian.kernels import Kernel, NativeKernel, Parameters
+from bactrian.operations import condition, describe, distribution, draws, modes
+from bactrian.operations.draws import Estimate
+from bactrian.randomness import generator
+from bactrian.rows import Rows, read_rows
+from bactrian.typing import FloatArray, IntArray, RandomState
+
+KERNEL: Kernel = NativeKernel()
+
+
+class Mixture:
+    """A mixture of K Gaussians over D features: p(x) = sum_k w_k N(x; mu_k, Sigma_k).
+
+    Parameters
+    ----------
+    weights : (K,) array
+        Mixing weights, not negative, sum 1.
+    means : (K, D) array
+        (K,) is read as one feature.
+    covariances : array
+        (K, D, D) full, (D, D) tied, (K, D) diagonal, (D,) tied diagonal, (K,) spherical, or a number (tied
+        spherical). Variances, not standard deviations. The form is kept.
+    form : str, optional
+        ``"full"``, ``"tied"``, ``"diagonal"``, ``"tied diagonal"``, ``"spherical"`` or ``"tied spherical"``;
+        needed only where K = D makes two shapes the same.
+    feature_names : sequence of D str, optional
+
+    Raises
+    ------
+    ParameterError
+        Shapes that do not fit, weights that are negative or do not sum to 1, numbers that are not finite.
+    CovarianceError
+        A covariance that is not positive definite: says which, and its smallest eigenvalue.
+
+    Examples
+    --------
+    >>> import bactrian as bt
+    >>> mixture = bt.Mixture([0.4, 0.6], [[0, 0], [5, 5]], [[[1, 0.5], [0.5, 1]], [[2, 0], [0, 1]]])
+    >>> mixture.classify([[0, 1], [4, 5]]).tolist()
+    [0, 1]
+    """
+
+    __slots__ = ("_feature_names", "_parameters")
+    _parameters: Parameters
+    _feature_names: tuple[str, ...] | None
+
+    def __init__(
+        self,
+        weights: Any,
+        means: Any,
+        covariances: Any,
+        *,
+        form: str | None = None,
+        feature_names: Sequence[str] | None = None,
+    ) -> None:
+        w = _finite(weights, "weights")
+        mu = _finite(means, "means")
+        w = w.reshape(1) if w.ndim == 0 else w
+        mu = mu.reshape(-1, 1) if mu.ndim < 2 else mu
+        if w.ndim != 1 or mu.ndim != 2 or len(mu) != len(w) or mu.shape[1] == 0 or len(w) == 0:
+            raise ParameterError(
+                f"weights should have shape (K,) and means (K, D), but got {np.shape(weights)} and "
+                f"{np.shape(means)}; for one component of several features write means as [[...]]"
+            )
+        if isinstance(covariances, Covariance):
+            covariance = covariances
+        else:
+            numbers = np.asarray(_finite(covariances, "covariances"))
+            covariance = parse_covariance(numbers, *mu.shape, form)
+        parameters = Parameters(_normalised(w), _frozen(mu), covariance)
+        object.__setattr__(self, "_parameters", parameters)
+        object.__setattr__(self, "_feature_names", _checked_names(feature_names, mu.shape[1]))
+
+    @classmethod
+    def _of(cls, parameters: Parameters, names: tuple[str, ...] | None = None) -> Mixture:
+        """Wrap parameters that are known to be right."""
+        self = object.__new__(cls)
+        object.__setattr__(self, "_parameters", parameters)
+        object.__setattr__(self, "_feature_names", names)
+        return self
+
+    # -- what it is ------------------------------------------------------------------------------------
+
+    @property
+    def weights(self) -> FloatArray:
+        """(K,) mixing weights, sum 1; read-only, like all arrays here."""
+        return self._parameters.weights
+
+    @property
+    def means(self) -> FloatArray:
+        """(K, D)."""
+        return self._parameters.means
+
+    @property
+    def covariances(self) -> FloatArray:
+        """The covariances in the form they have: (K,D,D), (D,D), (K,D), (D,), (K,) or ()."""
+        return self._parameters.covariance.array
+
+    @property
+    def form(self) -> str:
+        """The name of the covariances' form, as in the constructor."""
+        return self._parameters.covariance.name
+
+    @property
+    def parameters(self) -> Parameters:
+        """Weights, means and the covariance object, as kernels and families use them."""
+        return self._parameters
+
+    @property
+    def n_components(self) -> int:
+        return len(self.weights)
+
+    @property
+    def n_features(self) -> int:
+        return int(self.means.shape[1])
+
+    @property
+    def feature_names(self) -> tuple[str, ...] | None:
+        return self._feature_names
+
+    @property
+    def mean(self) -> FloatArray:
+        """(D,) mean of the whole mixture."""
+        return np.asarray(self.weights @ self.means)
+
+    @property
+    def covariance(self) -> FloatArray:
+        """(D, D) covariance of the whole mixture: within plus between components."""
+        offsets = self.means - self.mean
+        within = np.einsum("k,kde->de", self.weights, self._parameters.covariance.dense())
+        return np.asarray(within + np.einsum("k,kd,ke->de", self.weights, offsets, offsets))
+
+    # -- densities -------------------------------------------------------------------------------------
+
+    def logpdf(self, x: Any) -> Any:
+        """log p(x) in nats: (N,) for rows (N, D), a float for one row; exact far out in the tails."""
+        rows = self._rows(x)
+        return _unwrap(KERNEL.log_densities(rows.values, self._parameters), x, self.n_features)
+
+    def pdf(self, x: Any) -> Any:
+        """p(x): (N,) for rows (N, D), a float for one row; 0 where it underflows (see ``logpdf``)."""
+        return np.exp(self.logpdf(x))
+
+    def responsibilities(self, x: Any) -> FloatArray:
+        """P(k | x): (N, K) for rows (N, D), (K,) for one row; rows sum to 1."""
+        values = KERNEL.responsibilities(self._rows(x).values, self._parameters)
+        return np.asarray(_unwrap(values, x, self.n_features))
+
+    def classify(self, x: Any) -> Any:
+        """The most responsible component: (N,) integers from 0 to K-1, an int for one row."""
+        return _unwrap(KERNEL.classify(self._rows(x).values, self._parameters), x, self.n_features)
+
+    def cdf(self, x: Any) -> Any:
+        """P(X <= x) in every feature: exact for D = 1, by SciPy (about 1e-5) for D > 1."""
+        values = distribution.cdf(self._parameters, self._rows(x).values.astype(np.float64))
+        return _unwrap(values, x, self.n_features)
+
+    def quantile(self, q: Any) -> Any:
+        """The value below which a fraction q falls, for D = 1: exact in both tails. Shape of q."""
+        q = np.asarray(q, dtype=np.float64)
+        return distribution.quantile(self._parameters, q.ravel()).reshape(q.shape)[()]
+
+    # -- random rows -----------------------------------------------------------------------------------
+
+    @overload
+    def sample(self, n: int = 1, rng: RandomState = None, labels: Literal[False] = False) -> FloatArray: ...
+    @overload
+    def sample(
+        self, n: int = 1, rng: RandomState = None, *, labels: Literal[True]
+    ) -> tuple[FloatArray, IntArray]: ...
+    def sample(self, n: int = 1, rng: RandomState = None, labels: bool = False) -> Any:
+        """Draw n independent rows, in no particular order.
+
+        Parameters
+        ----------
+        n : int
+        rng : Generator, seed or None
+            None draws anew each time; pass one Generator around to go on where the last call stopped.
+        labels : bool
+            Also return which component each row came from, (n,).
+
+        Returns
+        -------
+        (n, D) array, or with ``labels=True`` a pair of it and the (n,) labels
+        """
+        rows, drawn = draws.sample(self._parameters, _count(n, "n", least=0), generator(rng))
+        return (rows, drawn) if labels else rows
+
+    def entropy(self, n: int = 100_000, rng: RandomState = None) -> Estimate:
+        """Differential entropy -E log p(X) in nats, with its Monte Carlo standard error over n draws.
+
+        One component is exact, with error 0.
+        """
+        return draws.entropy(self._parameters, _count(n, "n", least=2), generator(rng), KERNEL)
+
+    def density_level(self, mass: Any, n: int = 100_000, rng: RandomState = 0, log: bool = False) -> Any:
+        """The density c whose region {x : p(x) >= c} holds the given mass: the smallest such region.
+
+        Parameters
+        ----------
+        mass : float or array, between 0 and 1
+        n, rng : int and seed
+            Draws it is estimated with (Hyndman 1996); the fixed seed gives the same level for the same
+            mixture. Exact for one component.
+        log : bool
+            Return log c, which cannot underflow.
+        """
+        masses = np.asarray(mass, dtype=np.float64)
+        if not ((masses > 0) & (masses < 1)).all():
+            raise ParameterError(f"mass should be between 0 and 1, but got {mass!r}")
+        level = draws.log_density_level(self._parameters, masses, _count(n, "n", 2), generator(rng), KERNEL)
+        return level[()] if log else np.exp(level)[()]
+
+    # -- mixtures made from it ---------------------------------------------------------------------------
+
+    def marginal(self, features: Any) -> Mixture:
+        """The mixture of some features (indices or names), in the order given."""
+        chosen = self._features(features)
+        p = self._parameters
+        kept = Parameters(p.weights, _frozen(p.means[:, chosen]), p.covariance.marginal(chosen))
+        return Mixture._of(kept, self._names_of(chosen))
+
+    def condition(self, values: Mapping[Any, Any]) -> Any:
+        """The mixture of the other features, given values of some.
+
+        Parameters
+        ----------
+        values : mapping
+            Feature (index or name) to a number, or to a (B,) array of numbers for a batch.
+
+        Returns
+        -------
+        Mixture, or a list of B of them
+        """
+        given = self._features(list(values))
+        if len(given) in (0, self.n_features):
+            raise ParameterError(
+                f"condition on at least one and fewer than all {self.n_features} features, but got {len(given)}"
+            )
+        columns = np.broadcast_arrays(*[_finite(v, "the values conditioned on") for v in values.values()])
+        points = np.stack([np.atleast_1d(c) for c in columns], axis=1)
+        free = np.setdiff1d(np.arange(self.n_features), given)
+        parts = condition.condition(self._parameters, free, given, points, KERNEL)
+        made = [Mixture._of(part, self._names_of(free)) for part in parts]
+        return made if columns[0].ndim else made[0]
+
+    def component(self, k: int) -> Mixture:
+        """One component as a mixture of its own."""
+        return self.reorder([range(self.n_components)[k]])
+
+    def reorder(self, order: Sequence[int]) -> Mixture:
+        """The components in another order; leaving some out renormalises the weights."""
+        chosen = np.asarray(order, dtype=np.intp)
+        p = self._parameters
+        if chosen.ndim != 1 or len(set(chosen.tolist())) != len(chosen) or not len(chosen):
+            raise ParameterError(f"order should list components once each, but got {order!r}")
+        if chosen.min() < 0 or chosen.max() >= self.n_components:
+            raise ParameterError(f"order should hold numbers from 0 to {self.n_components - 1}, but got {order!r}")
+        weights = p.weights[chosen]
+        if weights.sum() <= 0:
+            raise ParameterError("the components chosen all have weight 0, so no mixture can be made of them")
+        weights = weights if len(chosen) == self.n_components else weights / weights.sum()
+        kept = Parameters(_frozen(weights), _frozen(p.means[chosen]), p.covariance.select(chosen))
+        return Mixture._of(kept, self._feature_names)
+
+    def sorted(self, by: str = "mean") -> Mixture:
+        """The components in a canonical order: by ``"mean"`` (first feature first) or by falling ``"weight"``."""
+        if by == "mean":
+            return self.reorder(np.lexsort(self.means.T[::-1]).tolist())
+        if by == "weight":
+            return self.reorder(np.argsort(-self.weights, kind="stable").tolist())
+        raise ParameterError(f"by should be 'mean' or 'weight', but got {by!r}")
+
+    def affine(self, A: Any, b: Any = 0.0) -> Mixture:
+        """The mixture of A x + b for a (P, D) matrix A, a (D,) scaling of the features, or a number."""
+        matrix = _finite(A, "A")
+        matrix = np.broadcast_to(matrix, self.n_features) if matrix.ndim == 0 else matrix
+        matrix = np.diag(matrix) if matrix.ndim == 1 else matrix
+        if matrix.ndim != 2 or matrix.shape[1] != self.n_features:
+            raise ParameterError(
+                f"A should be a (P, {self.n_features}) matrix, {self.n_features} scales or a number, but has "
+                f"shape {np.shape(A)}"
+            )
+        shift = np.broadcast_to(_finite(b, "b"), len(matrix))
+        p = self._parameters
+        square = len(matrix) == self.n_features
+        names = self._feature_names if square else None
+        return Mixture._of(
+            Parameters(p.weights, _frozen(p.means @ matrix.T + shift), p.covariance.affine(matrix)), names
+        )
+
+    def modes(self) -> FloatArray:
+        """(M, D) maxima of the density, highest first (Carreira-Perpinan 2000)."""
+        return modes.modes(self._parameters, KERNEL)
+
+    # -- comparing, saving, showing ----------------------------------------------------------------------
+
+    def allclose(self, other: Mixture, rtol: float = 1e-9, atol: float = 1e-12) -> bool:
+        """Whether two mixtures have the same form and nearly the same numbers, component by component."""
+        if self.form != other.form or self.means.shape != other.means.shape:
+            return False
+        pairs = zip(self._content(), other._content(), strict=True)
+        return all(np.allclose(a, b, rtol=rtol, atol=atol) for a, b in pairs)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Mixture):
+            return NotImplemented
+        if self.form != other.form or self._feature_names != other._feature_names:
+            return False
+        return all(np.array_equal(a, b) for a, b in zip(self._content(), other._content(), strict=True))
+
+    def __hash__(self) -> int:
+        return hash((self.form, self._feature_names, *(a.tobytes() for a in self._content())))
+
+    def _content(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        return self.weights, self.means, self.covariances
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write a ``.bactrian`` model file, whole or not at all. Read it with ``bactrian.load``."""
+        arrays, header = self._to_file()
+        model_file.write(path, arrays, header)
+
+    def _to_file(self) -> tuple[dict[str, FloatArray], dict[str, Any]]:
+        arrays = dict(zip(("weights", "means", "covariances"), self._content(), strict=True))
+        return arrays, {"form": self.form, "feature_names": self._feature_names}
+
+    def __reduce__(self) -> Any:
+        return _rebuild, (*(np.array(a) for a in self._content()), self.form, self._feature_names)
+
+    def __copy__(self) -> Mixture:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Mixture:
+        return self
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"a Mixture is immutable; make a new one instead of setting {name!r}")
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return describe.as_text(self._parameters, self._feature_names)
+
+    def _repr_html_(self) -> str:
+        return describe.as_html(self._parameters, self._feature_names)
+
+    # -- the door ----------------------------------------------------------------------------------------
+
+    def _rows(self, x: Any) -> Rows:
+        return read_rows(x, self._feature_names, self.n_features)
+
+    def _features(self, features: Any) -> IntArray:
+        listed = [features] if isinstance(features, (str, int, np.integer)) else list(features)
+        found = [self._feature(f) for f in listed]
+        if not found or len(set(found)) != len(found):
+            raise ParameterError(f"name each feature once, and at least one, but got {listed!r}")
+        return np.array(found, dtype=np.intp)
+
+    def _feature(self, feature: Any) -> int:
+        if isinstance(feature, str):
+            if self._feature_names is None or feature not in self._feature_names:
+                known = ", ".join(self._feature_names) if self._feature_names else "no names, only indices"
+                raise ParameterError(f"there is no feature {feature!r}; the mixture has {known}")
+            return self._feature_names.index(feature)
+        if not isinstance(feature, (int, np.integer)) or not -self.n_features <= feature < self.n_features:
+            raise ParameterError(f"features are numbered 0 to {self.n_features - 1}, but got {feature!r}")
+        return int(feature) % self.n_features
+
+    def _names_of(self, chosen: IntArray) -> tuple[str, ...] | None:
+        return tuple(self._feature_names[i] for i in chosen) if self._feature_names else None
+
+
+def _rebuild(weights: Any, means: Any, covariances: Any, form: str, names: Any) -> Mixture:
+    return Mixture(weights, means, covariances, form=form, feature_names=names)
+
+
+def _finite(values: Any, what: str) -> FloatArray:
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"{what} should be numbers in a regular array, but {error}") from error
+    if not np.isfinite(array).all():
+        raise ParameterError(f"{what} should be finite numbers, but hold NaN or infinity")
+    return array
+
+
+def _frozen(values: FloatArray) -> FloatArray:
+    values = np.array(values, dtype=np.float64, order="C")
+    values.flags.writeable = False
+    return values
+
+
+def _normalised(weights: FloatArray) -> FloatArray:
+    if (weights < 0).any():
+        k = int(np.argmin(weights))
+        raise ParameterError(f"weights should not be negative, but weight {k} is {weights[k]:g}")
+    total = float(weights.sum())
+    if abs(total - 1) > 1e-6:
+        raise ParameterError(f"weights should sum to 1, but they sum to {total:.6g}; divide them by their sum")
+    # a sum within a few ulp of 1 is left alone, so that a mixture rebuilt from its own numbers is the same
+    return _frozen(weights if abs(total - 1) <= 4e-16 * len(weights) else weights / total)
+
+
+def _checked_names(names: Sequence[str] | None, n_features: int) -> tuple[str, ...] | None:
+    if names is None:
+        return None
+    listed = tuple(str(name) for name in names)
+    if len(listed) != n_features or len(set(listed)) != n_features:
+        raise ParameterError(f"feature_names should be {n_features} different names, but got {listed!r}")
+    return listed
+
+
+def _count(n: Any, name: str, least: int) -> int:
+    if isinstance(n, (bool, np.bool_)) or not isinstance(n, (int, np.integer)) or n < least:
+        raise ParameterError(f"{name} should be an integer of at least {least}, but got {n!r}")
+    return int(n)
+
+
+def _unwrap(values: Any, x: Any, n_features: int) -> Any:
+    """A single row in gives a single answer out: a scalar for D = 1, a (D,) vector for D > 1."""
+    dimensions = getattr(x, "ndim", None)
+    dimensions = np.ndim(x) if dimensions is None else dimensions
+    return values[0] if dimensions == (0 if n_features == 1 else 1) else values
+
+
+__all__ = ["Estimate", "Mixture"]

@@ -1,0 +1,3 @@
+def write(path, arrays, header): raise NotImplementedError
+def write_whole(path, content): raise NotImplementedError
+def read(path): raise NotImplementedError

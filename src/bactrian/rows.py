@@ -1,0 +1,176 @@
+"""The public door for data: whatever a user calls data -> a matrix of floats and the names of its features.
+
+Everything behind this door trusts what it gets: an (N, D) array of float32 or float64 without NaN or infinity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bactrian.errors import DataError
+from bactrian.typing import FloatArray
+
+
+@dataclass(frozen=True)
+class Rows:
+    """``values`` : (N, D) float32 or float64 array. ``names`` : the D feature names, or None."""
+
+    values: FloatArray
+    names: tuple[str, ...] | None
+
+
+def read_rows(data: Any, names: tuple[str, ...] | None = None, n_features: int | None = None) -> Rows:
+    """Read data given at fit time, or (with ``n_features``) rows for a mixture that exists.
+
+    Parameters
+    ----------
+    data : array-like or frame
+        (N, D), or (N,) for one feature; NumPy arrays, lists, and any frame or series narwhals knows (pandas,
+        Polars, PyArrow ...). float32 stays float32; every other number becomes float64.
+    names : tuple of str, optional
+        The features the mixture knows. A frame's columns are chosen by these names.
+    n_features : int, optional
+        How many features the rows must have. A vector is then one row, or N rows of one feature.
+
+    Raises
+    ------
+    DataError
+        Not numbers, NaN or infinite (says where), no rows, or not the mixture's features.
+    """
+    if _is_frame(data):
+        values, found = _read_frame(data, names if n_features is not None else None)
+    else:
+        values, found = _to_float(data), None
+    values = _as_matrix(values, n_features)
+    if n_features is not None and values.shape[1] != n_features:
+        raise DataError(
+            f"the mixture has {n_features} features{_named(names)}, but the rows have {values.shape[1]}; "
+            "give the same features it was made with"
+        )
+    check_finite(values, found or names)
+    return Rows(values, found)
+
+
+def check_finite(values: FloatArray, names: tuple[str, ...] | None) -> None:
+    """Raise at the first NaN or infinity, naming its row and column."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(np.sum(values, dtype=np.float64)):  # one cheap pass; a sum can only hide them by overflow
+            return
+    bad = ~np.isfinite(values)
+    if not bad.any():
+        return
+    row, column = (int(i) for i in np.argwhere(bad)[0])
+    what = "NaN (a missing value)" if np.isnan(values[row, column]) else "infinity"
+    raise DataError(
+        f"column {_column(names, column)}, row {row} is {what}, and {int(bad.any(axis=1).sum())} of "
+        f"{len(values)} rows have such a value; drop or fill those rows first"
+    )
+
+
+def _is_frame(data: Any) -> bool:
+    if isinstance(data, (np.ndarray, list, tuple, int, float)) or np.isscalar(data):
+        return False
+    return hasattr(data, "columns") or hasattr(data, "column_names") or hasattr(data, "to_frame")
+
+
+def _read_frame(data: Any, wanted: tuple[str, ...] | None) -> tuple[FloatArray, tuple[str, ...]]:
+    import narwhals.stable.v1 as nw
+
+    frame = nw.from_native(data, eager_only=True, allow_series=True)
+    if isinstance(frame, nw.Series):
+        frame = frame.to_frame()
+    columns = [str(name) for name in frame.columns]
+    originals = dict(zip(columns, frame.columns, strict=True))
+    if wanted is not None:
+        missing = [name for name in wanted if name not in originals]
+        if missing:
+            raise DataError(
+                f"the mixture needs column {missing[0]!r}, but the data has only "
+                f"{', '.join(map(repr, columns[:12]))}{' ...' if len(columns) > 12 else ''}"
+            )
+        columns = list(wanted)
+    if not columns:
+        raise DataError("the data has no columns; give at least one numeric column")
+    arrays = [_numeric_column(frame[originals[name]], name) for name in columns]
+    narrow = all(a.dtype == np.float32 for a in arrays)
+    return np.stack([a.astype(np.float32 if narrow else np.float64) for a in arrays], axis=1), tuple(columns)
+
+
+def _numeric_column(series: Any, name: str) -> FloatArray:
+    dtype = series.dtype
+    if not (dtype.is_numeric() or str(dtype) == "Boolean"):
+        values = series.to_list()
+        row, value = next(((i, v) for i, v in enumerate(values) if _not_number(v)), (0, values[0] if values else None))
+        raise DataError(
+            f"column {name!r} is not numeric: row {row} is {value!r}; leave the column out or turn it into numbers"
+        )
+    if series.null_count():
+        row = int(np.flatnonzero(series.is_null().to_numpy())[0])
+        raise DataError(
+            f"column {name!r}, row {row} is null (a missing value), and {series.null_count()} of {len(series)} "
+            "rows have such a value; drop or fill those rows first"
+        )
+    return _to_float(series.to_numpy())
+
+
+def _not_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return True
+    return isinstance(value, str)
+
+
+def _to_float(data: Any) -> FloatArray:
+    if hasattr(data, "toarray") and hasattr(data, "nnz"):
+        raise DataError("the data is a sparse matrix; mixtures need dense rows, so call .toarray() first")
+    try:
+        array = np.asarray(data)
+    except ValueError as error:
+        raise DataError(f"the data should be a table of numbers, but {error}") from error
+    if array.dtype in (np.float32, np.float64):
+        return array
+    if array.dtype.kind == "c":
+        raise DataError("Complex data not supported: the data should be real numbers; fit real and imaginary parts as two features")
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(_first_not_number(array)) from error
+
+
+def _first_not_number(array: Any) -> str:
+    for index, value in np.ndenumerate(array):
+        if _not_number(value) or isinstance(value, str):
+            try:
+                float(value)
+            except (TypeError, ValueError):
+                column = index[1] if len(index) > 1 else 0
+                return (
+                    f"column {column}, row {index[0]} is {value!r}, which is not a number; leave the column "
+                    "out or turn it into numbers"
+                )
+    return "the data should be a table of real numbers"
+
+
+def _as_matrix(values: FloatArray, n_features: int | None) -> FloatArray:
+    if values.ndim > 2:
+        raise DataError(f"the data should be a table of rows and features, but got {values.ndim} dimensions")
+    if values.ndim < 2:
+        one_row = n_features is not None and n_features > 1
+        values = values.reshape(1, -1) if one_row else values.reshape(-1, 1)
+    if values.shape[0] == 0 and n_features is None:
+        raise DataError("the data has no rows; at least one is needed")
+    if values.shape[1] == 0:
+        raise DataError(f"0 feature(s) (shape={values.shape}) while a minimum of 1 is required.")
+    return values
+
+
+def _column(names: tuple[str, ...] | None, index: int) -> str:
+    return repr(names[index]) if names is not None else str(index)
+
+
+def _named(names: tuple[str, ...] | None) -> str:
+    return f" ({', '.join(names)})" if names and len(names) <= 12 else ""

@@ -1,0 +1,146 @@
+"""The search over families and numbers of components."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bactrian import em
+from bactrian.errors import CovarianceError
+from bactrian.families import Family, Floor
+from bactrian.kernels import Kernel, Parameters
+from bactrian.selection import criteria
+from bactrian.selection.candidate import Candidate
+from bactrian.sources import Source
+from bactrian.starts import best_start, from_assignment
+from bactrian.starts.search import sample_size, start_labels
+from bactrian.typing import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What an observer is told after each pass over the rows."""
+
+    candidate: int  # from 0
+    n_candidates: int
+    n_components: int
+    family: str
+    n_iter: int
+    log_likelihood: float
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """All that a search needs and that stays the same for every candidate.
+
+    ``start`` : None (k-means++), a mixture's parameters, labels (N,) or responsibilities (N, K).
+    """
+
+    source: Source
+    kernel: Kernel
+    floor: Floor
+    start: Parameters | FloatArray | IntArray | None
+    n_init: int
+    tol: float
+    max_iter: int
+    rng: np.random.Generator
+    observe: Callable[[Progress], None] | None = None
+
+
+def search(
+    task: Task, n_components: Sequence[int], families: Sequence[Family]
+) -> list[tuple[Candidate, em.Climb | None]]:
+    """Fit every family at every K, in that order, each with the climb that led there."""
+    n_candidates = len(n_components) * len(families)
+    found: list[tuple[Candidate, em.Climb | None]] = []
+    for k, rng in zip(n_components, task.rng.spawn(len(n_components)), strict=True):
+        if k > task.source.n_rows:
+            found += [(_failed(f, k, task), None) for f in families]
+            continue
+        labels, sample = _labels(task, k, rng)
+        for family in families:
+            observe = _observer(task, len(found), n_candidates, k, family)
+            try:
+                start = _start(task, sample, labels, family, k)
+                climb = em.run(
+                    task.source, task.kernel, [start], task.floor, tol=task.tol, max_iter=task.max_iter, observe=observe
+                )[0]
+            except CovarianceError as error:
+                found.append((_failed(family, k, task, f"component collapsed: {error}"), None))
+            else:
+                found.append((candidate_of(climb, task.source), climb))
+    return found
+
+
+def candidate_of(climb: em.Climb, source: Source) -> Candidate:
+    """The row of the table for a climb that ended."""
+    k, d = climb.mixture.means.shape
+    p = climb.family.n_parameters(k, d)
+    bic = criteria.bic(climb.log_likelihood, p, source.total)
+    status, reason = _verdict(climb, source)
+    return Candidate(
+        n_components=k,
+        family=climb.family.code,
+        n_parameters=p,
+        log_likelihood=climb.log_likelihood,
+        bic=bic,
+        aic=criteria.aic(climb.log_likelihood, p),
+        icl=criteria.icl(bic, climb.map_log_responsibility),
+        n_iter=climb.n_iter,
+        status=status,
+        reason=reason,
+    )
+
+
+def _verdict(climb: em.Climb, source: Source) -> tuple[str, str]:
+    assert climb.status is not None
+    if not climb.held:
+        return ("converged" if climb.status is em.Status.CONVERGED else "max_iter"), climb.status.value
+    which = ", ".join(map(str, climb.held[:6])) + (" ..." if len(climb.held) > 6 else "")
+    rows = climb.mixture.weights[list(climb.held)].min() * source.total
+    subject = f"component {which}" if len(climb.held) == 1 else f"components {which}"
+    return "collapsed", (
+        f"{subject} collapsed (the smallest holds {rows:.3g} of {source.total:g} rows, without spread in some "
+        "direction) and the variance was held at its floor; use fewer components, a simpler family or a larger "
+        "regularization"
+    )
+
+
+def _failed(family: Family, k: int, task: Task, reason: str | None = None) -> Candidate:
+    nan = float("nan")
+    reason = reason or f"{k} components need at least {k} rows, but there are {task.source.n_rows}"
+    p = family.n_parameters(k, task.source.n_features)
+    return Candidate(k, family.code, p, nan, nan, nan, nan, 0, "failed", reason)
+
+
+def _labels(task: Task, k: int, rng: np.random.Generator) -> tuple[list[IntArray], Source]:
+    if task.start is not None:
+        return [], task.source
+    if k == 1:
+        return [np.zeros(task.source.n_rows, dtype=np.intp)], task.source
+    sample = task.source.sample(sample_size(k, task.source.n_features), rng)
+    return start_labels(sample, task.kernel, k, task.floor, task.n_init, rng), sample
+
+
+def _start(task: Task, sample: Source, labels: list[IntArray], family: Family, k: int) -> em.Climb:
+    if isinstance(task.start, Parameters):
+        return em.Climb(family, task.start)
+    if task.start is not None:
+        return from_assignment(task.source, task.kernel, family, task.start, k, task.floor)
+    start = best_start(sample, task.kernel, family, labels, k, task.floor)
+    return em.Climb(family, start.mixture, start.held)
+
+
+def _observer(
+    task: Task, index: int, n_candidates: int, k: int, family: Family
+) -> Callable[[Sequence[em.Climb]], None] | None:
+    if task.observe is None:
+        return None
+    tell = task.observe
+
+    def observe(climbs: Sequence[em.Climb]) -> None:
+        tell(Progress(index, n_candidates, k, family.code, climbs[0].n_iter, climbs[0].log_likelihood))
+
+    return observe

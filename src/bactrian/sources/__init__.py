@@ -1,0 +1,6 @@
+"""Sources: where rows live, and how they are folded into Statistics."""
+
+from bactrian.sources.array import ArraySource
+from bactrian.sources.source import Moments, Source
+
+__all__ = ["ArraySource", "Moments", "Source"]

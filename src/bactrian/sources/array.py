@@ -1,0 +1,100 @@
+"""Rows in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from bactrian.errors import DataError
+from bactrian.kernels import Kernel, Parameters
+from bactrian.sources.source import Source
+from bactrian.statistics import Scatter, Statistics
+from bactrian.typing import FloatArray, IntArray
+
+
+class ArraySource(Source):
+    """An (N, D) array of finite float32 or float64, of any strides, with optional row weights.
+
+    Rows of weight zero are left out here, so nothing behind this door can tell them from rows that never were.
+    """
+
+    def __init__(self, values: FloatArray, sample_weight: Any = None) -> None:
+        weight = None if sample_weight is None else read_weights(sample_weight, len(values))
+        if weight is not None and not weight.all():
+            values, weight = values[weight > 0], weight[weight > 0]
+        self.values = values
+        self.weight = weight
+        self.n_rows, self.n_features = values.shape
+        self.total = float(self.n_rows if weight is None else weight.sum())
+        self.single_precision = values.dtype == np.float32
+
+    def fold(
+        self, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]
+    ) -> list[Statistics]:
+        pairs = zip(mixtures, scatters, strict=True)
+        return [kernel.accumulate(self.values, self.weight, mixture, scatter) for mixture, scatter in pairs]
+
+    def fold_given(
+        self, kernel: Kernel, assignment: FloatArray | IntArray, shift: FloatArray, scatter: Scatter
+    ) -> Statistics:
+        return kernel.accumulate_given(self.values, self.weight, assignment, shift, scatter)
+
+    def classify(self, kernel: Kernel, mixture: Parameters) -> IntArray:
+        return kernel.classify(self.values, mixture)
+
+    def log_densities(self, kernel: Kernel, mixture: Parameters) -> FloatArray:
+        return kernel.log_densities(self.values, mixture)
+
+    def draw(self, positions: FloatArray) -> FloatArray:
+        return self.values[self.rows_at(positions)]
+
+    def draw_by(self, scores: FloatArray, position: float) -> FloatArray:
+        cumulated = np.cumsum(scores if self.weight is None else scores * self.weight)
+        found = np.searchsorted(cumulated, position * cumulated[-1], side="right")
+        return np.asarray(self.values[min(int(found), self.n_rows - 1)])
+
+    def rows_at(self, positions: FloatArray) -> IntArray:
+        """The row that holds each position of the cumulated weight."""
+        if self._cumulated is None:
+            return np.asarray(np.minimum(positions * self.n_rows, self.n_rows - 1), dtype=np.intp)
+        found = np.searchsorted(self._cumulated, positions * self._cumulated[-1], side="right")
+        return np.asarray(np.minimum(found, self.n_rows - 1))
+
+    @cached_property
+    def _cumulated(self) -> FloatArray | None:
+        return None if self.weight is None else np.cumsum(self.weight)
+
+    def sample(self, n: int, rng: np.random.Generator) -> Source:
+        if self.n_rows <= n:
+            return self
+        # one random position in each of n equal strata of the cumulated weight
+        return ArraySource(self.draw((np.arange(n) + rng.random(n)) / n))
+
+
+def read_weights(sample_weight: Any, n_rows: int) -> FloatArray:
+    """(N,) float64 row weights.
+
+    Raises
+    ------
+    DataError
+        Not N numbers, negative, not finite, or all zero.
+    """
+    try:
+        weight = np.asarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"sample_weight should be {n_rows} numbers, but {error}") from error
+    if weight.ndim == 0:
+        weight = np.full(n_rows, float(weight))
+    if weight.shape != (n_rows,):
+        raise DataError(f"sample_weight should have one number for each of {n_rows} rows, but has shape {weight.shape}")
+    if not np.isfinite(weight).all():
+        raise DataError(f"sample_weight should be finite, but row {int(np.argmin(np.isfinite(weight)))} is not")
+    if (weight < 0).any():
+        row = int(np.argmin(weight))
+        raise DataError(f"sample_weight should not be negative, but row {row} has {weight[row]:g}")
+    if not weight.any():
+        raise DataError("sample_weight is zero for every row, so there is nothing to fit; give some rows weight")
+    return weight

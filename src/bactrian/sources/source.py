@@ -1,0 +1,92 @@
+"""What a source is: rows that can be folded, mapped and sampled, wherever they live.
+
+A source knows neither families nor the loop. Everything above it that needs rows goes through these few methods,
+so that adding a place where rows can live touches one file.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from bactrian.covariance import Spherical
+from bactrian.kernels import Kernel, NativeKernel, Parameters
+from bactrian.statistics import Scatter, Statistics
+from bactrian.typing import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Weighted mean (D,) and covariance (D, D; divided by the total weight) of all rows."""
+
+    mean: FloatArray
+    covariance: FloatArray
+
+
+class Source(ABC):
+    """Rows with weights, somewhere.
+
+    Attributes
+    ----------
+    n_rows : int
+        Rows of positive weight.
+    n_features : int
+    total : float
+        Sum of the row weights.
+    single_precision : bool
+        The rows are float32.
+    """
+
+    n_rows: int
+    n_features: int
+    total: float
+    single_precision: bool
+
+    @abstractmethod
+    def fold(
+        self, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]
+    ) -> list[Statistics]:
+        """One read of the rows: the statistics under each mixture."""
+
+    @abstractmethod
+    def fold_given(
+        self, kernel: Kernel, assignment: FloatArray | IntArray, shift: FloatArray, scatter: Scatter
+    ) -> Statistics:
+        """The statistics under given responsibilities (n, K) or labels (n,)."""
+
+    @abstractmethod
+    def classify(self, kernel: Kernel, mixture: Parameters) -> IntArray:
+        """The most responsible component of each row, (n,)."""
+
+    @abstractmethod
+    def log_densities(self, kernel: Kernel, mixture: Parameters) -> FloatArray:
+        """log p(x) of each row, (n,)."""
+
+    @abstractmethod
+    def draw(self, positions: FloatArray) -> FloatArray:
+        """(m, D) rows at positions in [0, 1) of the cumulated weight: a function of the weighted data."""
+
+    @abstractmethod
+    def draw_by(self, scores: FloatArray, position: float) -> FloatArray:
+        """(D,) the row that holds a position in [0, 1) of the cumulated weight times score (n,)."""
+
+    @abstractmethod
+    def sample(self, n: int, rng: np.random.Generator) -> Source:
+        """A source in memory of about n rows that stands for this one; itself if it is no larger."""
+
+    @cached_property
+    def moments(self) -> Moments:
+        """Mean and covariance, by two passes so that the second is about the first one's mean."""
+        centre = self.draw(np.zeros(1))[0].astype(np.float64)
+        for _ in range(2):
+            statistics = self._about(centre)
+            centre = statistics.means()[0]
+        return Moments(centre, statistics.within()[0] / self.total)
+
+    def _about(self, centre: FloatArray) -> Statistics:
+        whole = Parameters(np.ones(1), centre[None], Spherical(np.ones(1), 1, self.n_features))
+        return self.fold(NativeKernel(), [whole], [Scatter.FULL])[0]

@@ -1,0 +1,29 @@
+"""From labels or responsibilities to a first mixture: EM then begins with the M-step."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bactrian.em import Climb, maximize
+from bactrian.families import Family, Floor
+from bactrian.kernels import Kernel
+from bactrian.sources import Source
+from bactrian.statistics import Scatter
+from bactrian.typing import FloatArray, IntArray
+
+
+def from_assignment(
+    source: Source, kernel: Kernel, family: Family, assignment: FloatArray | IntArray, n_components: int, floor: Floor
+) -> Climb:
+    """The M-step under labels (N,) or responsibilities (N, K)."""
+    centres = means_of(source, kernel, assignment, n_components)
+    statistics = source.fold_given(kernel, assignment, centres, family.scatter)
+    return Climb(family, *maximize(family, statistics, floor))
+
+
+def means_of(
+    source: Source, kernel: Kernel, assignment: FloatArray | IntArray, n_components: int
+) -> FloatArray:
+    """(K, D) means, taken first so that the scatter can be taken about them."""
+    shift = np.repeat(source.moments.mean[None], n_components, axis=0)
+    return source.fold_given(kernel, assignment, shift, Scatter.TRACE).means()

@@ -1,0 +1,50 @@
+"""Several starts, short climbs, the best goes on.
+
+Biernacki, Celeux & Govaert 2003 (CSDA 41:561), with successive halving: after each round of short climbs only the
+better part is climbed further. On large data the rounds run on a sample of the rows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bactrian import em
+from bactrian.families import Family, Floor
+from bactrian.kernels import Kernel
+from bactrian.sources import Source
+from bactrian.starts.given import from_assignment
+from bactrian.starts.kmeans import data_metric, kmeans_labels
+from bactrian.typing import IntArray
+
+ROUND = 8  # iterations of the first round
+KEEP = 3  # one climb in so many goes on to the next round
+
+
+def sample_size(n_components: int, n_features: int) -> int:
+    """Rows enough to tell starts apart: 40 for each free number of a component, within sane limits."""
+    return int(np.clip(40 * n_components * (n_features + 2), 5_000, 50_000))
+
+
+def start_labels(
+    source: Source, kernel: Kernel, n_components: int, floor: Floor, n_init: int, rng: np.random.Generator
+) -> list[IntArray]:
+    """``n_init`` labellings of the source's rows; families share them.
+
+    Half use the full metric of the data and half only its scales: correlation between features can be within the
+    components (the first is right) or between them (the second is).
+    """
+    metrics = [data_metric(source, floor, full) for full in (True, False)]
+    return [kmeans_labels(source, kernel, n_components, metrics[i % 2], rng) for i in range(n_init)]
+
+
+def best_start(
+    source: Source, kernel: Kernel, family: Family, labels: list[IntArray], n_components: int, floor: Floor
+) -> em.Climb:
+    """The best of short climbs from each labelling."""
+    climbs = [from_assignment(source, kernel, family, one, n_components, floor) for one in labels]
+    length = ROUND
+    while len(climbs) > 1:
+        climbs = em.run(source, kernel, climbs, floor, tol=0.0, max_iter=length)
+        climbs = sorted(climbs, key=lambda c: c.rank, reverse=True)[: max(1, len(climbs) // KEEP)]
+        length *= 2
+    return climbs[0]

@@ -1,0 +1,106 @@
+"""Statistics: what a pass over rows leaves behind.
+
+They add (``a + b`` is the pass over both sets of rows), they are small (O(K D^2), never O(N)), and second
+moments are held about a stated shift near each component, never as raw sums of squares, so that data far
+from the origin lose no digits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import numpy as np
+
+from bactrian.typing import FloatArray
+
+
+class Scatter(Enum):
+    """The second moments a family needs; ``shape`` gives the array that holds them."""
+
+    TRACE = "trace"  # (K,)      sum of squared lengths
+    DIAGONAL = "diagonal"  # (K, D)    sum of squares by feature
+    FULL = "full"  # (K, D, D) sum of outer products
+    POOLED = "pooled"  # (D, D)    the same, summed over components
+
+    def shape(self, n_components: int, n_features: int) -> tuple[int, ...]:
+        k, d = n_components, n_features
+        return {
+            Scatter.TRACE: (k,),
+            Scatter.DIAGONAL: (k, d),
+            Scatter.FULL: (k, d, d),
+            Scatter.POOLED: (d, d),
+        }[self]
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Weighted sums over rows, given the responsibilities z of one mixture (z includes the row's own weight).
+
+    Parameters
+    ----------
+    log_likelihood : float
+        Sum of w_i log p(x_i), in nats.
+    map_log_responsibility : float
+        Sum of w_i log max_k P(k | x_i): what separates ICL from BIC.
+    total : float
+        Sum of the row weights w_i.
+    counts : (K,) array
+        n_k = sum_i z_ik.
+    shift : (K, D) array
+        The points the moments are taken about.
+    first : (K, D) array
+        sum_i z_ik (x_i - shift_k).
+    second : array
+        sum_i z_ik (x_i - shift_k)(x_i - shift_k)^T, in the shape that ``scatter`` says.
+    scatter : Scatter
+    """
+
+    log_likelihood: float
+    map_log_responsibility: float
+    total: float
+    counts: FloatArray
+    shift: FloatArray
+    first: FloatArray
+    second: FloatArray
+    scatter: Scatter
+
+    @classmethod
+    def zero(cls, shift: FloatArray, scatter: Scatter) -> Statistics:
+        """The statistics of no rows: the neutral element of ``+``."""
+        k, d = shift.shape
+        return cls(
+            0.0, 0.0, 0.0, np.zeros(k), shift, np.zeros((k, d)), np.zeros(scatter.shape(k, d)), scatter
+        )
+
+    def __add__(self, other: Statistics) -> Statistics:
+        if self.scatter is not other.scatter or not np.array_equal(self.shift, other.shift):
+            raise ValueError("statistics add only when they share the scatter and the shift")
+        return replace(
+            self,
+            log_likelihood=self.log_likelihood + other.log_likelihood,
+            map_log_responsibility=self.map_log_responsibility + other.map_log_responsibility,
+            total=self.total + other.total,
+            counts=self.counts + other.counts,
+            first=self.first + other.first,
+            second=self.second + other.second,
+        )
+
+    def means(self) -> FloatArray:
+        """(K, D) weighted means; a component without rows keeps its shift."""
+        return self.shift + self._offsets()
+
+    def within(self) -> FloatArray:
+        """Scatter about the components' own means, in the shape that ``scatter`` says (Steiner's theorem)."""
+        offsets = self._offsets()
+        if self.scatter is Scatter.TRACE:
+            return self.second - np.einsum("kd,kd->k", self.first, offsets)
+        if self.scatter is Scatter.DIAGONAL:
+            return self.second - self.first * offsets
+        if self.scatter is Scatter.FULL:
+            return self.second - self.first[:, :, None] * offsets[:, None, :]
+        return self.second - self.first.T @ offsets
+
+    def _offsets(self) -> FloatArray:
+        held = self.counts > 0
+        return np.where(held[:, None], self.first, 0.0) / np.where(held, self.counts, 1.0)[:, None]
