@@ -1,25 +1,178 @@
 // The only file that knows Python: arrays in, arrays out, the GIL released in between.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
 
 #include "factor.hpp"
+#include "pass.hpp"
+#include "pool.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
+using namespace bactrian;
+
+namespace {
+
+using AnyRows = nb::ndarray<nb::ro, nb::ndim<2>, nb::device::cpu>;
+using Doubles = nb::ndarray<const double, nb::c_contig, nb::device::cpu>;
+using Labels = nb::ndarray<const std::ptrdiff_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+template <typename T, typename... Sizes>
+auto make_array(std::size_t size, Sizes... shape) {
+    std::unique_ptr<T[]> memory(new T[size]);
+    nb::capsule owner(memory.get(), [](void* p) noexcept { delete[] static_cast<T*>(p); });
+    T* data = memory.release();
+    return std::pair(data, nb::ndarray<nb::numpy, T>(data, {std::size_t(shape)...}, owner));
+}
+
+Rows rows_of(const AnyRows& rows, const std::optional<Doubles>& weight) {
+    const bool single = rows.dtype() == nb::dtype<float>();
+    if (!single && rows.dtype() != nb::dtype<double>()) throw std::invalid_argument("rows must be float32 or float64");
+    if (weight && (weight->ndim() != 1 || weight->shape(0) != rows.shape(0)))
+        throw std::invalid_argument("one weight for each row is needed");
+    return {rows.data(),
+            single,
+            std::ptrdiff_t(rows.shape(0)),
+            std::ptrdiff_t(rows.shape(1)),
+            std::ptrdiff_t(rows.stride(0)),
+            std::ptrdiff_t(rows.stride(1)),
+            weight ? weight->data() : nullptr};
+}
+
+// Holds the arrays of a mixture alive and shows them as a Model.
+struct PyModel {
+    PyModel(int form, bool tied, Doubles log_constant, Doubles means, Doubles whiteners)
+        : log_constant_(log_constant), means_(means), whiteners_(whiteners) {
+        if (means.ndim() != 2 || log_constant.ndim() != 1 || log_constant.shape(0) != means.shape(0))
+            throw std::invalid_argument("means must be (K, D) and log_constant (K,)");
+        model = {Form(form), tied, std::ptrdiff_t(means.shape(0)), std::ptrdiff_t(means.shape(1)),
+                 log_constant.data(), means.data(), whiteners.data()};
+        const std::ptrdiff_t M = tied ? 1 : model.K;
+        if (std::ptrdiff_t(whiteners.size()) != M * model.whitener_size())
+            throw std::invalid_argument("the whiteners do not fit the form");
+    }
+    Model model;
+
+private:
+    Doubles log_constant_, means_, whiteners_;
+};
+
+const Variant* variant_named(const std::string& name) {
+    for (const Variant* const* v = available_variants(); *v; ++v)
+        if (name.empty() || name == (*v)->name) return *v;
+    throw std::invalid_argument("this machine has no instruction set '" + name + "'");
+}
+
+std::vector<std::string> variant_names() {
+    std::vector<std::string> names;
+    for (const Variant* const* v = available_variants(); *v; ++v) names.emplace_back((*v)->name);
+    return names;
+}
+
+Pass pass_of(const AnyRows& rows, const std::optional<Doubles>& weight, const PyModel& model, bool single, int threads,
+             const std::string& variant) {
+    Pass pass{rows_of(rows, weight), model.model, single, variant_named(variant), threads};
+    if (pass.rows.D != pass.model.D) throw std::invalid_argument("rows and means differ in the number of features");
+    if (single && !pass.rows.single) throw std::invalid_argument("only float32 rows can be worked on in float32");
+    return pass;
+}
+
+// (log-likelihood, map log-responsibility, total, counts, first, second); full and pooled scatter as packed triangles.
+nb::tuple unpack(const std::vector<double>& sums, const Layout& layout) {
+    const auto copy = [&](std::ptrdiff_t from, std::size_t size) {
+        auto [data, array] = make_array<double>(size, size);
+        std::copy_n(sums.data() + from, size, data);
+        return array;
+    };
+    return nb::make_tuple(sums[layout.log_likelihood], sums[layout.map_log_responsibility], sums[layout.total],
+                          copy(layout.counts, layout.K), copy(layout.first(), layout.K * layout.D),
+                          copy(layout.second(), layout.second_size()));
+}
+
+nb::tuple py_accumulate(const AnyRows& rows, const std::optional<Doubles>& weight, const PyModel& model, int scatter,
+                        bool single, int threads, const std::string& variant) {
+    const Pass pass = pass_of(rows, weight, model, single, threads, variant);
+    const Layout layout{Scatter(scatter), pass.model.K, pass.model.D};
+    std::vector<double> sums;
+    {
+        nb::gil_scoped_release release;
+        sums = accumulate(pass, nullptr, layout);
+    }
+    return unpack(sums, layout);
+}
+
+nb::tuple py_accumulate_given(const AnyRows& rows, const std::optional<Doubles>& weight, const PyModel& model,
+                              const std::optional<Labels>& labels, const std::optional<Doubles>& z, int scatter,
+                              bool single, int threads, const std::string& variant) {
+    const Pass pass = pass_of(rows, weight, model, single, threads, variant);
+    const Layout layout{Scatter(scatter), pass.model.K, pass.model.D};
+    const std::size_t N = rows.shape(0);
+    if (labels.has_value() == z.has_value() || (labels && labels->shape(0) != N) ||
+        (z && (z->ndim() != 2 || z->shape(0) != N || std::ptrdiff_t(z->shape(1)) != layout.K)))
+        throw std::invalid_argument("either labels (n,) or responsibilities (n, K) are needed");
+    const Given given{labels ? labels->data() : nullptr, z ? z->data() : nullptr};
+    std::vector<double> sums;
+    {
+        nb::gil_scoped_release release;
+        sums = accumulate(pass, &given, layout);
+    }
+    return unpack(sums, layout);
+}
+
+// what: 0 log-densities (n,), 1 responsibilities (n, K), 2 labels (n,)
+nb::object py_score(const AnyRows& rows, const PyModel& model, int what, bool single, int threads,
+                    const std::string& variant) {
+    const Pass pass = pass_of(rows, std::nullopt, model, single, threads, variant);
+    const std::size_t N = rows.shape(0), K = pass.model.K;
+    const auto run = [&](const Output& out) {
+        nb::gil_scoped_release release;
+        score(pass, out);
+    };
+    if (what == 2) {
+        auto [data, array] = make_array<std::ptrdiff_t>(N, N);
+        run({nullptr, nullptr, nullptr, data});
+        return nb::cast(array);
+    }
+    if (what == 1) {
+        auto [data, array] = make_array<double>(N * K, N, K);
+        run({nullptr, nullptr, data, nullptr});
+        return nb::cast(array);
+    }
+    auto [data, array] = make_array<double>(N, N);
+    run({nullptr, data, nullptr, nullptr});
+    return nb::cast(array);
+}
+
+nb::tuple py_factor(nb::ndarray<const double, nb::ndim<3>, nb::c_contig, nb::device::cpu> matrices) {
+    const std::size_t M = matrices.shape(0), D = matrices.shape(1);
+    if (matrices.shape(2) != D) throw std::invalid_argument("matrices must be square");
+    auto [cholesky, cholesky_array] = make_array<double>(M * D * D, M, D, D);
+    auto [inverse, inverse_array] = make_array<double>(M * D * D, M, D, D);
+    std::ptrdiff_t failed;
+    {
+        nb::gil_scoped_release release;
+        failed = factor(matrices.data(), M, D, cholesky, inverse);
+    }
+    return nb::make_tuple(cholesky_array, inverse_array, failed);
+}
+
+}  // namespace
 
 NB_MODULE(_core, m) {
-    m.def("factor", [](nb::ndarray<const double, nb::ndim<3>, nb::c_contig, nb::device::cpu> matrices) {
-        const size_t M = matrices.shape(0), D = matrices.shape(1);
-        double* cholesky = new double[M * D * D];
-        nb::capsule own_c(cholesky, [](void* p) noexcept { delete[] static_cast<double*>(p); });
-        double* inverse = new double[M * D * D];
-        nb::capsule own_i(inverse, [](void* p) noexcept { delete[] static_cast<double*>(p); });
-        std::ptrdiff_t failed;
-        {
-            nb::gil_scoped_release release;
-            failed = bactrian::factor(matrices.data(), M, D, cholesky, inverse);
-        }
-        using Out = nb::ndarray<nb::numpy, double, nb::ndim<3>>;
-        return nb::make_tuple(Out(cholesky, {M, D, D}, own_c), Out(inverse, {M, D, D}, own_i), failed);
-    });
+    m.doc() = "The compiled core; use bactrian.kernels, which checks what goes in.";
+    nb::class_<PyModel>(m, "Model").def(nb::init<int, bool, Doubles, Doubles, Doubles>());
+    m.def("accumulate", py_accumulate, "rows"_a, "weight"_a.none(), "model"_a, "scatter"_a, "single"_a, "threads"_a,
+          "variant"_a);
+    m.def("accumulate_given", py_accumulate_given, "rows"_a, "weight"_a.none(), "model"_a, "labels"_a.none(),
+          "z"_a.none(), "scatter"_a, "single"_a, "threads"_a, "variant"_a);
+    m.def("score", py_score, "rows"_a, "model"_a, "what"_a, "single"_a, "threads"_a, "variant"_a);
+    m.def("factor", py_factor, "matrices"_a);
+    m.def("variants", variant_names, "The instruction sets this machine can run, best first.");
+    m.def("hardware_threads", hardware_threads);
 }

@@ -1,2 +1,183 @@
-from bactrian.kernels.reference import ReferenceKernel
-def NativeKernel(n_threads=None): return ReferenceKernel()
+"""The compiled kernel: the same five functions, fused, vectorised and threaded in C++ (see cpp/).
+
+Nothing here computes: it decides the working precision, hands arrays to the core and names what comes back.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from bactrian import _core
+from bactrian.covariance import Covariance
+from bactrian.errors import ParameterError
+from bactrian.kernels.kernel import Parameters
+from bactrian.statistics import Scatter, Statistics
+from bactrian.typing import FloatArray, IntArray
+
+LOG_2PI = float(np.log(2 * np.pi))
+FORM_CODES = {"spherical": 0, "diagonal": 1, "full": 2}
+SCATTER_CODES = {Scatter.TRACE: 0, Scatter.DIAGONAL: 1, Scatter.FULL: 2, Scatter.POOLED: 3}
+
+# float32 is safe while whitening magnifies rounding less than this, and while squares stay in its range
+LARGEST_MAGNIFICATION = 300.0
+SINGLE_RANGE = (1e-12, 1e12)
+
+
+@dataclass(frozen=True)
+class NativeKernel:
+    """Parameters of the machine, not of the problem: the result is the same for any number of threads.
+
+    Parameters
+    ----------
+    n_threads : int, optional
+        Default: BACTRIAN_NUM_THREADS, else all cores the process may use.
+    instructions : str, optional
+        ``"v4"`` (AVX-512), ``"v3"`` (AVX2), ``"v2"`` (SSE4.2) or ``"plain"``. Default: BACTRIAN_INSTRUCTIONS, else
+        the best this machine has.
+
+    Raises
+    ------
+    ParameterError
+        A number of threads below 1, or an instruction set this machine does not have.
+    """
+
+    n_threads: int | None = None
+    instructions: str | None = None
+    _threads: int = field(init=False, repr=False, compare=False)
+    _variant: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_threads", _read_threads(self.n_threads))
+        object.__setattr__(self, "_variant", _read_instructions(self.instructions))
+
+    def accumulate(
+        self, rows: FloatArray, sample_weight: FloatArray | None, parameters: Parameters, scatter: Scatter
+    ) -> Statistics:
+        single = _single_is_safe(rows, parameters.means, parameters.covariance)
+        model = _model(parameters)
+        code = SCATTER_CODES[scatter]
+        sums = _core.accumulate(rows, sample_weight, model, code, single, self._threads, self._variant)
+        return _statistics(sums, parameters.means, scatter)
+
+    def accumulate_given(
+        self,
+        rows: FloatArray,
+        sample_weight: FloatArray | None,
+        assignment: FloatArray | IntArray,
+        shift: FloatArray,
+        scatter: Scatter,
+    ) -> Statistics:
+        model = _core.Model(0, True, np.zeros(len(shift)), np.ascontiguousarray(shift), np.ones(1))
+        labels = np.ascontiguousarray(assignment, dtype=np.intp) if assignment.ndim == 1 else None
+        z = np.ascontiguousarray(assignment, dtype=np.float64) if assignment.ndim == 2 else None
+        code = SCATTER_CODES[scatter]
+        # the spread is not known yet, so float32 rows are summed in float64
+        sums = _core.accumulate_given(
+            rows, sample_weight, model, labels, z, code, False, self._threads, self._variant
+        )
+        return _statistics(sums, shift, scatter)
+
+    def log_densities(self, rows: FloatArray, parameters: Parameters) -> FloatArray:
+        return np.asarray(self._score(rows, parameters, 0))
+
+    def responsibilities(self, rows: FloatArray, parameters: Parameters) -> FloatArray:
+        return np.asarray(self._score(rows, parameters, 1))
+
+    def classify(self, rows: FloatArray, parameters: Parameters) -> IntArray:
+        return np.asarray(self._score(rows, parameters, 2))
+
+    def _score(self, rows: FloatArray, parameters: Parameters, what: int) -> Any:
+        single = _single_is_safe(rows, parameters.means, parameters.covariance)
+        return _core.score(rows, _model(parameters), what, single, self._threads, self._variant)
+
+
+@cache
+def available_instructions() -> tuple[str, ...]:
+    """The instruction sets this machine can run, best first."""
+    return tuple(_core.variants())
+
+
+def _model(parameters: Parameters) -> Any:
+    covariance = parameters.covariance
+    n_features = parameters.means.shape[1]
+    with np.errstate(divide="ignore"):  # a component of weight zero has log-weight -inf
+        log_weights = np.log(parameters.weights)
+    constant = log_weights - 0.5 * (n_features * LOG_2PI + covariance.log_determinants)
+    code = FORM_CODES[covariance.kind]
+    means = np.ascontiguousarray(parameters.means)
+    return _core.Model(code, covariance.tied, constant, means, covariance.whiteners)
+
+
+def _statistics(sums: Any, shift: FloatArray, scatter: Scatter) -> Statistics:
+    log_likelihood, map_log_responsibility, total, counts, first, second = sums
+    k, d = shift.shape
+    if scatter is Scatter.FULL:
+        second = _unpacked(second.reshape(k, -1), d)
+    elif scatter is Scatter.POOLED:
+        second = _unpacked(second[None], d)[0]
+    else:
+        second = second.reshape(scatter.shape(k, d))
+    first = first.reshape(k, d)
+    return Statistics(log_likelihood, map_log_responsibility, total, counts, shift, first, second, scatter)
+
+
+def _unpacked(triangles: FloatArray, n_features: int) -> FloatArray:
+    """(M, D, D) symmetric matrices from (M, D(D+1)/2) lower triangles, row by row."""
+    return np.asarray(triangles[:, _triangle_index(n_features)])
+
+
+@cache
+def _triangle_index(n_features: int) -> IntArray:
+    i, j = np.indices((n_features, n_features))
+    row, column = np.maximum(i, j), np.minimum(i, j)
+    return np.asarray(row * (row + 1) // 2 + column)
+
+
+def _single_is_safe(rows: FloatArray, means: FloatArray, covariance: Covariance) -> bool:
+    """Whether float32 rows can be worked on in float32: well-conditioned components of ordinary size."""
+    if rows.dtype != np.float32:
+        return False
+    low, high = SINGLE_RANGE
+    if covariance.kind == "full":
+        variances = np.einsum("mdd->md", covariance.dense()[:1] if covariance.tied else covariance.dense())
+        magnified = np.einsum("mij,mj->mi", covariance.whiteners**2, variances)
+        if magnified.max() > LARGEST_MAGNIFICATION**2:
+            return False
+    else:
+        variances = 1 / covariance.whiteners**2
+    sds = np.sqrt(variances)
+    return bool(sds.min() > low and sds.max() < high and np.abs(means).max() < high)
+
+
+def _read_threads(n_threads: int | None) -> int:
+    asked = os.environ.get("BACTRIAN_NUM_THREADS") if n_threads is None else n_threads
+    if asked is None:
+        return _usable_cores()
+    try:
+        threads = int(asked)
+    except (TypeError, ValueError):
+        threads = 0
+    if threads < 1:
+        raise ParameterError(f"the number of threads should be an integer of at least 1, but got {asked!r}")
+    return threads
+
+
+@cache
+def _usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return int(_core.hardware_threads())
+
+
+def _read_instructions(instructions: str | None) -> str:
+    asked = instructions or os.environ.get("BACTRIAN_INSTRUCTIONS") or available_instructions()[0]
+    if asked not in available_instructions():
+        raise ParameterError(
+            f"this machine has the instruction sets {', '.join(available_instructions())}, but {asked!r} was asked for"
+        )
+    return asked

@@ -1,0 +1,105 @@
+// A model in the working precision, laid out as the inner loops read it.
+#pragma once
+
+#include "problem.hpp"
+#include "simd.hpp"
+#include "tile.hpp"
+
+namespace bactrian::BACTRIAN_VARIANT {
+
+// Rows of a whitener are worked on four at a time.
+constexpr std::ptrdiff_t kPanel = 4;
+
+// A mean in two parts: in float, x - high is exact near the mean and low holds the rest.
+template <typename Real>
+struct Mean {
+    Real high, low;
+};
+template <typename Real>
+BACTRIAN_INLINE Vector<Real> minus(Vector<Real> x, Mean<Real> m) {
+    if constexpr (sizeof(Real) == 4) return (x - m.high) - m.low;
+    return x - m.high;
+}
+template <typename Real>
+BACTRIAN_INLINE Mean<Real> split(double mean) {
+    const Real high = Real(mean);
+    return {high, Real(mean - double(high))};
+}
+
+template <typename Real>
+struct Packed {
+    Real* log_constant;        // (K,)
+    Mean<Real>* means;         // (K, D)
+    Real* whiteners;           // full: panels of four rows, column by column; else as in the Model
+    Mean<Real>* centre;        // (D,) tied and full: what rows are centred at before they are whitened once
+    Real* whitened_means;      // (K, D) tied and full: L^-1 (mean - centre)
+    bool whiten_once;
+
+    Packed(Arena& arena, const Model& m) {
+        const std::ptrdiff_t M = m.tied ? 1 : m.K;
+        const std::ptrdiff_t padded = (m.D + kPanel - 1) / kPanel * kPanel;
+        log_constant = arena.take<Real>(m.K);
+        means = arena.take<Mean<Real>>(m.K * m.D);
+        whiteners = arena.take<Real>(m.form == Form::full ? M * padded * padded : M * m.whitener_size());
+        centre = arena.take<Mean<Real>>(m.D);
+        whitened_means = arena.take<Real>(m.tied && m.form == Form::full ? m.K * m.D : 0);
+        whiten_once = false;
+    }
+};
+
+// Row j, column l of a packed whitener stands at panel(j)[l * kPanel + j % kPanel].
+template <typename Real>
+BACTRIAN_INLINE Real* panel(Real* whitener, std::ptrdiff_t j, std::ptrdiff_t D) {
+    const std::ptrdiff_t padded = (D + kPanel - 1) / kPanel * kPanel;
+    return whitener + j / kPanel * kPanel * padded;
+}
+
+// Whitening all rows once about a common centre costs digits like the largest distance of a mean from it.
+constexpr double kFarthest = 100.0;
+
+template <typename Real>
+void pack_once(const Model& m, Packed<Real>& p) {
+    double farthest = 0.0;
+    for (std::ptrdiff_t d = 0; d < m.D; ++d) {
+        double mean = 0.0;
+        for (std::ptrdiff_t k = 0; k < m.K; ++k) mean += (m.means[k * m.D + d] - mean) / double(k + 1);
+        p.centre[d] = split<Real>(mean);
+    }
+    for (std::ptrdiff_t k = 0; k < m.K; ++k)
+        for (std::ptrdiff_t j = 0; j < m.D; ++j) {
+            double y = 0.0;
+            for (std::ptrdiff_t l = 0; l <= j; ++l) {
+                const double centre = double(p.centre[l].high) + double(p.centre[l].low);
+                y += m.whiteners[j * m.D + l] * (m.means[k * m.D + l] - centre);
+            }
+            p.whitened_means[k * m.D + j] = Real(y);
+            farthest = y > farthest ? y : -y > farthest ? -y : farthest;
+        }
+    p.whiten_once = farthest <= kFarthest;
+}
+
+template <typename Real>
+void pack(const Model& m, void* block) {
+    Arena arena(block);
+    Arena inner(static_cast<char*>(block) + kAlignment * ((sizeof(Packed<Real>) + kAlignment - 1) / kAlignment));
+    Packed<Real>& p = *arena.take<Packed<Real>>(1);
+    p = Packed<Real>(inner, m);
+    const double least = sizeof(Real) == 4 ? -1e30 : -1e300;  // a weight of 0, without infinities in the sums
+    for (std::ptrdiff_t k = 0; k < m.K; ++k)
+        p.log_constant[k] = Real(m.log_constant[k] > least ? m.log_constant[k] : least);
+    for (std::ptrdiff_t i = 0; i < m.K * m.D; ++i) p.means[i] = split<Real>(m.means[i]);
+    const std::ptrdiff_t M = m.tied ? 1 : m.K;
+    if (m.form != Form::full) {
+        for (std::ptrdiff_t i = 0; i < M * m.whitener_size(); ++i) p.whiteners[i] = Real(m.whiteners[i]);
+        return;
+    }
+    const std::ptrdiff_t padded = (m.D + kPanel - 1) / kPanel * kPanel;
+    for (std::ptrdiff_t k = 0; k < M; ++k)
+        for (std::ptrdiff_t j = 0; j < m.D; ++j) {
+            Real* to = panel(p.whiteners + k * padded * padded, j, m.D) + j % kPanel;
+            for (std::ptrdiff_t l = 0; l <= j; ++l) to[l * kPanel] = Real(m.whiteners[(k * m.D + j) * m.D + l]);
+        }
+    if (m.tied) pack_once(m, p);
+}
+
+}  // namespace bactrian::BACTRIAN_VARIANT

@@ -1,0 +1,120 @@
+#include "pass.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <new>
+
+#include "pool.hpp"
+
+namespace bactrian {
+namespace {
+
+struct Block {  // aligned memory, freed with its owner
+    explicit Block(std::size_t bytes) : data(std::aligned_alloc(64, (bytes + 127) / 64 * 64)) {
+        if (!data) throw std::bad_alloc();
+    }
+    Block(const Block&) = delete;
+    Block& operator=(const Block&) = delete;
+    Block(Block&& other) noexcept : data(other.data) { other.data = nullptr; }
+    ~Block() { std::free(data); }
+    void* data;
+};
+
+// Chunks depend on the problem only. Enough of them to keep threads busy, large enough that merging is nothing.
+std::ptrdiff_t chunk_rows(const Rows& rows) {
+    const std::ptrdiff_t tile = tile_rows(rows.D);
+    const std::ptrdiff_t tiles = (rows.N + tile - 1) / tile;
+    return tile * std::clamp<std::ptrdiff_t>(tiles / 128, 1, 64);
+}
+
+struct Plan {
+    explicit Plan(const Pass& pass)
+        : rows_each(chunk_rows(pass.rows)),
+          chunks((pass.rows.N + rows_each - 1) / rows_each),
+          threads(int(std::clamp<std::ptrdiff_t>(pass.threads, 1, std::max<std::ptrdiff_t>(chunks, 1)))),
+          packed(pass.variant->packed_bytes(pass.model, pass.single)) {
+        pass.variant->pack(pass.model, pass.single, packed.data);
+        // all memory is taken here, where an exception can still be thrown
+        for (int t = 0; t < threads; ++t)
+            workspaces.emplace_back(pass.variant->workspace_bytes(pass.model, pass.single));
+    }
+    void run(const Pass& pass, std::ptrdiff_t c, const Given* given, const Layout& layout, const Output& out,
+             int thread) const {
+        const std::ptrdiff_t begin = c * rows_each, end = std::min(begin + rows_each, pass.rows.N);
+        pass.variant->chunk(pass.rows, begin, end, pass.model, pass.single, packed.data, given, layout, out,
+                            workspaces[thread].data);
+    }
+    std::ptrdiff_t rows_each, chunks;
+    int threads;
+    Block packed;
+    std::vector<Block> workspaces;
+};
+
+// Sums of chunks, added up in the order of the chunks whoever finishes first. A few buffers are enough: a thread that
+// would run too far ahead waits.
+class OrderedSum {
+public:
+    OrderedSum(std::ptrdiff_t size, int threads)
+        : total_(size, 0.0), slots_(2 * threads), done_(slots_.size(), false) {
+        for (auto& slot : slots_) slot.resize(size);
+    }
+    double* begin(std::ptrdiff_t c) {
+        std::unique_lock<std::mutex> lock(mutex_);
+        room_.wait(lock, [&] { return c < merged_ + std::ptrdiff_t(slots_.size()); });
+        auto& slot = slots_[c % slots_.size()];
+        lock.unlock();
+        std::fill(slot.begin(), slot.end(), 0.0);
+        return slot.data();
+    }
+    void end(std::ptrdiff_t c) {
+        std::lock_guard<std::mutex> lock(mutex_);
+        done_[c % slots_.size()] = true;
+        while (done_[merged_ % slots_.size()]) {
+            const auto& slot = slots_[merged_ % slots_.size()];
+            for (std::size_t i = 0; i < total_.size(); ++i) total_[i] += slot[i];
+            done_[merged_ % slots_.size()] = false;
+            ++merged_;
+        }
+        room_.notify_all();
+    }
+    std::vector<double> take() { return std::move(total_); }
+
+private:
+    std::vector<double> total_;
+    std::vector<std::vector<double>> slots_;
+    std::vector<char> done_;
+    std::ptrdiff_t merged_ = 0;
+    std::mutex mutex_;
+    std::condition_variable room_;
+};
+
+}  // namespace
+
+std::vector<double> accumulate(const Pass& pass, const Given* given, const Layout& layout) {
+    const Plan plan(pass);
+    OrderedSum sums(layout.size(), plan.threads);
+    std::atomic<std::ptrdiff_t> next{0};
+    in_parallel(plan.threads, [&](int thread) {
+        for (std::ptrdiff_t c; (c = next.fetch_add(1)) < plan.chunks;) {
+            plan.run(pass, c, given, layout, Output{sums.begin(c), nullptr, nullptr, nullptr}, thread);
+            sums.end(c);
+        }
+    });
+    return sums.take();
+}
+
+void score(const Pass& pass, const Output& out) {
+    const Plan plan(pass);
+    const Layout unused{Scatter::trace, pass.model.K, pass.model.D};
+    std::atomic<std::ptrdiff_t> next{0};
+    in_parallel(plan.threads, [&](int thread) {
+        for (std::ptrdiff_t c; (c = next.fetch_add(1)) < plan.chunks;)
+            plan.run(pass, c, nullptr, unused, out, thread);
+    });
+}
+
+}  // namespace bactrian

@@ -1,0 +1,85 @@
+// What a pass is asked to do, in plain structures shared by all variants.
+#pragma once
+
+#include <cstddef>
+
+namespace bactrian {
+
+enum class Form { spherical, diagonal, full };
+enum class Scatter { trace, diagonal, full, pooled };
+
+// N rows of D features, float or double, at any strides (in elements); optional weights.
+struct Rows {
+    const void* data;
+    bool single;
+    std::ptrdiff_t N, D;
+    std::ptrdiff_t row_stride, feature_stride;
+    const double* weight;  // (N,) or null
+};
+
+// A mixture's parameters. `whiteners` is L^-1: (M, D, D) lower row-major, (M, D) or (M,); M = 1 if tied, else K.
+struct Model {
+    Form form;
+    bool tied;
+    std::ptrdiff_t K, D;
+    const double* log_constant;  // (K,) log w_k - (D log 2 pi + log|Sigma_k|) / 2
+    const double* means;         // (K, D)
+    const double* whiteners;
+
+    std::ptrdiff_t whitener_size() const { return form == Form::full ? D * D : form == Form::diagonal ? D : 1; }
+    const double* whitener(std::ptrdiff_t k) const { return whiteners + (tied ? 0 : k * whitener_size()); }
+};
+
+// Responsibilities that are given instead of computed: labels (N,) or z (N, K); one of the two.
+struct Given {
+    const std::ptrdiff_t* labels;
+    const double* z;
+};
+
+// Where the sums of a pass stand in one flat array, so that merging is one loop.
+struct Layout {
+    Scatter scatter;
+    std::ptrdiff_t K, D;
+
+    static constexpr std::ptrdiff_t log_likelihood = 0, map_log_responsibility = 1, total = 2, counts = 3;
+    std::ptrdiff_t first() const { return counts + K; }
+    std::ptrdiff_t second() const { return first() + K * D; }
+    std::ptrdiff_t triangle() const { return D * (D + 1) / 2; }
+    std::ptrdiff_t second_size() const {
+        switch (scatter) {
+            case Scatter::trace: return K;
+            case Scatter::diagonal: return K * D;
+            case Scatter::full: return K * triangle();
+            default: return triangle();
+        }
+    }
+    std::ptrdiff_t size() const { return second() + second_size(); }
+};
+
+// Exactly one of these is asked for.
+struct Output {
+    double* sums;             // a Layout, added to
+    double* log_density;      // (N,)
+    double* responsibilities; // (N, K)
+    std::ptrdiff_t* labels;   // (N,)
+};
+
+// Rows that are worked on together: a multiple of every variant's block, small enough for the second-level cache.
+inline std::ptrdiff_t tile_rows(std::ptrdiff_t D) { return D <= 64 ? 192 : D <= 192 ? 96 : 48; }
+
+// What one instruction set offers: a chunk of rows, from pack() to the sums.
+struct Variant {
+    const char* name;
+    // bytes of a packed model, and of one thread's workspace
+    std::size_t (*packed_bytes)(const Model&, bool single);
+    std::size_t (*workspace_bytes)(const Model&, bool single);
+    void (*pack)(const Model&, bool single, void* packed);
+    // rows [begin, end); `given` may be null; the model's constants and whiteners are then not used
+    void (*chunk)(const Rows&, std::ptrdiff_t begin, std::ptrdiff_t end, const Model&, bool single, const void* packed,
+                  const Given* given, const Layout&, const Output&, void* workspace);
+};
+
+// The variants this machine can run, best first; null-terminated.
+const Variant* const* available_variants();
+
+}  // namespace bactrian

@@ -1,0 +1,79 @@
+// From joint log-densities to responsibilities and log-densities: one exp per (row, component), one log per row.
+#pragma once
+
+#include "functions.hpp"
+#include "tile.hpp"
+
+namespace bactrian::BACTRIAN_VARIANT {
+
+// Turns z from joint log-densities into exp(joint - top); sets top and the sum over components (into scale).
+template <typename Real>
+void exponentiate(std::ptrdiff_t K, std::ptrdiff_t rows, Workspace<Real>& w) {
+    for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
+        Real* z = w.z + i;
+        Vector<Real> top = load(z);
+        for (std::ptrdiff_t k = 1; k < K; ++k) top = maximum<Real>(top, load(z + k * w.T));
+        Vector<Real> total = {};
+        for (std::ptrdiff_t k = 0; k < K; ++k) {
+            const Vector<Real> e = exp_nonpositive<Real>(load(z + k * w.T) - top);
+            store(z + k * w.T, e);
+            total += e;
+        }
+        store(w.top + i, top);
+        store(w.scale + i, total);
+    }
+}
+
+// Adds the log-likelihood of the n rows that are not padding; turns scale from the sums into weight / sum.
+template <typename Real>
+void add_likelihood(std::ptrdiff_t n, std::ptrdiff_t rows, const Layout& layout, double* sums, Workspace<Real>& w) {
+    double log_likelihood = 0.0, map_log = 0.0, total = 0.0;
+    for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
+        const Vector<Real> weight = load(w.weight + i), sum = load(w.scale + i), top = load(w.top + i);
+        const Vector<Real> log_sum = log_positive<Real>(sum);
+        store(w.scale + i, weight / sum);
+        for (std::ptrdiff_t r = 0; r < kLanes<Real> && i + r < n; ++r) {
+            const double v = double(weight[r]);
+            log_likelihood += v * (double(top[r]) + double(log_sum[r]));
+            map_log -= v * double(log_sum[r]);
+            total += v;
+        }
+    }
+    sums[layout.log_likelihood] += log_likelihood;
+    sums[layout.map_log_responsibility] += map_log;
+    sums[layout.total] += total;
+}
+
+// Log-densities of rows, from top and the sums in scale.
+template <typename Real>
+void write_log_densities(std::ptrdiff_t n, Workspace<Real>& w, double* out) {
+    for (std::ptrdiff_t i = 0; i < n; i += kLanes<Real>) {
+        const Vector<Real> value = load(w.top + i) + log_positive<Real>(load(w.scale + i));
+        for (std::ptrdiff_t r = 0; r < kLanes<Real> && i + r < n; ++r) out[i + r] = double(value[r]);
+    }
+}
+
+template <typename Real>
+void write_responsibilities(std::ptrdiff_t K, std::ptrdiff_t n, const Workspace<Real>& w, double* out) {
+    for (std::ptrdiff_t i = 0; i < n; ++i) {
+        const double inverse = 1.0 / double(w.scale[i]);
+        for (std::ptrdiff_t k = 0; k < K; ++k) out[i * K + k] = double(w.z[k * w.T + i]) * inverse;
+    }
+}
+
+// The component of the largest joint log-density; the first where they tie.
+template <typename Real>
+void write_labels(std::ptrdiff_t K, std::ptrdiff_t n, std::ptrdiff_t rows, const Workspace<Real>& w,
+                  std::ptrdiff_t* out) {
+    for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
+        Vector<Real> top = load(w.z + i), best = {};
+        for (std::ptrdiff_t k = 1; k < K; ++k) {
+            const Vector<Real> joint = load(w.z + k * w.T + i);
+            best = joint > top ? broadcast(Real(k)) : best;
+            top = maximum<Real>(top, joint);
+        }
+        for (std::ptrdiff_t r = 0; r < kLanes<Real> && i + r < n; ++r) out[i + r] = std::ptrdiff_t(best[r]);
+    }
+}
+
+}  // namespace bactrian::BACTRIAN_VARIANT

@@ -1,0 +1,92 @@
+// One instruction set's code. Compiled several times; see simd.hpp for the two macros that tell the copies apart.
+#include "joint.hpp"
+#include "moments.hpp"
+#include "problem.hpp"
+#include "softmax.hpp"
+
+namespace bactrian::BACTRIAN_VARIANT {
+namespace {
+
+template <typename Real>
+std::size_t packed_bytes_of(const Model& m) {
+    Arena count(nullptr);
+    count.take<Packed<Real>>(1);
+    Packed<Real> unused(count, m);
+    return count.used();
+}
+std::size_t packed_bytes(const Model& m, bool single) {
+    return single ? packed_bytes_of<float>(m) : packed_bytes_of<double>(m);
+}
+
+template <typename Real>
+std::size_t workspace_bytes_of(const Model& m) {
+    Arena count(nullptr);
+    Workspace<Real> unused(count, m.K, m.D);
+    return count.used();
+}
+std::size_t workspace_bytes(const Model& m, bool single) {
+    return single ? workspace_bytes_of<float>(m) : workspace_bytes_of<double>(m);
+}
+
+void pack_any(const Model& m, bool single, void* packed) {
+    single ? pack<float>(m, packed) : pack<double>(m, packed);
+}
+
+// Given responsibilities in the place of computed ones.
+template <typename Real>
+void take_given(const Given& given, std::ptrdiff_t begin, std::ptrdiff_t n, std::ptrdiff_t rows, const Layout& layout,
+                double* sums, Workspace<Real>& w) {
+    for (std::ptrdiff_t k = 0; k < layout.K; ++k)
+        for (std::ptrdiff_t i = 0; i < rows; ++i) {
+            const std::ptrdiff_t row = begin + i;
+            const bool here = i < n;
+            if (given.labels) w.z[k * w.T + i] = Real(here && given.labels[row] == k);
+            else w.z[k * w.T + i] = here ? Real(given.z[row * layout.K + k]) : Real(0);
+        }
+    for (std::ptrdiff_t i = 0; i < rows; ++i) {
+        w.scale[i] = w.weight[i];
+        sums[layout.total] += double(w.weight[i]);
+    }
+}
+
+template <typename Real>
+void tile(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t n, const Model& m, const Packed<Real>& p,
+          const Given* given, const Layout& layout, const Output& out, Workspace<Real>& w) {
+    const std::ptrdiff_t padded = rows.single ? load_tile<Real, float>(rows, begin, n, w)
+                                              : load_tile<Real, double>(rows, begin, n, w);
+    if (given) {
+        take_given(*given, begin, n, padded, layout, out.sums, w);
+        return add_moments(p, padded, layout, out.sums, w);
+    }
+    joint(m, p, padded, w);
+    if (out.labels) return write_labels(m.K, n, padded, w, out.labels + begin);
+    exponentiate(m.K, padded, w);
+    if (out.log_density) return write_log_densities(n, w, out.log_density + begin);
+    if (out.responsibilities) return write_responsibilities(m.K, n, w, out.responsibilities + begin * m.K);
+    add_likelihood(n, padded, layout, out.sums, w);
+    add_moments(p, padded, layout, out.sums, w);
+}
+
+template <typename Real>
+void chunk_of(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t end, const Model& m, const void* packed,
+              const Given* given, const Layout& layout, const Output& out, void* block) {
+    Arena arena(block);
+    Workspace<Real> w(arena, m.K, m.D);
+    const Packed<Real>& p = *static_cast<const Packed<Real>*>(packed);
+    for (std::ptrdiff_t i = begin; i < end; i += w.T)
+        tile(rows, i, end - i < w.T ? end - i : w.T, m, p, given, layout, out, w);
+}
+void chunk(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t end, const Model& m, bool single, const void* packed,
+           const Given* given, const Layout& layout, const Output& out, void* workspace) {
+    single ? chunk_of<float>(rows, begin, end, m, packed, given, layout, out, workspace)
+           : chunk_of<double>(rows, begin, end, m, packed, given, layout, out, workspace);
+}
+
+}  // namespace
+
+#define BACTRIAN_TEXT_(x) #x
+#define BACTRIAN_TEXT(x) BACTRIAN_TEXT_(x)
+extern const Variant variant;
+const Variant variant = {BACTRIAN_TEXT(BACTRIAN_VARIANT), packed_bytes, workspace_bytes, pack_any, chunk};
+
+}  // namespace bactrian::BACTRIAN_VARIANT
