@@ -118,7 +118,7 @@ def _look(climb: Climb, statistics: Statistics, total: float, tol: float, last: 
         history=(*climb.history, statistics.log_likelihood),
         map_log_responsibility=statistics.map_log_responsibility,
     )
-    if tol > 0 and _remaining(climb.history) < tol * total:
+    if tol > 0 and remaining(climb.history) < tol * total:
         return replace(climb, status=Status.CONVERGED)
     if len(climb.history) > last:
         return replace(climb, status=Status.MAX_ITER)
@@ -130,8 +130,8 @@ def _step(climb: Climb, statistics: Statistics, floor: Floor) -> Climb:
     return replace(climb, mixture=mixture, held=held)
 
 
-def _remaining(history: Sequence[float]) -> float:
-    """What EM can still gain: the larger of the last gain and of the sum of a geometric series of gains."""
+def remaining(history: Sequence[float]) -> float:
+    """Nats that EM can still gain: the larger of the last gain and of the sum of a geometric series of gains."""
     if len(history) < 2:
         return np.inf
     gain = history[-1] - history[-2]

@@ -123,7 +123,7 @@ class Fit:
             [
                 f"{self.n_components} components, family {self.family}, chosen by {self.criterion.upper()} "
                 f"among {len(self.candidates)} candidates; {counted}",
-                f"log-likelihood {self.log_likelihood:.4f}   BIC {self.bic:.2f}   AIC {self.aic:.2f}   "
+                f"log-likelihood {self.log_likelihood:.2f}   BIC {self.bic:.2f}   AIC {self.aic:.2f}   "
                 f"ICL {self.icl:.2f}   ({self.best.n_parameters} parameters)",
                 f"{self.status} ({self.n_iter} iterations)",
                 "",
@@ -163,7 +163,7 @@ def fit(
     sample_weight: Any = None,
     start: Any = "auto",
     n_init: int = 8,
-    tol: float = 1e-8,
+    tol: float = 1e-6,
     max_iter: int = 1000,
     regularization: float | None = None,
     random_state: RandomState = 0,
@@ -189,8 +189,8 @@ def fit(
     n_init : int
         Starts tried by short climbs before the best is climbed to the end.
     tol : float
-        Log-likelihood per row that may still be gained when EM stops, as extrapolated from the last gains; the
-        default leaves all printed digits of the criteria right. 0 runs exactly ``max_iter`` iterations.
+        Log-likelihood per row that may still be gained when EM stops, extrapolated from the last gains, so that a
+        slow climb is not taken for the top. 0 runs exactly ``max_iter`` iterations.
     max_iter : int
         Iterations for each candidate.
     regularization : float, optional
@@ -245,7 +245,9 @@ def fit(
         rng=generator(random_state),
         observe=progress,
     )
-    return _choose(search(task, counts, tried), criterion, source, rows.names)
+    found = search(task, counts, tried)
+    # components that the user numbered keep their numbers
+    return _choose(found, criterion, source, rows.names, reorder=first is None)
 
 
 def make_floor(
@@ -261,11 +263,11 @@ def make_floor(
     variances = np.diagonal(source.moments.covariance)
     # the rounding of rows far from the origin is not a spread
     rounding = np.finfo(np.float32 if source.single_precision else np.float64).eps * np.abs(source.moments.mean)
-    if not np.isfinite(variances).all() or (variances[variances > 0] < 1e-290).any():
+    constant = np.sqrt(variances) <= rounding
+    if not np.isfinite(variances).all() or (variances[~constant] < 1e-290).any() or _vanishing(source, constant):
         raise DataError(
             "the squares of the data leave the range of float64; divide the columns by their typical size first"
         )
-    constant = variances <= rounding**2
     if constant.any() and not lenient:
         d = int(np.argmax(constant))
         name = repr(names[d]) if names else str(d)
@@ -279,15 +281,27 @@ def make_floor(
     return Floor(epsilon * np.where(constant, typical, variances))
 
 
+def _vanishing(source: Source, constant: FloatArray) -> bool:
+    """Whether a feature only looks constant because its squares underflow."""
+    some = source.draw(np.linspace(0, 1, 64, endpoint=False))[:, constant]
+    return bool((np.abs(some).max(initial=0.0) < 1e-140) and (some != some[:1]).any())
+
+
 def _choose(
-    found: Sequence[tuple[Candidate, em.Climb | None]], criterion: str, source: Source, names: tuple[str, ...] | None
+    found: Sequence[tuple[Candidate, em.Climb | None]],
+    criterion: str,
+    source: Source,
+    names: tuple[str, ...] | None,
+    *,
+    reorder: bool,
 ) -> Fit:
     candidates = Candidates([candidate for candidate, _ in found], criterion)
     best, climb = min(found, key=lambda pair: rank(pair[0], criterion))
     if climb is None:
         raise CollapseError(f"no candidate could be fitted: {best.reason}")
+    mixture = Mixture._of(climb.mixture, names)
     return Fit(
-        mixture=Mixture._of(_in_canonical_order(climb.mixture), names),
+        mixture=mixture.sorted() if reorder else mixture,
         best=best,
         candidates=candidates,
         criterion=criterion,
@@ -295,10 +309,6 @@ def _choose(
         n_rows=source.n_rows,
         total_weight=source.total,
     )
-
-
-def _in_canonical_order(parameters: Parameters) -> Parameters:
-    return parameters
 
 
 def _read_start(
@@ -340,7 +350,7 @@ def _read_assignment(start: Any, n_rows: int) -> tuple[FloatArray | IntArray, li
 
 
 def _read_counts(n_components: int | Iterable[int]) -> list[int]:
-    listed = [n_components] if isinstance(n_components, (int, np.integer)) else list(n_components)
+    listed = list(n_components) if isinstance(n_components, Iterable) else [n_components]
     if not listed:
         raise ParameterError("n_components should hold at least one number of components, but is empty")
     return list(dict.fromkeys(_at_least(k, 1, "n_components") for k in listed))

@@ -103,7 +103,8 @@ def _numeric_column(series: Any, name: str) -> FloatArray:
     dtype = series.dtype
     if not (dtype.is_numeric() or str(dtype) == "Boolean"):
         values = series.to_list()
-        row, value = next(((i, v) for i, v in enumerate(values) if _not_number(v)), (0, values[0] if values else None))
+        row = next((i for i, v in enumerate(values) if _not_number(v)), 0)
+        value = values[row] if values else None
         raise DataError(
             f"column {name!r} is not numeric: row {row} is {value!r}; leave the column out or turn it into numbers"
         )
@@ -121,7 +122,7 @@ def _not_number(value: Any) -> bool:
         float(value)
     except (TypeError, ValueError):
         return True
-    return isinstance(value, str)
+    return False
 
 
 def _to_float(data: Any) -> FloatArray:
@@ -143,15 +144,13 @@ def _to_float(data: Any) -> FloatArray:
 
 def _first_not_number(array: Any) -> str:
     for index, value in np.ndenumerate(array):
-        if _not_number(value) or isinstance(value, str):
-            try:
-                float(value)
-            except (TypeError, ValueError):
-                column = index[1] if len(index) > 1 else 0
-                return (
-                    f"column {column}, row {index[0]} is {value!r}, which is not a number; leave the column "
-                    "out or turn it into numbers"
-                )
+        if _not_number(value):
+            column = index[1] if len(index) > 1 else 0
+            plain = value.item() if isinstance(value, np.generic) else value
+            return (
+                f"column {column}, row {index[0]} is {plain!r}, which is not a number; leave the column out or "
+                "turn it into numbers"
+            )
     return "the data should be a table of real numbers"
 
 

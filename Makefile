@@ -1,0 +1,46 @@
+# Everything from a fresh clone: python3 (3.11+), a C++ compiler and a package index are all that is needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CORE := $(wildcard cpp/CMakeLists.txt cpp/core/* cpp/bindings/*) CMakeLists.txt pyproject.toml
+FAITHFUL := src/bactrian/datasets/data/faithful.csv
+
+.PHONY: demo test lint bench gallery clean
+
+demo: $(VENV)/installed
+	$(BIN)/bactrian fit $(FAITHFUL) -k 1:9 --family all --criterion bic -o demo/model.bactrian --report demo/report.txt
+	$(BIN)/bactrian predict demo/model.bactrian $(FAITHFUL) -o demo/labels.csv
+	$(BIN)/bactrian plot demo/model.bactrian $(FAITHFUL) -o demo/density.png
+	@echo "See demo/: model.bactrian, labels.csv, density.png, report.txt"
+
+test: $(VENV)/test
+	$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/lint
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/bench
+	$(BIN)/python benchmarks/em_iteration.py
+
+gallery: $(VENV)/installed
+	$(BIN)/python docs/gallery/draw_all.py
+
+$(VENV)/pip:
+	$(PYTHON) -c 'import sys; sys.exit("bactrian needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	touch $@
+
+$(VENV)/installed: $(VENV)/pip $(CORE)
+	$(BIN)/python -m pip install --quiet --editable '.[all]'
+	touch $@
+
+$(VENV)/test $(VENV)/lint $(VENV)/bench: $(VENV)/%: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --group $*
+	touch $@
+
+clean:
+	rm -rf $(VENV) build demo

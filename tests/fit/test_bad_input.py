@@ -1,0 +1,105 @@
+"""Promise 5: what goes in, and the one sentence that comes out, before any work is done."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import bactrian as bt
+
+X = np.random.default_rng(0).normal(size=(20, 2))
+
+
+def with_value(value, row=3, column=1):
+    x = X.copy()
+    x[row, column] = value
+    return x
+
+
+DATA = {
+    "nan": (with_value(np.nan), r"column 1, row 3 is NaN \(a missing value\), and 1 of 20 rows"),
+    "infinity": (with_value(-np.inf), "column 1, row 3 is infinity"),
+    "text": ([[1, 2], [3, "four"]], "column 1, row 1 is 'four', which is not a number"),
+    "objects": (np.array([[1, None], [2, 3]], dtype=object), "column 1, row 0 is NaN"),
+    "empty": (np.empty((0, 2)), "no rows"),
+    "no columns": (np.empty((5, 0)), "0 feature"),
+    "ragged": ([[1, 2], [3]], "should be a table of numbers"),
+    "three dimensions": (np.zeros((2, 2, 2)), "3 dimensions"),
+    "complex": (X + 1j, "Complex data not supported"),
+    "constant column": (np.c_[X, np.full(20, 7.5)], r"column 2 is constant \(7.5\)"),
+    "one distinct row": (np.full((20, 2), 3.0), "only one distinct row"),
+    "a huge range": (X * 1e200, "leave the range of float64"),
+    "a tiny range": (X * 1e-200, "leave the range of float64"),
+}
+
+ARGUMENTS = {
+    "K = 0": ({"n_components": 0}, "n_components should be an integer of at least 1, but got 0"),
+    "K negative": ({"n_components": [2, -1]}, "at least 1, but got -1"),
+    "K fractional": ({"n_components": 2.5}, "at least 1, but got 2.5"),
+    "no K": ({"n_components": []}, "at least one number of components"),
+    "K above N": ({"n_components": 21}, "21 components need at least as many rows, but there are 20 rows"),
+    "family": ({"families": "XYZ"}, "there is no family 'XYZ'; choose from EII, VII"),
+    "no family": ({"families": []}, "at least one family"),
+    "criterion": ({"criterion": "wic"}, "criterion should be one of bic, aic, icl, but got 'wic'"),
+    "tol": ({"tol": -1}, "tol should be a finite number of at least 0, but got -1"),
+    "tol nan": ({"tol": float("nan")}, "tol should be"),
+    "max_iter": ({"max_iter": 1.5}, "max_iter should be an integer of at least 0, but got 1.5"),
+    "n_init": ({"n_init": 0}, "n_init should be"),
+    "threads": ({"n_threads": -2}, "number of threads"),
+    "seed": ({"random_state": "x"}, "random state"),
+    "regularization": ({"regularization": -1}, "regularization should be"),
+    "start word": ({"start": "best"}, "start should be a Mixture"),
+    "start length": ({"start": [0, 1]}, r"labels \(20,\)"),
+    "start negative": ({"start": [-1] * 20}, "whole numbers from 0"),
+    "start not a distribution": ({"start": np.full((20, 2), 0.7)}, "rows sum to 1"),
+    "start of other features": ({"start": bt.Mixture([1.0], [[0.0, 0.0, 0.0]], [1.0])}, "3 features"),
+    "weights short": ({"sample_weight": [1, 2]}, r"one number for each of 20 rows, but has shape \(2,\)"),
+    "weights negative": ({"sample_weight": [-1.0] + [1] * 19}, "not be negative, but row 0 has -1"),
+    "weights zero": ({"sample_weight": np.zeros(20)}, "zero for every row"),
+    "weights nan": ({"sample_weight": [np.nan] + [1] * 19}, "should be finite, but row 0"),
+    "weights text": ({"sample_weight": ["a"] * 20}, "should be 20 numbers"),
+}
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_data(name):
+    data, sentence = DATA[name]
+    with pytest.raises(bt.DataError, match=sentence):
+        bt.fit(data, 2, "VVV")
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_arguments(name):
+    arguments, sentence = ARGUMENTS[name]
+    with pytest.raises((bt.DataError, bt.ParameterError), match=sentence) as caught:
+        bt.fit(X, **arguments)
+    assert isinstance(caught.value, ValueError)
+    assert "\n" not in str(caught.value)
+
+
+def test_frames_name_the_column():
+    pd = pytest.importorskip("pandas")
+    with pytest.raises(bt.DataError, match="column 'b' is not numeric: row 1 is 'oops'"):
+        bt.fit(pd.DataFrame({"a": [1.0, 2, 3], "b": ["1", "oops", "3"]}))
+    with pytest.raises(bt.DataError, match="column 'b', row 2 is"):
+        bt.fit(pd.DataFrame({"a": [1.0, 2, 3], "b": [1.0, 2.0, None]}))
+    pl = pytest.importorskip("polars")
+    with pytest.raises(bt.DataError, match="column 'b', row 0 is null"):
+        bt.fit(pl.DataFrame({"a": [1.0, 2, 3], "b": [None, 2, 3]}))
+
+
+def test_mismatched_features_at_predict():
+    pd = pytest.importorskip("pandas")
+    fit = bt.fit(pd.DataFrame(X, columns=["a", "b"]), 1)
+    with pytest.raises(bt.DataError, match="the mixture needs column 'b', but the data has only 'a', 'c'"):
+        fit.classify(pd.DataFrame(X, columns=["a", "c"]))
+    with pytest.raises(bt.DataError, match=r"2 features \(a, b\), but the rows have 3"):
+        fit.classify(np.zeros((4, 3)))
+
+
+def test_data_are_not_touched():
+    x = X.copy()
+    x.flags.writeable = False
+    before = x.copy()
+    bt.fit(x, 2)
+    assert np.array_equal(x, before)

@@ -1,0 +1,75 @@
+"""Promise 4: a collapsing component is an answer, not a crash."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import bactrian as bt
+from tests.fit.cases import lobes
+
+
+def points_and_cloud() -> np.ndarray:
+    """A cloud of 200 rows, and 60 rows on one single point."""
+    return np.concatenate([lobes(200, 2, 2), np.full((60, 2), 7.0)])
+
+
+def test_a_collapsed_candidate_says_which_and_never_wins():
+    fit = bt.fit(points_and_cloud(), range(1, 5), ["EEE", "VVV"])
+    collapsed = [c for c in fit.candidates if c.status == "collapsed"]
+    assert collapsed
+    assert all("collapsed" in c.reason and "use fewer components" in c.reason for c in collapsed)
+    # its likelihood is higher than that of any honest candidate, and yet
+    assert max(c.log_likelihood for c in collapsed) > fit.log_likelihood
+    assert fit.best.usable
+
+
+def test_when_there_is_nothing_else_the_held_fit_is_returned_and_marked():
+    fit = bt.fit(points_and_cloud(), 3, "VVV")
+    assert fit.best.status == "collapsed"
+    assert not fit.converged
+    assert "component" in fit.status
+    assert np.isfinite(fit.log_likelihood)
+    k = int(fit.classify([7.0, 7.0]))
+    assert fit.mixture.weights[k] == pytest.approx(60 / 260, abs=0.01)
+    assert np.allclose(fit.mixture.means[k], 7.0)
+
+
+def test_a_larger_regularization_mends_it():
+    fit = bt.fit(points_and_cloud(), 3, "VVV", regularization=0.01)
+    smallest = min(np.linalg.eigvalsh(c)[0] for c in fit.mixture.covariances)
+    assert smallest == pytest.approx(0.01)
+
+
+def test_without_regularization_it_is_an_error_that_explains():
+    with pytest.raises(bt.CollapseError, match="no candidate could be fitted: component collapsed"):
+        bt.fit(np.repeat(np.eye(3), 20, axis=0), 3, "VVV", regularization=0.0)
+
+
+def test_restarts_that_collapse_are_dropped():
+    """A lump of equal rows invites k-means; with enough restarts an honest optimum is found and preferred."""
+    rng = np.random.default_rng(0)
+    x = np.concatenate([rng.normal(size=(300, 2)), np.repeat([[40.0, 40.0]], 3, axis=0)])
+    fit = bt.fit(x, 2, "EEE", n_init=8)
+    assert fit.best.usable
+
+
+def test_an_emptied_component_is_reported():
+    x = lobes(100, 2, 2)
+    far = bt.Mixture([0.5, 0.5], [[0, 0], [1e6, 1e6]], np.stack([np.eye(2)] * 2))
+    fit = bt.fit(x, families="VVV", start=far)
+    assert fit.best.status == "collapsed"
+    assert fit.mixture.weights[1] == 0
+
+
+@pytest.mark.parametrize("family", ["EII", "VII", "EEI", "VVI"])
+def test_more_features_than_rows(family):
+    x = np.random.default_rng(0).normal(size=(12, 30))
+    fit = bt.fit(x, 2, family, n_init=2)
+    assert np.isfinite(fit.log_likelihood)
+
+
+@pytest.mark.parametrize("family", ["EEE", "VVV"])
+def test_more_features_than_rows_is_marked_for_full_covariances(family):
+    x = np.random.default_rng(0).normal(size=(12, 30))
+    assert bt.fit(x, 2, family, n_init=2).best.status == "collapsed"

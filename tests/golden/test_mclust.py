@@ -1,0 +1,113 @@
+"""Numbers printed by the real mclust (frozen in mclust.json) beside ours."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import bactrian as bt
+from bactrian.em import Climb, maximize, run
+from bactrian.families import Floor, parse_family
+from bactrian.kernels import NativeKernel
+from bactrian.sources import ArraySource
+from bactrian.starts import from_assignment
+
+GOLDEN = json.loads((Path(__file__).parent / "mclust.json").read_text())
+FAMILIES = ["EII", "VII", "EEI", "VVI", "EEE", "VVV"]
+DATA = {"faithful": bt.datasets.old_faithful, "iris": bt.datasets.iris, "acidity": bt.datasets.acidity}
+KERNEL = NativeKernel()
+
+
+def close(a, b, tolerance):
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    return np.abs(a - b).max() <= tolerance * np.abs(b).max()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_one_m_step(family):
+    golden = GOLDEN["iris_given_z"]
+    source = ArraySource(DATA["iris"]().data)
+    labels = np.array(golden["labels"])
+    climb = from_assignment(source, KERNEL, parse_family(family), labels, 3, Floor(np.zeros(4)))
+    expected = golden["families"][family]
+    assert close(climb.mixture.weights, expected["pro"], 1e-12)
+    assert close(climb.mixture.means, expected["mean"], 1e-12)
+    assert close(climb.mixture.covariance.dense(), expected["sigma"], 1e-12)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_one_iteration_and_tight_convergence(family):
+    golden = GOLDEN["iris_given_z"]
+    data, labels = DATA["iris"]().data, np.array(golden["labels"])
+    one = bt.fit(data, families=family, start=labels, tol=0, max_iter=0)
+    assert one.log_likelihood == pytest.approx(golden["families"][family]["one_iteration_loglik"], rel=1e-9)
+    tight = bt.fit(data, families=family, start=labels, tol=1e-14, max_iter=5000)
+    assert tight.log_likelihood >= golden["families"][family]["tight_loglik"] - 1e-6
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_from_mclusts_partitions(name):
+    """Every cell that did not fail in mclust: at least its likelihood, from its own start."""
+    golden = GOLDEN[name]
+    data = DATA[name]().data
+    compared = 0
+    for cell in golden["fits_from_partition"]:
+        if cell["returnCode"] != 0 or cell["loglik"] is None:
+            continue
+        labels = np.array(golden["partitions"][str(cell["K"])])
+        fit = bt.fit(data, families=cell["family"], start=labels, tol=1e-9)
+        assert fit.log_likelihood >= cell["loglik"] - 1e-5, cell
+        compared += 1
+    assert compared >= 10
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_criteria_count_what_mclust_counts(name):
+    """Degrees of freedom in every cell, and BIC and ICL where K = 1 leaves nothing to chance."""
+    data = DATA[name]().data
+    fit = bt.fit(data, range(1, 10), n_init=1, max_iter=1)
+    aliases = {"E": "EII", "V": "VII"}
+    table = {aliases.get(f, f): cells for f, cells in GOLDEN[name]["table"].items()}
+    for candidate in fit.candidates:
+        cells = table[candidate.family]
+        expected = cells["df"][candidate.n_components - 1]
+        assert expected is None or candidate.n_parameters == expected
+        if candidate.n_components == 1:
+            assert candidate.log_likelihood == pytest.approx(cells["loglik"][0], rel=1e-9)
+            assert candidate.bic == pytest.approx(cells["bic"][0], rel=1e-9)
+            assert candidate.icl == pytest.approx(cells["icl"][0], rel=1e-9)
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_our_best_is_at_least_as_good(name):
+    table = GOLDEN[name]["table"]
+    theirs = min(b for cells in table.values() for b in cells["bic"] if b is not None)
+    assert bt.fit(DATA[name]().data).bic <= theirs + 1e-3
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_icl_at_the_optimum(family):
+    """From the same partition to the same optimum, ICL agrees as far as mclust's loose stop allows."""
+    golden = GOLDEN["iris_given_z"]
+    fit = bt.fit(DATA["iris"]().data, families=family, start=np.array(golden["labels"]), tol=1e-10)
+    z = fit.responsibilities(DATA["iris"]().data)
+    assert fit.icl == pytest.approx(fit.bic - 2 * np.log(z.max(axis=1)).sum(), rel=1e-10)
+    assert fit.icl >= fit.bic
+
+
+def test_the_m_step_is_the_loops():
+    """`maximize` after one fold is what `run` does: the golden M-steps speak for the loop."""
+    source = ArraySource(DATA["iris"]().data)
+    family, floor = parse_family("VVV"), Floor(np.zeros(4))
+    labels = np.array(GOLDEN["iris_given_z"]["labels"])
+    start = from_assignment(source, KERNEL, family, labels, 3, floor)
+    (after,) = run(source, KERNEL, [start], floor, tol=0.0, max_iter=1)
+    (folded,) = source.fold(KERNEL, [start.mixture], [family.scatter])
+    mixture, held = maximize(family, folded, floor)
+    assert held == ()
+    assert np.array_equal(after.mixture.means, mixture.means)
+    assert after.n_iter == 1
+    assert isinstance(after, Climb)
