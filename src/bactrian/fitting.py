@@ -161,6 +161,7 @@ def fit(
     *,
     criterion: str = "bic",
     sample_weight: Any = None,
+    feature_names: Sequence[str] | None = None,
     start: Any = "auto",
     n_init: int = 8,
     tol: float = 1e-6,
@@ -184,6 +185,8 @@ def fit(
         Lower is better.
     sample_weight : (N,) array, optional
         0 is a row that is not there, 2 a row that is there twice.
+    feature_names : D names, optional
+        For data without names of their own; a frame's columns need none.
     start : Mixture, labels (N,), responsibilities (N, K) or "auto" (= "k-means++")
         From labels (0 to K-1) or responsibilities EM begins with the M-step. Fixes K.
     n_init : int
@@ -223,7 +226,7 @@ def fit(
     >>> fit.n_components, fit.family
     (3, 'EEE')
     """
-    rows = read_rows(data)
+    rows = _named(read_rows(data), feature_names)
     source = ArraySource(rows.values, sample_weight)
     first, counts = _read_start(start, n_components, rows)
     tried = parse_families(families, source.n_features)
@@ -248,6 +251,17 @@ def fit(
     found = search(task, counts, tried)
     # components that the user numbered keep their numbers
     return _choose(found, criterion, source, rows.names, reorder=first is None)
+
+
+def _named(rows: Rows, feature_names: Sequence[str] | None) -> Rows:
+    if feature_names is None:
+        return rows
+    names = tuple(map(str, feature_names))
+    if len(set(names)) != rows.values.shape[1] or len(names) != rows.values.shape[1]:
+        raise ParameterError(
+            f"feature_names should be {rows.values.shape[1]} different names, but got {', '.join(names)}"
+        )
+    return Rows(rows.values, names)
 
 
 def make_floor(

@@ -1,0 +1,60 @@
+"""Starts: functions of the weighted data, blind to units, and good enough to find what is there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import bactrian as bt
+from bactrian.families import Floor
+from bactrian.kernels import NativeKernel
+from bactrian.sources import ArraySource
+from bactrian.starts import kmeans_labels
+from bactrian.starts.kmeans import data_metric
+from tests.fit.cases import lobes
+
+KERNEL = NativeKernel()
+
+
+def labels_of(x, full=True, seed=0, k=3, weight=None):
+    source = ArraySource(x, weight)
+    metric = data_metric(source, Floor(np.full(x.shape[1], 1e-300)), full)
+    return kmeans_labels(source, KERNEL, k, metric, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_units_do_not_matter(full):
+    x = lobes(400, 3, 3)
+    expected = labels_of(x, full)
+    assert np.array_equal(labels_of(x * [2.0**-20, 1.0, 2.0**20], full), expected)
+    assert np.array_equal(labels_of(x + 1e6, full), expected)
+
+
+def test_full_whitening_is_blind_to_any_linear_map():
+    x = lobes(400, 3, 3)
+    a = np.array([[1.0, 5.0, 0.0], [0.0, 1.0, -3.0], [0.0, 0.0, 2.0]])
+    assert np.array_equal(labels_of(x @ a), labels_of(x))
+
+
+def test_a_row_of_weight_two_is_two_rows():
+    x = lobes(200, 2, 3)
+    weight = np.random.default_rng(0).integers(0, 3, len(x))
+    weighted = labels_of(x, weight=weight)
+    repeated = labels_of(np.repeat(x, weight, axis=0))
+    assert np.array_equal(np.repeat(weighted, weight[weight > 0]), repeated)
+
+
+def test_well_separated_lobes_are_found_whatever_the_seed():
+    rng = np.random.default_rng(0)
+    truth = np.repeat(np.arange(5), 100)
+    x = rng.normal(size=(500, 2)) * [1, 1e-3] + (12 * np.array([[0, 0], [1, 0], [0, 1], [1, 1], [2, 0]]) * [1, 1e-3])[truth]
+    for seed in range(20):
+        found = bt.fit(x, 5, "VVV", random_state=seed).classify(x)
+        pairs = {(a, b) for a, b in zip(truth, found, strict=True)}
+        assert len(pairs) == 5, seed
+
+
+def test_equal_rows_do_not_stop_it():
+    x = np.repeat([[0.0, 0.0], [1.0, 1.0]], 10, axis=0)
+    assert len(set(labels_of(x, full=False, k=2))) == 2
+    assert len(labels_of(x, full=False, k=5)) == 20
