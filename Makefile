@@ -3,11 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CORE := $(wildcard cpp/CMakeLists.txt cpp/core/* cpp/bindings/*) CMakeLists.txt pyproject.toml
-FAITHFUL := src/bactrian/datasets/data/faithful.csv
+# an editable install knows the modules it was made with: a new one asks for a new install
+NAMES := $(shell find src -name '*.py' | LC_ALL=C sort | cksum | cut -d ' ' -f 1)
+INSTALLED := $(VENV)/installed-$(NAMES)
+FAITHFUL := src/bactrian/datasets/old_faithful.csv
 
 .PHONY: demo test lint bench gallery clean
 
-demo: $(VENV)/installed
+demo: $(INSTALLED)
+	mkdir -p demo
 	$(BIN)/bactrian fit $(FAITHFUL) -k 1:9 --family all --criterion bic -o demo/model.bactrian --report demo/report.txt
 	$(BIN)/bactrian predict demo/model.bactrian $(FAITHFUL) -o demo/labels.csv
 	$(BIN)/bactrian plot demo/model.bactrian $(FAITHFUL) -o demo/density.png
@@ -25,7 +29,7 @@ lint: $(VENV)/lint
 bench: $(VENV)/bench
 	$(BIN)/python benchmarks/em_iteration.py
 
-gallery: $(VENV)/installed
+gallery: $(INSTALLED)
 	$(BIN)/python docs/gallery/draw_all.py
 
 $(VENV)/pip:
@@ -34,11 +38,11 @@ $(VENV)/pip:
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	touch $@
 
-$(VENV)/installed: $(VENV)/pip $(CORE)
+$(INSTALLED): $(VENV)/pip $(CORE)
 	$(BIN)/python -m pip install --quiet --editable '.[all]'
 	touch $@
 
-$(VENV)/test $(VENV)/lint $(VENV)/bench: $(VENV)/%: $(VENV)/installed
+$(VENV)/test $(VENV)/lint $(VENV)/bench: $(VENV)/%: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --group $*
 	touch $@
 

@@ -7,7 +7,8 @@ namespace bactrian::BACTRIAN_VARIANT {
 
 template <typename Real>
 BACTRIAN_INLINE void store_joint(Real* to, const Vector<Real>* distance, Real constant) {
-    for (int b = 0; b < kBlock; ++b) store(to + b * kLanes<Real>, constant - Real(0.5) * distance[b]);
+    for (int b = 0; b < kBlock; ++b)
+        store(to + b * kLanes<Real>, maximum<Real>(constant - Real(0.5) * distance[b], broadcast(kLeast<Real>)));
 }
 
 // The D features of a block of rows, centred, into (D, kBlockRows).

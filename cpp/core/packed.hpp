@@ -78,15 +78,18 @@ void pack_once(const Model& m, Packed<Real>& p) {
     p.whiten_once = farthest <= kFarthest;
 }
 
+// The least joint log-density: a weight of 0, or a row farther away than the format can say, without infinities.
+template <typename Real>
+constexpr Real kLeast = sizeof(Real) == 4 ? Real(-1e30) : Real(-1e300);
+
 template <typename Real>
 void pack(const Model& m, void* block) {
     Arena arena(block);
     Arena inner(static_cast<char*>(block) + kAlignment * ((sizeof(Packed<Real>) + kAlignment - 1) / kAlignment));
     Packed<Real>& p = *arena.take<Packed<Real>>(1);
     p = Packed<Real>(inner, m);
-    const double least = sizeof(Real) == 4 ? -1e30 : -1e300;  // a weight of 0, without infinities in the sums
     for (std::ptrdiff_t k = 0; k < m.K; ++k)
-        p.log_constant[k] = Real(m.log_constant[k] > least ? m.log_constant[k] : least);
+        p.log_constant[k] = m.log_constant[k] > double(kLeast<Real>) ? Real(m.log_constant[k]) : kLeast<Real>;
     for (std::ptrdiff_t i = 0; i < m.K * m.D; ++i) p.means[i] = split<Real>(m.means[i]);
     const std::ptrdiff_t M = m.tied ? 1 : m.K;
     if (m.form != Form::full) {

@@ -31,11 +31,18 @@ std::ptrdiff_t chunk_rows(const Rows& rows) {
     return tile * std::clamp<std::ptrdiff_t>(tiles / 128, 1, 64);
 }
 
+// Waking a thread costs more than a small problem.
+int threads_worth_waking(const Pass& pass, std::ptrdiff_t chunks) {
+    const double work = double(pass.rows.N) * double(pass.model.K) * double(pass.model.D + 8);
+    if (work < 2e5) return 1;
+    return int(std::clamp<std::ptrdiff_t>(pass.threads, 1, chunks));
+}
+
 struct Plan {
     explicit Plan(const Pass& pass)
         : rows_each(chunk_rows(pass.rows)),
           chunks((pass.rows.N + rows_each - 1) / rows_each),
-          threads(int(std::clamp<std::ptrdiff_t>(pass.threads, 1, std::max<std::ptrdiff_t>(chunks, 1)))),
+          threads(threads_worth_waking(pass, chunks)),
           packed(pass.variant->packed_bytes(pass.model, pass.single)) {
         pass.variant->pack(pass.model, pass.single, packed.data);
         // all memory is taken here, where an exception can still be thrown

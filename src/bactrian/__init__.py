@@ -9,22 +9,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bactrian import datasets, plot
-    from bactrian.errors import (
-        BactrianError,
-        CollapseError,
-        CollapseWarning,
-        ConvergenceWarning,
-        CovarianceError,
-        DataError,
-        MissingDependencyError,
-        ModelFileError,
-        ParameterError,
-    )
-    from bactrian.estimators import GaussianMixture
-    from bactrian.fitting import Fit, fit
-    from bactrian.loading import load
-    from bactrian.mixture import Mixture
+    from bactrian import datasets as datasets
+    from bactrian import plot as plot
+    from bactrian.errors import BactrianError as BactrianError
+    from bactrian.errors import CollapseError as CollapseError
+    from bactrian.errors import CollapseWarning as CollapseWarning
+    from bactrian.errors import ConvergenceWarning as ConvergenceWarning
+    from bactrian.errors import CovarianceError as CovarianceError
+    from bactrian.errors import DataError as DataError
+    from bactrian.errors import MissingDependencyError as MissingDependencyError
+    from bactrian.errors import ModelFileError as ModelFileError
+    from bactrian.errors import ParameterError as ParameterError
+    from bactrian.estimators import GaussianMixture as GaussianMixture
+    from bactrian.fitting import Fit as Fit
+    from bactrian.fitting import fit as fit
+    from bactrian.loading import load as load
+    from bactrian.mixture import Mixture as Mixture
 
 __version__ = "0.1.0"
 

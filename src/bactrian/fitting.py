@@ -21,6 +21,7 @@ from bactrian.selection.candidate import rank
 from bactrian.selection.search import Task
 from bactrian.sources import ArraySource, Source
 from bactrian.typing import FloatArray, IntArray, RandomState
+from bactrian.whole import write_whole
 
 # Least variance of a component, relative to the feature's variance over all rows: far below any real cluster,
 # far above rounding.
@@ -121,8 +122,7 @@ class Fit:
         )
         return "\n".join(
             [
-                f"{self.n_components} components, family {self.family}, chosen by {self.criterion.upper()} "
-                f"among {len(self.candidates)} candidates; {counted}",
+                f"{self._chosen()}; {counted}",
                 f"log-likelihood {self.log_likelihood:.2f}   BIC {self.bic:.2f}   AIC {self.aic:.2f}   "
                 f"ICL {self.icl:.2f}   ({self.best.n_parameters} parameters)",
                 f"{self.status} ({self.n_iter} iterations)",
@@ -133,10 +133,17 @@ class Fit:
             ]
         )
 
+    def _chosen(self) -> str:
+        components = "1 component" if self.n_components == 1 else f"{self.n_components} components"
+        if len(self.candidates) == 1:
+            return f"{components}, family {self.family}"
+        tried = f"{len(self.candidates)} candidates"
+        return f"{components}, family {self.family}, chosen by {self.criterion.upper()} among {tried}"
+
     def report(self, path: str | PathLike[str]) -> None:
         """Write ``summary()`` with the whole table of candidates to a text file, whole or not at all."""
         text = f"{self.summary()}\n\nAll candidates\n{self.candidates.to_text()}\n"
-        model_file.write_whole(path, text.encode())
+        write_whole(path, text.encode())
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write a ``.bactrian`` model file with the mixture and the table. Read it with ``bactrian.load``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any, Literal, overload
 
@@ -77,16 +77,25 @@ class Mixture:
             )
         if isinstance(covariances, Covariance):
             covariance = covariances
+            if (covariance.n_components, covariance.n_features) != mu.shape:
+                raise ParameterError(
+                    f"covariances of {covariance.n_components} components and {covariance.n_features} "
+                    f"features do not fit means of shape {mu.shape}"
+                )
         else:
             numbers = np.asarray(_finite(covariances, "covariances"))
-            covariance = parse_covariance(numbers, *mu.shape, form)
+            covariance = parse_covariance(numbers, len(mu), mu.shape[1], form)
         parameters = Parameters(_normalised(w), _frozen(mu), covariance)
         object.__setattr__(self, "_parameters", parameters)
         object.__setattr__(self, "_feature_names", _checked_names(feature_names, mu.shape[1]))
 
     @classmethod
     def _of(cls, parameters: Parameters, names: tuple[str, ...] | None = None) -> Mixture:
-        """Wrap parameters that are known to be right."""
+        """Wrap parameters known to be right; arrays that others could still write into are copied."""
+        if parameters.weights.flags.writeable or parameters.means.flags.writeable:
+            parameters = Parameters(
+                _frozen(parameters.weights), _frozen(parameters.means), parameters.covariance
+            )
         self = object.__new__(cls)
         object.__setattr__(self, "_parameters", parameters)
         object.__setattr__(self, "_feature_names", names)
@@ -170,7 +179,7 @@ class Mixture:
 
     def quantile(self, q: Any) -> Any:
         """The value below which a fraction q falls, for D = 1: exact in both tails. Shape of q."""
-        q = np.asarray(q, dtype=np.float64)
+        q = _numbers(q, "q")
         return distribution.quantile(self._parameters, q.ravel()).reshape(q.shape)[()]
 
     # -- random rows -----------------------------------------------------------------------------------
@@ -218,7 +227,7 @@ class Mixture:
         log : bool
             Return log c, which cannot underflow.
         """
-        masses = np.asarray(mass, dtype=np.float64)
+        masses = _numbers(mass, "mass")
         if not ((masses > 0) & (masses < 1)).all():
             raise ParameterError(f"mass should be between 0 and 1, but got {mass!r}")
         level = draws.log_density_level(self._parameters, masses, _count(n, "n", 2), generator(rng), KERNEL)
@@ -245,12 +254,22 @@ class Mixture:
         -------
         Mixture, or a list of B of them
         """
+        if not isinstance(values, Mapping):
+            raise ParameterError(f"condition on a mapping like {{feature: value}}, but got {values!r}")
         given = self._features(list(values))
         if len(given) in (0, self.n_features):
             raise ParameterError(
-                f"condition on at least one and fewer than all {self.n_features} features, but got {len(given)}"
+                f"condition on at least one and fewer than all {self.n_features} features, but got "
+                f"{len(given)}"
             )
-        columns = np.broadcast_arrays(*[_finite(v, "the values conditioned on") for v in values.values()])
+        given_values = [_finite(v, "the values conditioned on") for v in values.values()]
+        sizes = {v.shape for v in given_values} - {()}
+        if len(sizes) > 1 or any(v.ndim > 1 for v in given_values):
+            raise ParameterError(
+                "the values conditioned on should be numbers, or arrays (B,) of one length, but have shapes "
+                f"{', '.join(str(v.shape) for v in given_values)}"
+            )
+        columns = np.broadcast_arrays(*given_values)
         points = np.stack([np.atleast_1d(c) for c in columns], axis=1)
         free = np.setdiff1d(np.arange(self.n_features), given)
         parts = condition.condition(self._parameters, free, given, points, KERNEL)
@@ -259,16 +278,21 @@ class Mixture:
 
     def component(self, k: int) -> Mixture:
         """One component as a mixture of its own."""
-        return self.reorder([range(self.n_components)[k]])
+        if not isinstance(k, (int, np.integer)) or not -self.n_components <= k < self.n_components:
+            raise ParameterError(f"components are numbered 0 to {self.n_components - 1}, but got {k!r}")
+        return self.reorder([int(k) % self.n_components])
 
     def reorder(self, order: Sequence[int]) -> Mixture:
         """The components in another order; leaving some out renormalises the weights."""
-        chosen = np.asarray(order, dtype=np.intp)
+        chosen = np.asarray(order)
         p = self._parameters
-        if chosen.ndim != 1 or len(set(chosen.tolist())) != len(chosen) or not len(chosen):
-            raise ParameterError(f"order should list components once each, but got {order!r}")
+        listed = chosen.ndim == 1 and len(chosen) > 0 and chosen.dtype.kind in "iu"
+        if not listed or len(set(chosen.tolist())) != len(chosen):
+            raise ParameterError(f"order should list numbers of components once each, but got {order!r}")
         if chosen.min() < 0 or chosen.max() >= self.n_components:
-            raise ParameterError(f"order should hold numbers from 0 to {self.n_components - 1}, but got {order!r}")
+            raise ParameterError(
+                f"order should hold numbers from 0 to {self.n_components - 1}, but got {order!r}"
+            )
         weights = p.weights[chosen]
         if weights.sum() <= 0:
             raise ParameterError("the components chosen all have weight 0, so no mixture can be made of them")
@@ -277,7 +301,7 @@ class Mixture:
         return Mixture._of(kept, self._feature_names)
 
     def sorted(self, by: str = "mean") -> Mixture:
-        """The components in a canonical order: by ``"mean"`` (first feature first) or by falling ``"weight"``."""
+        """The components in a canonical order: ``"mean"`` (first feature first) or falling ``"weight"``."""
         if by == "mean":
             return self.reorder(np.lexsort(self.means.T[::-1]).tolist())
         if by == "weight":
@@ -289,18 +313,23 @@ class Mixture:
         matrix = _finite(A, "A")
         matrix = np.broadcast_to(matrix, self.n_features) if matrix.ndim == 0 else matrix
         matrix = np.diag(matrix) if matrix.ndim == 1 else matrix
-        if matrix.ndim != 2 or matrix.shape[1] != self.n_features:
+        if matrix.ndim != 2 or matrix.shape[1] != self.n_features or not len(matrix):
             raise ParameterError(
                 f"A should be a (P, {self.n_features}) matrix, {self.n_features} scales or a number, but has "
                 f"shape {np.shape(A)}"
             )
-        shift = np.broadcast_to(_finite(b, "b"), len(matrix))
+        shift = _finite(b, "b")
+        if shift.shape not in ((), (len(matrix),)):
+            raise ParameterError(
+                f"b should be a number or have shape ({len(matrix)},), but has {shift.shape}"
+            )
         p = self._parameters
         square = len(matrix) == self.n_features
         names = self._feature_names if square else None
-        return Mixture._of(
-            Parameters(p.weights, _frozen(p.means @ matrix.T + shift), p.covariance.affine(matrix)), names
-        )
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is found by the checks
+            means = _finite(p.means @ matrix.T + shift, "the new means")
+            covariance = p.covariance.affine(matrix)
+        return Mixture._of(Parameters(p.weights, _frozen(means), covariance), names)
 
     def modes(self) -> FloatArray:
         """(M, D) maxima of the density, highest first (Carreira-Perpinan 2000)."""
@@ -323,7 +352,8 @@ class Mixture:
         return all(np.array_equal(a, b) for a, b in zip(self._content(), other._content(), strict=True))
 
     def __hash__(self) -> int:
-        return hash((self.form, self._feature_names, *(a.tobytes() for a in self._content())))
+        # 0.0 and -0.0 are equal, so they must hash alike
+        return hash((self.form, self._feature_names, *((a + 0.0).tobytes() for a in self._content())))
 
     def _content(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         return self.weights, self.means, self.covariances
@@ -349,7 +379,8 @@ class Mixture:
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a Mixture is immutable; make a new one instead of setting {name!r}")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a Mixture is immutable; make a new one instead of deleting {name!r}")
 
     def __repr__(self) -> str:
         return describe.as_text(self._parameters, self._feature_names)
@@ -363,7 +394,9 @@ class Mixture:
         return read_rows(x, self._feature_names, self.n_features)
 
     def _features(self, features: Any) -> IntArray:
-        listed = [features] if isinstance(features, (str, int, np.integer)) else list(features)
+        if not isinstance(features, Iterable):
+            features = [features]
+        listed = [features] if isinstance(features, str) else list(features)
         found = [self._feature(f) for f in listed]
         if not found or len(set(found)) != len(found):
             raise ParameterError(f"name each feature once, and at least one, but got {listed!r}")
@@ -387,11 +420,15 @@ def _rebuild(weights: Any, means: Any, covariances: Any, form: str, names: Any) 
     return Mixture(weights, means, covariances, form=form, feature_names=names)
 
 
-def _finite(values: Any, what: str) -> FloatArray:
+def _numbers(values: Any, what: str) -> FloatArray:
     try:
-        array = np.asarray(values, dtype=np.float64)
+        return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ParameterError(f"{what} should be numbers in a regular array, but {error}") from error
+
+
+def _finite(values: Any, what: str) -> FloatArray:
+    array = _numbers(values, what)
     if not np.isfinite(array).all():
         raise ParameterError(f"{what} should be finite numbers, but hold NaN or infinity")
     return array
@@ -409,7 +446,9 @@ def _normalised(weights: FloatArray) -> FloatArray:
         raise ParameterError(f"weights should not be negative, but weight {k} is {weights[k]:g}")
     total = float(weights.sum())
     if abs(total - 1) > 1e-6:
-        raise ParameterError(f"weights should sum to 1, but they sum to {total:.6g}; divide them by their sum")
+        raise ParameterError(
+            f"weights should sum to 1, but they sum to {total:.6g}; divide them by their sum"
+        )
     # a sum within a few ulp of 1 is left alone, so that a mixture rebuilt from its own numbers is the same
     return _frozen(weights if abs(total - 1) <= 4e-16 * len(weights) else weights / total)
 
@@ -417,6 +456,8 @@ def _normalised(weights: FloatArray) -> FloatArray:
 def _checked_names(names: Sequence[str] | None, n_features: int) -> tuple[str, ...] | None:
     if names is None:
         return None
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise ParameterError(f"feature_names should be a list of {n_features} names, but got {names!r}")
     listed = tuple(str(name) for name in names)
     if len(listed) != n_features or len(set(listed)) != n_features:
         raise ParameterError(f"feature_names should be {n_features} different names, but got {listed!r}")

@@ -73,15 +73,22 @@ def check_finite(values: FloatArray, names: tuple[str, ...] | None) -> None:
 def _is_frame(data: Any) -> bool:
     if isinstance(data, (np.ndarray, list, tuple, int, float)) or np.isscalar(data):
         return False
-    return hasattr(data, "columns") or hasattr(data, "column_names") or hasattr(data, "to_frame")
+    if hasattr(type(data), "collect"):
+        raise DataError(f"the data is a {type(data).__name__}, a query that has not been run; call .collect() first")
+    return any(hasattr(data, name) for name in ("columns", "column_names", "to_frame"))
 
 
-def _read_frame(data: Any, wanted: tuple[str, ...] | None) -> tuple[FloatArray, tuple[str, ...]]:
+def _read_frame(data: Any, wanted: tuple[str, ...] | None) -> tuple[FloatArray, tuple[str, ...] | None]:
     import narwhals.stable.v1 as nw
 
-    frame = nw.from_native(data, eager_only=True, allow_series=True)
+    try:
+        frame = nw.from_native(data, eager_only=True, allow_series=True)
+    except TypeError as error:
+        raise DataError(f"the data should be an array or a frame, but got a {type(data).__name__}") from error
     if isinstance(frame, nw.Series):
-        frame = frame.to_frame()
+        named = frame.name not in (None, "")
+        name = str(frame.name) if named else "0"
+        return _numeric_column(frame, name)[:, None], (name,) if named else None
     columns = [str(name) for name in frame.columns]
     originals = dict(zip(columns, frame.columns, strict=True))
     if wanted is not None:
@@ -120,7 +127,7 @@ def _numeric_column(series: Any, name: str) -> FloatArray:
 def _not_number(value: Any) -> bool:
     try:
         float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return True
     return False
 
@@ -128,17 +135,22 @@ def _not_number(value: Any) -> bool:
 def _to_float(data: Any) -> FloatArray:
     if hasattr(data, "toarray") and hasattr(data, "nnz"):
         raise DataError("the data is a sparse matrix; mixtures need dense rows, so call .toarray() first")
+    if isinstance(data, np.ma.MaskedArray):
+        data = data.astype(np.float64).filled(np.nan)
     try:
         array = np.asarray(data)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise DataError(f"the data should be a table of numbers, but {error}") from error
+    if array.dtype.kind in "mM" or (array.ndim == 0 and array.dtype.kind in "OUSV"):
+        what = f"{array.dtype} values" if array.dtype.kind in "mM" else f"a {type(data).__name__}"
+        raise DataError(f"the data should be a table of numbers, but got {what}")
     if array.dtype in (np.float32, np.float64):
         return array
     if array.dtype.kind == "c":
         raise DataError("Complex data not supported: the data should be real numbers; fit real and imaginary parts as two features")
     try:
         return array.astype(np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError(_first_not_number(array)) from error
 
 

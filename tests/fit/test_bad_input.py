@@ -28,6 +28,12 @@ DATA = {
     "complex": (X + 1j, "Complex data not supported"),
     "constant column": (np.c_[X, np.full(20, 7.5)], r"column 2 is constant \(7.5\)"),
     "one distinct row": (np.full((20, 2), 3.0), "only one distinct row"),
+    "a word": ("data.csv", "should be a table of numbers, but got a str"),
+    "a dictionary": ({"a": [1, 2]}, "should be a table of numbers, but got a dict"),
+    "a generator": ((i for i in range(3)), "should be a table of numbers, but got a generator"),
+    "huge integers": ([[10**400, 1], [2, 3]], "column 0, row 0 is 1000"),
+    "dates": (np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[D]"), r"datetime64\[D\] values"),
+    "masked": (np.ma.masked_equal(np.arange(6.0).reshape(3, 2), 3.0), "column 1, row 1 is NaN"),
     "a huge range": (X * 1e200, "leave the range of float64"),
     "a tiny range": (X * 1e-200, "leave the range of float64"),
 }
@@ -86,6 +92,15 @@ def test_frames_name_the_column():
     pl = pytest.importorskip("polars")
     with pytest.raises(bt.DataError, match="column 'b', row 0 is null"):
         bt.fit(pl.DataFrame({"a": [1.0, 2, 3], "b": [None, 2, 3]}))
+
+
+def test_lazy_frames_and_series():
+    pl = pytest.importorskip("polars")
+    with pytest.raises(bt.DataError, match="a LazyFrame, a query that has not been run; call .collect"):
+        bt.fit(pl.LazyFrame({"a": [1.0, 2, 3]}))
+    pd = pytest.importorskip("pandas")
+    assert bt.fit(pd.Series(X[:, 0]), 1).mixture.feature_names is None
+    assert bt.fit(pd.Series(X[:, 0], name="a"), 1).mixture.feature_names == ("a",)
 
 
 def test_mismatched_features_at_predict():

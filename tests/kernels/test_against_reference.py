@@ -113,3 +113,13 @@ def test_far_tails_neither_overflow_nor_vanish(instructions, dtype):
     got = NativeKernel(1, instructions).log_densities(rows, case.parameters)
     assert np.allclose(got, expected, rtol=TOLERANCE[dtype])
     assert np.isfinite(NativeKernel(1, instructions).responsibilities(rows, case.parameters)).all()
+
+
+@every_variant
+def test_rows_too_far_to_be_squared_stay_numbers(instructions):
+    case = make_case(10, 2, 3, "full", False, np.float64)
+    rows = np.full((10, 2), 1e200)
+    kernel = NativeKernel(1, instructions)
+    assert (kernel.log_densities(rows, case.parameters) < -1e299).all()
+    assert np.allclose(kernel.responsibilities(rows, case.parameters), 1 / 3)
+    assert np.array_equal(REFERENCE.responsibilities(rows, case.parameters), kernel.responsibilities(rows, case.parameters))

@@ -42,7 +42,7 @@ class Diagonal(Covariance):
         return self._per_component(self.variances[:, :, None] * np.eye(self.n_features))
 
     def color(self, component: int, normals: FloatArray) -> FloatArray:
-        return normals * np.sqrt(self.variances[self.slot(component)])
+        return np.asarray(normals * np.sqrt(self.variances[self.slot(component)]))
 
     def marginal(self, features: IntArray) -> Covariance:
         return Diagonal(self.variances[:, features], self.n_components, self.tied)
@@ -60,7 +60,8 @@ class Diagonal(Covariance):
 
 def check_variances(variances: FloatArray, tied: bool) -> None:
     """Raise unless every number of the (M, D) array is a positive, finite variance."""
-    good = np.isfinite(variances) & (variances > 0) & np.isfinite(1.0 / np.where(variances == 0, 1, variances))
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # found here, reported below
+        good = (variances > 0) & np.isfinite(variances) & np.isfinite(1.0 / variances)
     if good.all():
         return
     m, d = (int(i) for i in np.argwhere(~good)[0])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bactrian import _core
+import bactrian._core as _core
 from bactrian.errors import CovarianceError
 from bactrian.typing import FloatArray
 

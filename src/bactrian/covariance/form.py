@@ -85,6 +85,7 @@ class Covariance(ABC):
 
 
 def read_only(values: FloatArray) -> FloatArray:
-    values = np.ascontiguousarray(values, dtype=np.float64)
+    """A copy that nobody can write into, not even through the caller's own array."""
+    values = np.array(values, dtype=np.float64, order="C")
     values.flags.writeable = False
     return values

@@ -28,7 +28,9 @@ class Full(Covariance):
     kind: ClassVar[str] = "full"
 
     def __post_init__(self) -> None:
-        matrices = read_only(self.matrices)
+        # only lower triangles are factored; the upper ones mirror them to the last bit, whatever was rounded
+        lower = np.tril(self.matrices)
+        matrices = read_only(lower + np.tril(lower, -1).swapaxes(1, 2))
         cholesky, whiteners = factor(matrices, self.tied)
         object.__setattr__(self, "matrices", matrices)
         object.__setattr__(self, "n_features", matrices.shape[1])
@@ -48,7 +50,7 @@ class Full(Covariance):
         return self._per_component(self.matrices)
 
     def color(self, component: int, normals: FloatArray) -> FloatArray:
-        return normals @ self.cholesky[self.slot(component)].T
+        return np.asarray(normals @ self.cholesky[self.slot(component)].T)
 
     def marginal(self, features: IntArray) -> Full:
         return Full(self.matrices[:, features[:, None], features], self.n_components, self.tied)

@@ -84,8 +84,9 @@ def _form_by_shape(shape: tuple[int, ...], k: int, d: int) -> str:
 def _symmetric(matrices: FloatArray, tied: bool) -> FloatArray:
     """The symmetric part, once the rest is known to be rounding."""
     scale = np.sqrt(np.abs(np.diagonal(matrices, axis1=1, axis2=2)))
-    gap = np.abs(matrices - matrices.swapaxes(1, 2))
-    wrong = gap > 1e-8 * scale[:, :, None] * scale[:, None, :]
+    with np.errstate(over="ignore"):  # two huge entries of opposite sign differ by infinity, which is enough
+        gap = matrices.swapaxes(1, 2) - matrices
+    wrong = np.abs(gap) > 1e-8 * scale[:, :, None] * scale[:, None, :]
     if wrong.any():
         m, i, j = (int(index) for index in np.argwhere(wrong)[0])
         where = "the tied covariance" if tied else f"the covariance of component {m}"
@@ -93,4 +94,4 @@ def _symmetric(matrices: FloatArray, tied: bool) -> FloatArray:
             f"{where} is not symmetric: entry ({i}, {j}) is {matrices[m, i, j]:g} and entry ({j}, {i}) is "
             f"{matrices[m, j, i]:g}"
         )
-    return (matrices + matrices.swapaxes(1, 2)) / 2
+    return matrices + gap / 2

@@ -41,7 +41,7 @@ class Spherical(Covariance):
         return self._per_component(self.variances)[:, None, None] * np.eye(self.n_features)
 
     def color(self, component: int, normals: FloatArray) -> FloatArray:
-        return normals * np.sqrt(self.variances[self.slot(component)])
+        return np.asarray(normals * np.sqrt(self.variances[self.slot(component)]))
 
     def marginal(self, features: IntArray) -> Covariance:
         return Spherical(self.variances, self.n_components, len(features), self.tied)

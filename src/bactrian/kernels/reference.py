@@ -14,6 +14,7 @@ from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
 LOG_2PI = float(np.log(2 * np.pi))
+LEAST = -1e300  # a weight of 0, or a row farther away than float64 can square, without infinities
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class ReferenceKernel:
         weight = np.ones(len(rows)) if sample_weight is None else sample_weight
         joint = _joint_log_densities(rows, parameters)
         log_density = _log_sum_exp(joint)
-        z = np.exp(joint - log_density[:, None]) * weight[:, None]
+        z = _softmax(joint) * weight[:, None]
         counts, first, second = _moments(rows, z, parameters.means, scatter)
         return Statistics(
             log_likelihood=float(weight @ log_density),
@@ -56,8 +57,7 @@ class ReferenceKernel:
         return _log_sum_exp(_joint_log_densities(rows, parameters))
 
     def responsibilities(self, rows: FloatArray, parameters: Parameters) -> FloatArray:
-        joint = _joint_log_densities(rows, parameters)
-        return np.exp(joint - _log_sum_exp(joint)[:, None])
+        return _softmax(_joint_log_densities(rows, parameters))
 
     def classify(self, rows: FloatArray, parameters: Parameters) -> IntArray:
         return _joint_log_densities(rows, parameters).argmax(axis=1)
@@ -68,19 +68,25 @@ def _joint_log_densities(rows: FloatArray, parameters: Parameters) -> FloatArray
     covariance = parameters.covariance
     n_components, n_features = parameters.means.shape
     joint = np.empty((len(rows), n_components))
-    with np.errstate(divide="ignore"):  # a component of weight zero has log-weight -inf
+    with np.errstate(divide="ignore"):
         constant = np.log(parameters.weights) - 0.5 * (n_features * LOG_2PI + covariance.log_determinants)
     for k in range(n_components):
         centred = rows.astype(np.float64) - parameters.means[k]
         whitener = covariance.whiteners[covariance.slot(k)]
         whitened = centred @ whitener.T if whitener.ndim == 2 else centred * whitener
-        joint[:, k] = constant[k] - 0.5 * np.einsum("nd,nd->n", whitened, whitened)
-    return joint
+        with np.errstate(over="ignore"):
+            joint[:, k] = constant[k] - 0.5 * np.einsum("nd,nd->n", whitened, whitened)
+    return np.maximum(joint, LEAST)
 
 
 def _log_sum_exp(joint: FloatArray) -> FloatArray:
     top = joint.max(axis=1)
     return np.asarray(top + np.log(np.exp(joint - top[:, None]).sum(axis=1)))
+
+
+def _softmax(joint: FloatArray) -> FloatArray:
+    odds = np.exp(joint - joint.max(axis=1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
 
 def _moments(

@@ -1,1 +1,1 @@
-"""What can be computed from a mixture's parameters alone; each file is one operation, ``Mixture`` is their face."""
+"""What can be computed from a mixture's parameters alone: one operation a file, ``Mixture`` is their face."""

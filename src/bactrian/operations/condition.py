@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from bactrian.covariance import Covariance, Full
+from bactrian.errors import ParameterError
 from bactrian.kernels import Kernel, Parameters
 from bactrian.typing import FloatArray, IntArray
+
+FARTHEST = -1e299  # kernels say -1e300 where a squared distance overflows
 
 
 def condition(
@@ -20,7 +23,12 @@ def condition(
     covariance = parameters.covariance
     marginal = Parameters(parameters.weights, parameters.means[:, given], covariance.marginal(given))
     weights = kernel.responsibilities(values, marginal)
-    weights /= weights.sum(axis=1, keepdims=True)
+    if (kernel.log_densities(values, marginal) < FARTHEST).any():
+        raise ParameterError(
+            "the values conditioned on lie so far from every component that squared distances leave the "
+            "range of float64, so no weights can be found"
+        )
+    weights = weights / weights.sum(axis=1, keepdims=True)
     remaining, regression = _conditional(covariance, free, given)
     offsets = values[:, None, :] - marginal.means  # (B, K, G)
     means = parameters.means[:, free] + np.einsum("kfg,bkg->bkf", regression, offsets)

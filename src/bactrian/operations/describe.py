@@ -15,14 +15,15 @@ SHOWN_FEATURES = 6
 def table(parameters: Parameters, names: tuple[str, ...] | None) -> list[list[str]]:
     """Header and one line a component: index, weight, then mean ± standard deviation by feature."""
     n_components, n_features = parameters.means.shape
-    sds = np.sqrt(np.einsum("kdd->kd", parameters.covariance.dense()))
+    # only what is shown, since many features would make a huge dense matrix
+    components = np.arange(min(n_components, SHOWN_COMPONENTS))
+    corner = parameters.covariance.select(components).marginal(np.arange(min(n_features, SHOWN_FEATURES)))
+    sds = np.sqrt(np.einsum("kdd->kd", corner.dense()))
     features = list(names) if names else [f"x{d}" for d in range(n_features)]
     more = [f"(+{n_features - SHOWN_FEATURES} features)"] if n_features > SHOWN_FEATURES else []
     lines = [["", "weight", *features[:SHOWN_FEATURES], *more]]
-    for k in range(min(n_components, SHOWN_COMPONENTS)):
-        cells = [
-            f"{parameters.means[k, d]:.4g} ± {sds[k, d]:.3g}" for d in range(min(n_features, SHOWN_FEATURES))
-        ]
+    for k in components:
+        cells = [f"{parameters.means[k, d]:.4g} ± {sds[k, d]:.3g}" for d in range(corner.n_features)]
         lines.append([str(k), f"{parameters.weights[k]:.4f}", *cells, *([""] if more else [])])
     return lines
 
@@ -47,7 +48,9 @@ def as_html(parameters: Parameters, names: tuple[str, ...] | None) -> str:
 
 def _title(parameters: Parameters) -> str:
     n_components, n_features = parameters.means.shape
-    return f"Mixture(n_components={n_components}, n_features={n_features}, form={parameters.covariance.name!r})"
+    return (
+        f"Mixture(n_components={n_components}, n_features={n_features}, form={parameters.covariance.name!r})"
+    )
 
 
 def _rest(parameters: Parameters) -> list[str]:

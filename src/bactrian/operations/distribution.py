@@ -10,7 +10,7 @@ from bactrian.typing import FloatArray
 
 
 def cdf(parameters: Parameters, rows: FloatArray) -> FloatArray:
-    """P(X <= x) for each row, (n,): exact for one feature, by SciPy's quasi-Monte Carlo (about 1e-5) above."""
+    """P(X <= x) for each row, (n,): exact for one feature, else by SciPy's quasi-Monte Carlo (about 1e-5)."""
     from scipy import special, stats
 
     if parameters.means.shape[1] == 1:

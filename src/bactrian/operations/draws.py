@@ -41,7 +41,7 @@ def entropy(parameters: Parameters, n: int, rng: np.random.Generator, kernel: Ke
 def log_density_level(
     parameters: Parameters, mass: FloatArray, n: int, rng: np.random.Generator, kernel: Kernel
 ) -> FloatArray:
-    """log c such that {x : p(x) >= c} holds the mass (Hyndman 1996, Am. Stat. 50:120): a quantile of log p(X)."""
+    """log c with {x : p(x) >= c} of that mass, a quantile of log p(X) (Hyndman 1996, Am. Stat. 50:120)."""
     if len(parameters.weights) == 1:
         from scipy import special
 

@@ -61,14 +61,16 @@ def _newton(
 def _leave_saddles(
     points: FloatArray, parameters: Parameters, precisions: FloatArray, kernel: Kernel, scale: FloatArray
 ) -> FloatArray:
-    """A climb from a symmetric place can end on a saddle: step off along the steepest curvature, both ways."""
+    """A climb from a symmetric place can end on a saddle: step off both ways, where it curves most."""
     _, hessian = _derivatives(points, parameters, precisions, kernel)
     values, vectors = np.linalg.eigh(hessian * scale[:, None] * scale)
     saddle = values[:, -1] > 1e-9
     if not saddle.any():
         return points
     step = 1e-2 * scale * vectors[saddle, :, -1]
-    off = _climb(np.concatenate([points[saddle] + step, points[saddle] - step]), parameters, precisions, kernel, scale)
+    off = _climb(
+        np.concatenate([points[saddle] + step, points[saddle] - step]), parameters, precisions, kernel, scale
+    )
     return np.concatenate([points[~saddle], off])
 
 

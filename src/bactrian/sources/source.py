@@ -85,7 +85,8 @@ class Source(ABC):
         for _ in range(2):
             statistics = self._about(centre)
             centre = statistics.means()[0]
-        return Moments(centre, statistics.within()[0] / self.total)
+        with np.errstate(over="ignore", invalid="ignore"):  # whoever asks sees whether the numbers are finite
+            return Moments(centre, statistics.within()[0] / self.total)
 
     def _about(self, centre: FloatArray) -> Statistics:
         whole = Parameters(np.ones(1), centre[None], Spherical(np.ones(1), 1, self.n_features))

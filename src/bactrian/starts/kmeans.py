@@ -33,10 +33,10 @@ def kmeans_labels(
 ) -> IntArray:
     """(n,) labels from k-means++ (Arthur & Vassilvitskii 2007) and a few Lloyd steps."""
     centres = spread_centres(source, kernel, n_components, metric, rng)
-    labels = source.classify(kernel, _hard(centres, metric))
+    labels = source.classify(kernel, hard(centres, metric))
     for _ in range(LLOYD_STEPS):
         centres = means_of(source, kernel, labels, n_components)
-        before, labels = labels, source.classify(kernel, _hard(centres, metric))
+        before, labels = labels, source.classify(kernel, hard(centres, metric))
         if np.array_equal(before, labels):
             break
     return labels
@@ -49,19 +49,21 @@ def spread_centres(
     centres = [source.draw(rng.random(1))[0].astype(np.float64)]
     nearest = None
     for _ in range(1, n_components):
-        distance = _squared_distances(source, kernel, centres[-1], metric)
+        distance = squared_distances(source, kernel, centres[-1], metric)
         nearest = distance if nearest is None else np.minimum(nearest, distance)
         centres.append(source.draw_by(nearest, rng.random()).astype(np.float64))
     return np.array(centres)
 
 
-def _hard(centres: FloatArray, metric: Covariance) -> Parameters:
+def hard(centres: FloatArray, metric: Covariance) -> Parameters:
+    """The mixture whose classification is "the nearest of (K, D) centres" in a metric."""
     k = len(centres)
     tied = metric.select(np.zeros(k, dtype=np.intp))
     return Parameters(np.full(k, 1 / k), centres, tied)
 
 
-def _squared_distances(source: Source, kernel: Kernel, centre: FloatArray, metric: Covariance) -> FloatArray:
-    parameters = _hard(centre[None], metric)
+def squared_distances(source: Source, kernel: Kernel, centre: FloatArray, metric: Covariance) -> FloatArray:
+    """(n,) squared Mahalanobis distances of the rows from one (D,) centre."""
+    parameters = hard(centre[None], metric)
     peak = kernel.log_densities(centre[None], parameters)[0]
     return np.maximum(-2 * (source.log_densities(kernel, parameters) - peak), 0.0)

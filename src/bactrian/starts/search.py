@@ -42,6 +42,11 @@ def best_start(
 ) -> em.Climb:
     """The best of short climbs from each labelling."""
     climbs = [from_assignment(source, kernel, family, one, n_components, floor) for one in labels]
+    return shortlist(source, kernel, climbs, floor)
+
+
+def shortlist(source: Source, kernel: Kernel, climbs: list[em.Climb], floor: Floor) -> em.Climb:
+    """The best of several starts, found by short climbs."""
     length = ROUND
     while len(climbs) > 1:
         climbs = em.run(source, kernel, climbs, floor, tol=0.0, max_iter=length)

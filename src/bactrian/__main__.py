@@ -1,0 +1,5 @@
+"""``python -m bactrian`` is the command ``bactrian``."""
+
+from bactrian.cli.main import main
+
+main()

@@ -1,0 +1,136 @@
+"""``bactrian fit``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bactrian.cli import options
+from bactrian.cli.progress import Meter
+
+if TYPE_CHECKING:
+    from bactrian.files import Table
+    from bactrian.fitting import Fit
+    from bactrian.selection import Progress
+
+
+@click.command(short_help="Fit mixtures, choose the best, save it.")
+@click.argument("data")
+@click.option(
+    "-k", "counts", type=options.Counts(), metavar="K", default="1:9", show_default=True,
+    help="Numbers of components to try: 3, 1:9 or 2,4,8.",
+)  # fmt: skip
+@click.option(
+    "--family", "families", type=options.Names(), metavar="NAMES", default="all", show_default=True,
+    help='"all", mclust codes as VVV,EEE, or spherical, diag, tied, full.',
+)  # fmt: skip
+@click.option(
+    "--criterion", type=click.Choice(["bic", "aic", "icl"]), default="bic", show_default=True,
+    help="What makes a candidate the best; lower is better.",
+)  # fmt: skip
+@options.columns
+@click.option("--weights", metavar="COLUMN", help="The column of row weights; it is then no feature.")
+@click.option("--seed", "random_state", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--tol", type=float, default=1e-6, show_default=True, help="Log-likelihood per row left when EM stops."
+)
+@click.option(
+    "--max-iter", type=click.IntRange(min=0), default=1000, show_default=True, help="Per candidate."
+)
+@click.option(
+    "--n-init", type=click.IntRange(min=1), default=8, show_default=True, help="Starts tried for each K."
+)
+@click.option(
+    "--regularization", type=float, help="Least variance of a component. Default: relative to the data."
+)
+@click.option("--threads", "n_threads", type=click.IntRange(min=1), help="Default: all cores.")
+@click.option(
+    "-o", "--output", type=options.Output(), metavar="FILE", help="Save the model, as model.bactrian."
+)
+@click.option(
+    "--labels", type=options.Output(options.TABLES), metavar="FILE",
+    help="Write each row's label and uncertainty to .csv or .parquet.",
+)  # fmt: skip
+@click.option(
+    "--report", type=options.Output(), metavar="FILE", help="Write the whole table of candidates as text."
+)
+@options.as_json
+def fit(
+    data: str,
+    columns: tuple[str, ...] | None,
+    weights: str | None,
+    output: str | None,
+    labels: str | None,
+    report: str | None,
+    as_json: bool,
+    **how: Any,
+) -> None:
+    """Fit Gaussian mixtures to the rows of DATA and choose the number of components and the family.
+
+    \b
+    Example:
+      bactrian fit faithful.csv -k 1:9 --family all --criterion bic -o model.bactrian
+    """
+    options.check_distinct(data, output, labels, report)
+    with Meter() as meter:
+        table = read(data, columns, weights, meter)
+        found = climb(table, meter, **how)
+    try:
+        _write(found, table, output, labels, report)
+    finally:  # a full disk must not cost the result too
+        _echo(found, as_json)
+
+
+def read(data: str, columns: tuple[str, ...] | None, weights: str | None, meter: Meter) -> Table:
+    """The table, with a message if it takes long."""
+    from bactrian.files import read_table  # not above: help must not wait for NumPy
+
+    meter.show(f"reading {data}")
+    return read_table(data, columns, weights)
+
+
+def climb(
+    table: Table, meter: Meter, *, counts: tuple[int, ...], families: tuple[str, ...], **how: Any
+) -> Fit:
+    """``bactrian.fit`` under the eyes of the meter."""
+
+    def observe(now: Progress) -> None:
+        meter.show(
+            f"fitting K={now.n_components} {now.family}, iteration {now.n_iter}",
+            now.candidate,
+            now.n_candidates,
+        )
+
+    from bactrian import fitting
+
+    chosen = "all" if families == ("all",) else families
+    meter.show("looking for starts")
+    return fitting.fit(
+        table.data,
+        counts,
+        chosen,
+        sample_weight=table.weight,
+        feature_names=table.names,
+        progress=observe,
+        **how,
+    )
+
+
+def _write(found: Fit, table: Table, output: str | None, labels: str | None, report: str | None) -> None:
+    from bactrian.cli.predictions import predictions
+    from bactrian.files import write_columns
+
+    if output is not None:
+        found.save(output)
+    if report is not None:
+        found.report(report)
+    if labels is not None:
+        chunks = predictions(found.mixture, table.rows().values)
+        write_columns(labels, ({name: c[name] for name in ("label", "uncertainty")} for c in chunks))
+
+
+def _echo(found: Fit, as_json: bool) -> None:
+    from bactrian.cli.model_json import to_json
+
+    click.echo(to_json(found) if as_json else found.summary())

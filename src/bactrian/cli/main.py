@@ -1,0 +1,79 @@
+"""``bactrian``: the program, which finds its commands when they are asked for."""
+
+from __future__ import annotations
+
+import io
+import sys
+import warnings
+from importlib import import_module
+from typing import Any
+
+import click
+
+from bactrian import __version__
+from bactrian.cli.failures import Failure, failures
+
+COMMANDS = {
+    "fit": "bactrian.cli.fit",
+    "predict": "bactrian.cli.predict",
+    "sample": "bactrian.cli.sample",
+    "plot": "bactrian.cli.plot",
+    "info": "bactrian.cli.info",
+}
+
+
+class Program(click.Group):
+    """A group whose commands are imported one by one, and whose failures are one line each."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(COMMANDS[name]), name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with failures():
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # a reader that went away is noticed here, and not when Python ends
+            return result
+
+
+@click.command(
+    cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="bactrian", message="%(prog)s %(version)s")
+def program() -> None:
+    """Gaussian mixtures: fit, select, predict, sample, look at.
+
+    \b
+    Example:
+      bactrian fit rows.csv -o model.bactrian
+      bactrian predict model.bactrian rows.csv -o labels.csv
+
+    Tables are CSV (comma, semicolon or tab; gzip too), Parquet or .npy; "-" reads CSV from stdin. Results go
+    to stdout, messages to stderr. Exit codes: 0 done, 1 the data or the model cannot be used, 2 wrong usage.
+    """
+
+
+def main() -> None:
+    """The entry point."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal without our letters must not cost the result
+        sys.stdout.reconfigure(errors="backslashreplace")
+    # typed for every keyword of the standard library's function, which are not used here
+    warnings.showwarning = _warn  # type: ignore[assignment]
+    try:
+        program(prog_name="bactrian")
+    except KeyboardInterrupt:  # outside of any command
+        Failure("interrupted", 130).show()
+        sys.exit(130)
+
+
+def _warn(message: Warning | str, *_: Any) -> None:
+    click.echo(f"warning: {' '.join(str(message).split())}", err=True)
+
+
+if __name__ == "__main__":
+    main()

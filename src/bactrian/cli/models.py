@@ -1,0 +1,16 @@
+"""Models that commands are given."""
+
+from __future__ import annotations
+
+from bactrian.fitting import Fit
+from bactrian.loading import load
+from bactrian.mixture import Mixture
+
+
+def load_mixture(path: str) -> Mixture:
+    """The mixture of a model file, whether it holds a Fit or a Mixture."""
+    return mixture_of(load(path))
+
+
+def mixture_of(model: Fit | Mixture) -> Mixture:
+    return model if isinstance(model, Mixture) else model.mixture

@@ -1,0 +1,82 @@
+"""``bactrian plot``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bactrian.cli import options
+from bactrian.cli.failures import UNUSABLE, Failure
+from bactrian.cli.progress import Meter
+
+if TYPE_CHECKING:
+    from bactrian.fitting import Fit
+    from bactrian.mixture import Mixture
+
+PICTURES = (".png", ".svg", ".pdf")
+
+
+@click.command(short_help="Draw a model, over its data if given.")
+@click.argument("model")
+@click.argument("data", required=False)
+@click.option(
+    "-o", "--output", type=options.Output(PICTURES), metavar="FILE", required=True,
+    help=f"The picture: {', '.join(PICTURES)}.",
+)  # fmt: skip
+@options.columns
+@click.option("--selection", is_flag=True, help="Draw the criterion of all candidates instead.")
+@click.option("--dpi", type=click.IntRange(10, 1200), default=150, show_default=True, help="Of a .png.")
+def plot(
+    model: str, data: str | None, output: str, columns: tuple[str, ...] | None, selection: bool, dpi: int
+) -> None:
+    """Draw a MODEL that was saved, over the rows of DATA if they are given.
+
+    \b
+    Example:
+      bactrian plot model.bactrian faithful.csv -o picture.png
+    """
+    from bactrian.loading import load  # not above: help must not wait for NumPy
+
+    if selection and data is not None:
+        raise click.UsageError("--selection draws the candidates and takes no DATA")
+    os.environ.setdefault("MPLBACKEND", "agg")  # a picture for a file needs no window
+    loaded = load(model)
+    with Meter() as meter:
+        meter.show("drawing")
+        axes = _selection(loaded, model) if selection else _mixture(loaded, data, columns)
+        _save(axes, output, dpi)
+
+
+def _mixture(model: Fit | Mixture, data: str | None, columns: tuple[str, ...] | None) -> Any:
+    from bactrian import plot as pictures
+    from bactrian.cli.models import mixture_of
+    from bactrian.cli.predictions import read_features
+
+    mixture = mixture_of(model)
+    values = None if data is None else read_features(mixture, data, columns)
+    return pictures.mixture(mixture, values)
+
+
+def _selection(model: Fit | Mixture, path: str) -> Any:
+    from bactrian import plot as pictures
+    from bactrian.mixture import Mixture
+
+    if isinstance(model, Mixture):
+        raise Failure(
+            f"{path} holds a mixture without candidates; --selection needs a model saved by fit", UNUSABLE
+        )
+    return pictures.selection(model)
+
+
+def _save(axes: Any, output: str, dpi: int) -> None:
+    import numpy as np
+
+    from bactrian.files import whole_file
+
+    figure = np.ravel(axes)[0].figure  # one Axes, or a grid of them
+    kind = Path(output).suffix.lower()[1:]
+    with whole_file(output) as part:
+        figure.savefig(part, format=kind, dpi=dpi)

@@ -1,0 +1,73 @@
+"""Which columns are meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bactrian.errors import DataError
+from bactrian.files.formats import TableFile
+
+
+def choose(
+    file: TableFile, columns: Sequence[str] | None, weight: str | None
+) -> tuple[list[int], int | None]:
+    """Positions of the features (those named, or all but the weight) and of the weight.
+
+    Raises
+    ------
+    DataError
+        There is no such column, its name is not unique, or it has none.
+    """
+    places = _places(file)
+    weighing = None if weight is None else _only(file, places, weight)
+    if columns is None:
+        return _all_but(file, places, weighing), weighing
+    if not columns:
+        raise DataError("no columns were named; name at least one")
+    chosen = [_only(file, places, name) for name in columns]
+    if weighing in chosen:
+        raise DataError(f"column {weight!r} cannot be both a feature and the weight; choose one of the two")
+    if len(set(chosen)) < len(chosen):
+        raise DataError(f"columns should be named once each, but got {', '.join(columns)}")
+    return chosen, weighing
+
+
+def suggest(names: Sequence[str]) -> str:
+    """How to choose the columns that can be used."""
+    if not names:
+        return "there is no other column of numbers in it"
+    quoted = [f'"{name}"' if set(name) & set(' ,"') else name for name in names[:20]]
+    return f"choose columns of numbers: --columns {','.join(quoted)}{' ...' if len(names) > 20 else ''}"
+
+
+def _places(file: TableFile) -> dict[str, list[int]]:
+    """Where each name stands; where names are made up, a column's number will do."""
+    places: dict[str, list[int]] = {}
+    for i, name in enumerate(file.names):
+        places.setdefault(name, []).append(i)
+        if not file.named:
+            places[str(i)] = [i]
+    return places
+
+
+def _only(file: TableFile, places: dict[str, list[int]], name: str) -> int:
+    found = places.get(name, [])
+    if len(found) > 1:
+        raise DataError(f"{file.name} has {len(found)} columns named {name!r}; rename all but one")
+    if not found:
+        known = ", ".join(file.names[:12]) + (" ..." if len(file.names) > 12 else "")
+        raise DataError(f"there is no column {name!r} in {file.name}; it has {known}")
+    return found[0]
+
+
+def _all_but(file: TableFile, places: dict[str, list[int]], weighing: int | None) -> list[int]:
+    others = [i for i in range(len(file.names)) if i != weighing]
+    if not others:
+        raise DataError(f"{file.name} has no column but the weight; a feature is needed too")
+    named = [file.names[i] for i in others if file.names[i]]
+    if len(named) < len(others):
+        unnamed = next(i for i in others if not file.names[i])
+        raise DataError(
+            f"column {unnamed + 1} of {file.name} has no name (row numbers, perhaps); {suggest(named)}"
+        )
+    return [_only(file, places, name) for name in named]

@@ -1,0 +1,100 @@
+"""Where the bytes of a table come from: a file, a pipe or stdin, with or without gzip."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import stat
+import sys
+import zlib
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from bactrian.errors import DataError
+from bactrian.files.arrow import arrow
+
+HEAD = 1 << 20  # bytes looked at to tell formats and separators apart; the first line must end within them
+GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class Content:
+    """Bytes that can be read more than once.
+
+    Attributes
+    ----------
+    name : str
+        What messages call it: the path as given, or ``"stdin"``.
+    source : str or bytes
+        The path of a regular file; the bytes of anything that can be read only once.
+    zipped : bool
+        The bytes are gzip.
+    head : bytes
+        The first ``HEAD`` bytes, unzipped.
+    """
+
+    name: str
+    source: str | bytes
+    zipped: bool
+    head: bytes
+
+    @property
+    def whole(self) -> bool:
+        """The head is all there is."""
+        return len(self.head) < HEAD
+
+    def open(self) -> BinaryIO:
+        """A fresh stream of the unzipped bytes."""
+        return _open(self.source, self.zipped)
+
+    def arrow_stream(self) -> Any:
+        """The same for pyarrow, which unzips faster."""
+        pa = arrow()
+        source = self.source if isinstance(self.source, str) else pa.py_buffer(self.source)
+        return pa.input_stream(source, compression="gzip" if self.zipped else None)
+
+
+def open_content(path: str | os.PathLike[str]) -> Content:
+    """Look at a path, or at stdin for ``"-"``.
+
+    Raises
+    ------
+    DataError
+        Missing, a folder, not readable, empty, or damaged gzip.
+    """
+    name = "stdin" if os.fspath(path) == "-" else os.fspath(path)
+    try:
+        source = _source(os.fspath(path))
+        with _open(source, zipped=False) as stream:
+            zipped = stream.read(2) == GZIP
+        with _open(source, zipped) as stream:
+            head = stream.read(HEAD)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise damaged_gzip(name, error) from error
+    except OSError as error:
+        raise DataError(f"{name} cannot be read: {error.strerror or error}; give a file's path") from error
+    if not head:
+        raise DataError(f"{name} is empty; a table with at least one row of numbers was expected")
+    return Content(name, source, zipped, head)
+
+
+def damaged_gzip(name: str, error: Exception) -> DataError:
+    return DataError(f"{name} starts like gzip but cannot be unzipped ({error}); make or download it again")
+
+
+def _source(path: str) -> str | bytes:
+    if path == "-":
+        return sys.stdin.buffer.read()
+    mode = os.stat(path).st_mode
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return path
+    with open(path, "rb") as pipe:  # a pipe gives its bytes only once
+        return pipe.read()
+
+
+def _open(source: str | bytes, zipped: bool) -> BinaryIO:
+    place = io.BytesIO(source) if isinstance(source, bytes) else source
+    if zipped:
+        return gzip.open(place, "rb")  # type: ignore[return-value]
+    return open(place, "rb") if isinstance(place, str) else place

@@ -1,0 +1,97 @@
+"""Which format a file has: its content says so, and its extension must not say otherwise."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from bactrian.errors import DataError
+from bactrian.files.content import Content, open_content
+from bactrian.files.csv_file import CsvFile
+from bactrian.files.npy_file import NpyFile
+from bactrian.files.parquet_file import ParquetFile
+
+MAGIC = {b"PAR1": "Parquet", b"\x93NUMPY": ".npy"}
+EXTENSIONS = {
+    ".csv": "CSV",
+    ".tsv": "CSV",
+    ".tab": "CSV",
+    ".txt": "CSV",
+    ".parquet": "Parquet",
+    ".pq": "Parquet",
+    ".npy": ".npy",
+}
+# what people try, and how they get on from there
+OTHERS = {
+    b"PK\x03\x04": "a zip archive, Excel workbook or .npz; export a table as CSV or save an array as .npy",
+    b"\xd0\xcf\x11\xe0": "an Excel workbook; export one sheet as CSV",
+    b"ARROW1": "an Arrow (Feather) file; save it as Parquet",
+    b"\x89HDF": "an HDF5 file; save one array of it as .npy",
+    b"BZh": "compressed by bzip2; uncompress it, or use gzip",
+    b"\xfd7zXZ": "compressed by xz; uncompress it, or use gzip",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd; uncompress it, or use gzip",
+    b"\x80\x04\x95": "a pickle, which is never opened; save the array as .npy",
+    b"%PDF": "a PDF; export the table as CSV",
+}
+
+
+class TableFile(Protocol):
+    """A table whose columns are known and can be read.
+
+    Attributes
+    ----------
+    name : str
+        What messages call it.
+    names : tuple of str
+        Of its columns, in order; they may be empty or repeat.
+    named : bool
+        The names stand in the file; otherwise they are made up: x0, x1 ...
+    """
+
+    name: str
+    names: tuple[str, ...]
+    named: bool
+
+    def read(self, chosen: Sequence[int]) -> Any:
+        """The chosen columns, in that order: a pyarrow table, or an (N, D) array."""
+        ...
+
+    def line(self, row: int) -> int | None:
+        """The line of the file that a row stands on, if it has lines."""
+        ...
+
+
+def open_table(path: str | os.PathLike[str]) -> TableFile:
+    """Open CSV (gzip or not), Parquet or .npy; ``"-"`` is stdin.
+
+    Raises
+    ------
+    DataError
+        The path cannot be read, or holds something else.
+    MissingDependencyError
+        CSV or Parquet without pyarrow.
+    """
+    content = open_content(path)
+    found = _found(content)
+    expected = EXTENSIONS.get(Path(content.name.removesuffix(".gz")).suffix.lower(), found)
+    if found != expected:
+        raise DataError(
+            f"{content.name} should be {expected} by its name, but its content is {_described(found)}; "
+            "rename it"
+        )
+    if found == "Parquet":
+        return ParquetFile(content)
+    return NpyFile(content) if found == ".npy" else CsvFile(content)
+
+
+def _found(content: Content) -> str:
+    for magic, what in OTHERS.items():
+        if content.head.startswith(magic):
+            raise DataError(f"{content.name} is {what}")
+    return next((kind for magic, kind in MAGIC.items() if content.head.startswith(magic)), "CSV")
+
+
+def _described(found: str) -> str:
+    return "something else (text, perhaps)" if found == "CSV" else f"that of a {found} file"

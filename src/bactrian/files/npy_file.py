@@ -1,0 +1,52 @@
+"""NumPy's .npy, mapped into memory and never unpickled."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from bactrian.errors import DataError
+from bactrian.files.content import Content
+
+
+class NpyFile:
+    """An (N, D) or (N,) array; see ``formats.TableFile``."""
+
+    named = False
+
+    def __init__(self, content: Content) -> None:
+        self.name = content.name
+        self.array = _load(content)
+        if self.array.dtype.kind not in "iufb":
+            raise DataError(f"{self.name} holds {self.array.dtype}; an array of real numbers was expected")
+        if self.array.ndim not in (1, 2) or 0 in self.array.shape:
+            shape = self.array.shape
+            raise DataError(
+                f"{self.name} holds an array of shape {shape}; rows and features (N, D) were expected"
+            )
+        self.array = self.array.reshape(len(self.array), -1)
+        self.names = tuple(f"x{i}" for i in range(self.array.shape[1]))
+
+    def read(self, chosen: Sequence[int]) -> Any:
+        every = list(chosen) == list(range(len(self.names)))
+        return self.array if every else self.array[:, list(chosen)]
+
+    def line(self, row: int) -> int | None:
+        return None
+
+
+def _load(content: Content) -> Any:
+    try:
+        if isinstance(content.source, str) and not content.zipped:
+            return np.load(content.source, mmap_mode="r", allow_pickle=False)
+        with content.open() as stream:
+            return np.load(io.BytesIO(stream.read()), allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        objects = any(word in str(error) for word in ("pickle", "Python objects"))
+        why = "of Python objects" if objects else "that is damaged or cut short"
+        raise DataError(
+            f"{content.name} holds an array {why}; a whole array of numbers was expected, so save it again"
+        ) from error

@@ -1,0 +1,115 @@
+"""Whether columns hold numbers. Rows are counted from 0, lines of a file from 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bactrian.errors import DataError
+from bactrian.files.arrow import arrow
+from bactrian.files.columns import suggest
+from bactrian.files.dialect import NUMBER
+from bactrian.files.formats import TableFile
+
+# with either decimal mark: whether a cell was meant as a number
+CELL = r"^\s*" + NUMBER.replace(r"\.", "[.,]") + r"\s*$"
+
+
+def to_numbers(file: TableFile, columns: Sequence[Any], names: Sequence[str], *, asked: bool) -> list[Any]:
+    """Arrow columns -> finite Arrow columns of float32 or float64.
+
+    Parameters
+    ----------
+    asked : bool
+        The user named the columns, and not merely the file.
+
+    Raises
+    ------
+    DataError
+        Text, empty columns, missing or infinite numbers: names the column, the row and the line.
+    """
+    columns = [_plain(column) for column in columns]
+    kinds = [_kind(column) for column in columns]
+    for name, column, kind in zip(names, columns, kinds, strict=True):
+        if kind in ("text", "empty"):
+            held = "is empty" if kind == "empty" else f"holds {_shown(column)}, not numbers"
+            others = [n for n, k in zip(names, kinds, strict=True) if k in ("numbers", "mixed")]
+            what = "leave it out" if asked else suggest(others)
+            raise DataError(f"column {name!r} of {file.name} {held}; {what}")
+    for name, column, kind in zip(names, columns, kinds, strict=True):
+        if kind == "mixed":
+            raise _bad_cell(file, name, column)
+    return [_finite(file, name, _to_float(column)) for name, column in zip(names, columns, strict=True)]
+
+
+def _plain(column: Any) -> Any:
+    types = arrow("pyarrow.types")
+    return column.cast(column.type.value_type) if types.is_dictionary(column.type) else column
+
+
+def _kind(column: Any) -> str:
+    """``"numbers"``, ``"text"``, ``"mixed"`` (some cells could be numbers) or ``"empty"``."""
+    types, compute = arrow("pyarrow.types"), arrow("pyarrow.compute")
+    numeric = (types.is_integer, types.is_floating, types.is_decimal, types.is_boolean)
+    if types.is_null(column.type) or column.null_count == len(column):
+        return "empty"
+    if any(is_kind(column.type) for is_kind in numeric):
+        return "numbers"
+    if not (types.is_string(column.type) or types.is_large_string(column.type)):
+        return "text"
+    are_numbers = compute.match_substring_regex(column, CELL)
+    # a column that was declared as text and could be read as numbers is still text: codes, not quantities
+    some, every = compute.any(are_numbers).as_py(), compute.all(are_numbers).as_py()
+    return "mixed" if some and not every else "text"
+
+
+def _to_float(column: Any) -> Any:
+    pa, types = arrow(), arrow("pyarrow.types")
+    if types.is_boolean(column.type):
+        column = column.cast(pa.uint8())
+    narrow = types.is_float32(column.type) or types.is_float16(column.type)
+    # integers beyond 2^53 are rounded, as everywhere in NumPy
+    return column.cast(pa.float32() if narrow else pa.float64(), safe=False)
+
+
+def _finite(file: TableFile, name: str, column: Any) -> Any:
+    compute = arrow("pyarrow.compute")
+    good = compute.fill_null(compute.is_finite(column), False)
+    if compute.all(good).as_py():
+        return column
+    row = compute.index(good, False).as_py()
+    value = column[row].as_py()
+    what = "missing" if value is None or value != value else "infinite"
+    count = len(good) - compute.sum(good).as_py()
+    raise DataError(
+        f"column {name!r}, {_where(file, row)} is {what}, and {count} of {len(good)} rows have no finite "
+        "number there; drop or fill those rows first"
+    )
+
+
+def _bad_cell(file: TableFile, name: str, column: Any) -> DataError:
+    compute = arrow("pyarrow.compute")
+    good = compute.match_substring_regex(column, CELL)
+    row = compute.index(good, False).as_py()
+    cell = column[row].as_py()
+    return DataError(
+        f"column {name!r}, {_where(file, row)} is {_cut(cell)}, which is not a number; correct it, "
+        "drop the row or leave out the column"
+    )
+
+
+def _where(file: TableFile, row: int) -> str:
+    line = file.line(row)
+    return f"row {row} of {file.name}" if line is None else f"row {row} (line {line} of {file.name})"
+
+
+def _shown(column: Any) -> str:
+    first = column.drop_null()[0].as_py()
+    if isinstance(first, bytes):
+        return f"text that is not UTF-8 ({_cut(first.decode(errors='replace'))})"
+    return f"text ({_cut(first)})" if isinstance(first, str) else str(column.type)
+
+
+def _cut(cell: Any) -> str:
+    text = str(cell)
+    return repr(text if len(text) <= 40 else text[:37] + "...")
