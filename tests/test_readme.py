@@ -15,6 +15,7 @@ BLOCKS = re.findall(r"```(python)?\n(.*?)```", README.read_text(), flags=re.DOTA
 def test_examples_run_and_print_what_is_printed(tmp_path, monkeypatch, capsys):
     pytest.importorskip("matplotlib").use("Agg")
     from matplotlib import pyplot
+
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     for language, text in BLOCKS:

@@ -38,9 +38,7 @@ grid = {"sharex": "row", "sharey": "row", "gridspec_kw": {"height_ratios": (3, 1
 figure, axes = plt.subplots(2, 2, figsize=(9.6, 6.4), layout="constrained", **grid)
 for (above, below), (name, rows) in zip(axes.T, chains.items(), strict=True):
     bt.plot.density(LOBES, ax=above, mass=(0.5, 0.95))
-    above.plot(
-        *rows[:400].T, ".-" if name == "Metropolis" else ".", linewidth=0.6, markersize=4, color="#1A1A1A"
-    )
+    above.plot(*rows[:400].T, ".-" if name == "Metropolis" else ".", linewidth=0.6, markersize=4, color="#1A1A1A")
     above.set_title(f"{name}: the first 400 of {N:,}")
     share = np.cumsum(np.eye(4)[LOBES.classify(rows)], axis=0) / np.arange(1, N + 1)[:, None]
     for k in range(4):

@@ -17,9 +17,7 @@ import bactrian as bt
 X, labels = draw_rows(800)
 fit = bt.fit(X, 4, "VVV")
 
-figure, (left, right) = plt.subplots(
-    1, 2, figsize=(12.4, 4.9), layout="constrained", sharex=True, sharey=True
-)
+figure, (left, right) = plt.subplots(1, 2, figsize=(12.4, 4.9), layout="constrained", sharex=True, sharey=True)
 blend = fit.responsibilities(X) @ np.array([to_rgb(colour) for colour in COLOURS])
 left.scatter(*X.T, s=14, color=np.clip(blend, 0, 1))
 bt.plot.ellipses(fit, left, mass=0.95)

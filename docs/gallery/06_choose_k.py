@@ -34,9 +34,7 @@ for rows, look, label in ((X, "o-", "the 400 rows fitted"), (held_back, "s--", "
         label=label,
         color="#0072B2" if rows is X else "#E69F00",
     )
-ax.axhline(
-    LOBES.logpdf(held_back).mean(), color="#1A1A1A", linewidth=0.8, label="the truth, on the rows held back"
-)
+ax.axhline(LOBES.logpdf(held_back).mean(), color="#1A1A1A", linewidth=0.8, label="the truth, on the rows held back")
 ax.set(xlabel="number of components K", ylabel="log-likelihood per row")
 ax.legend(fontsize="small")
 save(axes, __file__)

@@ -67,6 +67,14 @@ class Climb:
         """Sorts climbs of one family: any that did not collapse is better than any that did."""
         return (not self.held, self.log_likelihood)
 
+    def in_canonical_order(self) -> Climb:
+        """The same climb with its components by their means, first feature first."""
+        p = self.mixture
+        order = np.lexsort(p.means.T[::-1])
+        mixture = Parameters(p.weights[order], p.means[order], p.covariance.select(order))
+        held = np.flatnonzero(np.isin(order, self.held))
+        return replace(self, mixture=mixture, held=tuple(held.tolist()))
+
 
 def run(
     source: Source,
@@ -91,9 +99,7 @@ def run(
     climbs = [replace(c, history=c.history[:-1], status=None) for c in climbs]  # the start is looked at again
     last = [len(c.history) + max_iter for c in climbs]
     while active := [i for i, c in enumerate(climbs) if c.status is None]:
-        folded = source.fold(
-            kernel, [climbs[i].mixture for i in active], [climbs[i].family.scatter for i in active]
-        )
+        folded = source.fold(kernel, [climbs[i].mixture for i in active], [climbs[i].family.scatter for i in active])
         for i, statistics in zip(active, folded, strict=True):
             seen = _look(climbs[i], statistics, source.total, tol, last[i])
             climbs[i] = seen if seen.status else _step(seen, statistics, floor)

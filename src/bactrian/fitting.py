@@ -236,6 +236,8 @@ def fit(
     rows = _named(read_rows(data), feature_names)
     source = ArraySource(rows.values, sample_weight)
     first, counts = _read_start(start, n_components, rows)
+    if isinstance(first, np.ndarray) and source.kept is not None:
+        first = first[source.kept]
     tried = parse_families(families, source.n_features)
     if criterion not in CRITERIA:
         raise ParameterError(f"criterion should be one of {', '.join(CRITERIA)}, but got {criterion!r}")
@@ -255,9 +257,7 @@ def fit(
         rng=generator(random_state),
         observe=progress,
     )
-    found = search(task, counts, tried)
-    # components that the user numbered keep their numbers
-    return _choose(found, criterion, source, rows.names, reorder=first is None)
+    return _choose(search(task, counts, tried), criterion, source, rows.names)
 
 
 def _named(rows: Rows, feature_names: Sequence[str] | None) -> Rows:
@@ -272,7 +272,11 @@ def _named(rows: Rows, feature_names: Sequence[str] | None) -> Rows:
 
 
 def make_floor(
-    source: Source, regularization: float | None, names: tuple[str, ...] | None = None, *, lenient: bool = False
+    source: Source,
+    regularization: float | None,
+    names: tuple[str, ...] | None = None,
+    *,
+    lenient: bool = False,
 ) -> Floor:
     """The floor for a source: relative by default, absolute on request.
 
@@ -299,7 +303,7 @@ def make_floor(
         )
     epsilon = RELATIVE_FLOOR["float32" if source.single_precision else "float64"]
     typical = variances[~constant].mean() if not constant.all() else 1.0
-    return Floor(epsilon * np.where(constant, typical, variances))
+    return Floor(epsilon * np.where(constant, typical, variances), constant)
 
 
 def _vanishing(source: Source, constant: FloatArray) -> bool:
@@ -313,16 +317,13 @@ def _choose(
     criterion: str,
     source: Source,
     names: tuple[str, ...] | None,
-    *,
-    reorder: bool,
 ) -> Fit:
     candidates = Candidates([candidate for candidate, _ in found], criterion)
     best, climb = min(found, key=lambda pair: rank(pair[0], criterion))
     if climb is None:
         raise CollapseError(f"no candidate could be fitted: {best.reason}")
-    mixture = Mixture._of(climb.mixture, names)
     return Fit(
-        mixture=mixture.sorted() if reorder else mixture,
+        mixture=Mixture._of(climb.mixture, names),
         best=best,
         candidates=candidates,
         criterion=criterion,
@@ -345,9 +346,7 @@ def _read_start(
         return None, counts
     if isinstance(start, Mixture):
         if start.n_features != rows.values.shape[1]:
-            raise ParameterError(
-                f"the start has {start.n_features} features, but the data has {rows.values.shape[1]}"
-            )
+            raise ParameterError(f"the start has {start.n_features} features, but the data has {rows.values.shape[1]}")
         return start.parameters, [start.n_components]
     return _read_assignment(start, len(rows.values))
 

@@ -47,9 +47,7 @@ def load(path: str | PathLike[str]) -> Fit | Mixture:
 def _mixture(arrays: dict[str, FloatArray], header: dict[str, Any]) -> Mixture:
     weights, means, covariances = (_array(arrays, name) for name in ("weights", "means", "covariances"))
     if weights.ndim != 1 or means.ndim != 2:
-        raise ModelFileError(
-            f"weights should have shape (K,) and means (K, D), but got {weights.shape}, {means.shape}"
-        )
+        raise ModelFileError(f"weights should have shape (K,) and means (K, D), but got {weights.shape}, {means.shape}")
     form = _one_of(header.get("form"), FORMS, "form")
     names = _names(header.get("feature_names"), means.shape[1])
     return Mixture(weights, means, covariances, form=form, feature_names=names)
@@ -58,9 +56,7 @@ def _mixture(arrays: dict[str, FloatArray], header: dict[str, Any]) -> Mixture:
 def _names(value: Any, n_features: int) -> list[str] | None:
     if value is None:
         return None
-    names = [
-        _text(name, "a feature name", LONGEST_NAME) for name in _listed(value, "feature_names", n_features)
-    ]
+    names = [_text(name, "a feature name", LONGEST_NAME) for name in _listed(value, "feature_names", n_features)]
     if len(set(names)) != n_features:
         raise ModelFileError("a feature name stands twice")
     return names
@@ -93,10 +89,7 @@ def _candidates(columns: Any) -> list[Candidate]:
     if not isinstance(columns, dict) or set(columns) != set(_COLUMNS):
         raise ModelFileError(f"the table of candidates should have the columns {', '.join(_COLUMNS)}")
     length = len(_listed(columns["status"], "status"))
-    read = {
-        name: [_COLUMNS[name](value, name) for value in _listed(columns[name], name, length)]
-        for name in _COLUMNS
-    }
+    read = {name: [_COLUMNS[name](value, name) for value in _listed(columns[name], name, length)] for name in _COLUMNS}
     return [Candidate(**{name: read[name][i] for name in _COLUMNS}) for i in range(length)]
 
 
@@ -115,9 +108,7 @@ def _listed(value: Any, what: str, length: int | None = None) -> list[Any]:
 
 def _text(value: Any, what: str, longest: int = 10 * LONGEST_NAME) -> str:
     if not isinstance(value, str) or len(value) > longest or not _is_unicode(value):
-        raise ModelFileError(
-            f"{what} should be a text of at most {longest} characters, but got {_brief(value)}"
-        )
+        raise ModelFileError(f"{what} should be a text of at most {longest} characters, but got {_brief(value)}")
     return value
 
 
@@ -139,11 +130,7 @@ def _number(value: Any, what: str) -> float:
         return np.nan
     if isinstance(value, str) and value in ("inf", "-inf"):
         return float(value)
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float))
-        or not abs(value) <= 1.7976931348623157e308
-    ):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= 1.7976931348623157e308:
         raise ModelFileError(f"{what} should be a number, but got {_brief(value)}")
     return float(value)
 

@@ -93,9 +93,7 @@ class Mixture:
     def _of(cls, parameters: Parameters, names: tuple[str, ...] | None = None) -> Mixture:
         """Wrap parameters known to be right; arrays that others could still write into are copied."""
         if parameters.weights.flags.writeable or parameters.means.flags.writeable:
-            parameters = Parameters(
-                _frozen(parameters.weights), _frozen(parameters.means), parameters.covariance
-            )
+            parameters = Parameters(_frozen(parameters.weights), _frozen(parameters.means), parameters.covariance)
         self = object.__new__(cls)
         object.__setattr__(self, "_parameters", parameters)
         object.__setattr__(self, "_feature_names", names)
@@ -187,9 +185,7 @@ class Mixture:
     @overload
     def sample(self, n: int = 1, rng: RandomState = None, labels: Literal[False] = False) -> FloatArray: ...
     @overload
-    def sample(
-        self, n: int = 1, rng: RandomState = None, *, labels: Literal[True]
-    ) -> tuple[FloatArray, IntArray]: ...
+    def sample(self, n: int = 1, rng: RandomState = None, *, labels: Literal[True]) -> tuple[FloatArray, IntArray]: ...
     def sample(self, n: int = 1, rng: RandomState = None, labels: bool = False) -> Any:
         """Draw n independent rows, in no particular order.
 
@@ -259,8 +255,7 @@ class Mixture:
         given = self._features(list(values))
         if len(given) in (0, self.n_features):
             raise ParameterError(
-                f"condition on at least one and fewer than all {self.n_features} features, but got "
-                f"{len(given)}"
+                f"condition on at least one and fewer than all {self.n_features} features, but got {len(given)}"
             )
         given_values = [_finite(v, "the values conditioned on") for v in values.values()]
         sizes = {v.shape for v in given_values} - {()}
@@ -290,9 +285,7 @@ class Mixture:
         if not listed or len(set(chosen.tolist())) != len(chosen):
             raise ParameterError(f"order should list numbers of components once each, but got {order!r}")
         if chosen.min() < 0 or chosen.max() >= self.n_components:
-            raise ParameterError(
-                f"order should hold numbers from 0 to {self.n_components - 1}, but got {order!r}"
-            )
+            raise ParameterError(f"order should hold numbers from 0 to {self.n_components - 1}, but got {order!r}")
         weights = p.weights[chosen]
         if weights.sum() <= 0:
             raise ParameterError("the components chosen all have weight 0, so no mixture can be made of them")
@@ -320,9 +313,7 @@ class Mixture:
             )
         shift = _finite(b, "b")
         if shift.shape not in ((), (len(matrix),)):
-            raise ParameterError(
-                f"b should be a number or have shape ({len(matrix)},), but has {shift.shape}"
-            )
+            raise ParameterError(f"b should be a number or have shape ({len(matrix)},), but has {shift.shape}")
         p = self._parameters
         square = len(matrix) == self.n_features
         names = self._feature_names if square else None
@@ -446,9 +437,7 @@ def _normalised(weights: FloatArray) -> FloatArray:
         raise ParameterError(f"weights should not be negative, but weight {k} is {weights[k]:g}")
     total = float(weights.sum())
     if abs(total - 1) > 1e-6:
-        raise ParameterError(
-            f"weights should sum to 1, but they sum to {total:.6g}; divide them by their sum"
-        )
+        raise ParameterError(f"weights should sum to 1, but they sum to {total:.6g}; divide them by their sum")
     # a sum within a few ulp of 1 is left alone, so that a mixture rebuilt from its own numbers is the same
     return _frozen(weights if abs(total - 1) <= 4e-16 * len(weights) else weights / total)
 

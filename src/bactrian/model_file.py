@@ -56,9 +56,7 @@ def write(path: str | PathLike[str], arrays: Mapping[str, FloatArray], header: M
     text = json.dumps(_strict(full), allow_nan=False, separators=(",", ":"))
     numbers = {name: np.ascontiguousarray(a, dtype="<f8").reshape(np.shape(a)) for name, a in arrays.items()}
     content = save(numbers, metadata={KEY: text})
-    _judge(
-        path, content[: _header_end(path, content[:8], len(content))], len(content)
-    )  # else it could not be read
+    _judge(path, content[: _header_end(path, content[:8], len(content))], len(content))  # else it could not be read
     write_whole(path, content)
 
 
@@ -95,9 +93,7 @@ def _header_end(path: str | PathLike[str], start: bytes, size: int) -> int:
         raise _damaged(path, f"it has only {len(start)} bytes")
     length = int.from_bytes(start, "little")
     if length > HEADER_BYTES:
-        raise _not_a_model(
-            path, f"its header would have {length} bytes, and at most {HEADER_BYTES} are allowed"
-        )
+        raise _not_a_model(path, f"its header would have {length} bytes, and at most {HEADER_BYTES} are allowed")
     if 8 + length > size:
         raise _damaged(path, f"its header should end at byte {8 + length}, but it has {size}")
     return 8 + length
@@ -140,16 +136,10 @@ def _check_tensors(path: str | PathLike[str], tensors: dict[str, Any], n_bytes: 
 
 def _span(path: str | PathLike[str], tensor: Any) -> tuple[int, int]:
     """First byte and end of one tensor, as its description states them."""
-    if (
-        not isinstance(tensor, dict)
-        or set(tensor) != {"dtype", "shape", "data_offsets"}
-        or tensor["dtype"] != "F64"
-    ):
+    if not isinstance(tensor, dict) or set(tensor) != {"dtype", "shape", "data_offsets"} or tensor["dtype"] != "F64":
         raise _damaged(path, "its arrays should be float64")
     shape, offsets = tensor["shape"], tensor["data_offsets"]
-    if not (
-        _are_counts(shape) and _are_counts(offsets) and len(shape) <= 3 and len(offsets) == 2 and all(shape)
-    ):
+    if not (_are_counts(shape) and _are_counts(offsets) and len(shape) <= 3 and len(offsets) == 2 and all(shape)):
         raise _damaged(path, "the shape of an array is not a shape")
     begin, end = offsets
     if end - begin != 8 * math.prod(shape):
@@ -204,9 +194,7 @@ def _shown(path: str | PathLike[str]) -> str:
 
 
 def _damaged(path: str | PathLike[str], why: str) -> ModelFileError:
-    return ModelFileError(
-        f"{_shown(path)} is truncated or damaged: {why}; save the model again or fetch a new copy"
-    )
+    return ModelFileError(f"{_shown(path)} is truncated or damaged: {why}; save the model again or fetch a new copy")
 
 
 def _not_a_model(path: str | PathLike[str], why: str) -> ModelFileError:

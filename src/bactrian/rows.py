@@ -136,7 +136,7 @@ def _to_float(data: Any) -> FloatArray:
     if hasattr(data, "toarray") and hasattr(data, "nnz"):
         raise DataError("the data is a sparse matrix; mixtures need dense rows, so call .toarray() first")
     if isinstance(data, np.ma.MaskedArray):
-        data = data.astype(np.float64).filled(np.nan)
+        data = np.ma.filled(data.astype(np.float64), np.nan)
     try:
         array = np.asarray(data)
     except (ValueError, OverflowError) as error:
@@ -147,7 +147,9 @@ def _to_float(data: Any) -> FloatArray:
     if array.dtype in (np.float32, np.float64):
         return array
     if array.dtype.kind == "c":
-        raise DataError("Complex data not supported: the data should be real numbers; fit real and imaginary parts as two features")
+        raise DataError(
+            "Complex data not supported: the data should be real numbers; fit real and imaginary parts as two features"
+        )
     try:
         return array.astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:

@@ -69,9 +69,7 @@ class Statistics:
     def zero(cls, shift: FloatArray, scatter: Scatter) -> Statistics:
         """The statistics of no rows: the neutral element of ``+``."""
         k, d = shift.shape
-        return cls(
-            0.0, 0.0, 0.0, np.zeros(k), shift, np.zeros((k, d)), np.zeros(scatter.shape(k, d)), scatter
-        )
+        return cls(0.0, 0.0, 0.0, np.zeros(k), shift, np.zeros((k, d)), np.zeros(scatter.shape(k, d)), scatter)
 
     def __add__(self, other: Statistics) -> Statistics:
         if self.scatter is not other.scatter or not np.array_equal(self.shift, other.shift):
@@ -94,7 +92,7 @@ class Statistics:
         """Scatter about the components' own means, in the shape that ``scatter`` says (Steiner's theorem)."""
         offsets = self._offsets()
         if self.scatter is Scatter.TRACE:
-            return self.second - np.einsum("kd,kd->k", self.first, offsets)
+            return np.asarray(self.second - np.einsum("kd,kd->k", self.first, offsets))
         if self.scatter is Scatter.DIAGONAL:
             return self.second - self.first * offsets
         if self.scatter is Scatter.FULL:

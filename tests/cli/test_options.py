@@ -66,9 +66,7 @@ def test_a_weight_of_two_is_a_row_twice(run, tmp_path, values):
         ("d.csv", np.column_stack([np.repeat(values, 1 + twice, axis=0), np.ones(180)])),
     ):
         np.savetxt(tmp_path / name, rows, delimiter=",", header="a,b,w", comments="", fmt="%.17g")
-        done = run(
-            "fit", tmp_path / name, "-k", 2, "--family", "VVV", "--weights", "w", "-o", tmp_path / f"{name}.b"
-        )
+        done = run("fit", tmp_path / name, "-k", 2, "--family", "VVV", "--weights", "w", "-o", tmp_path / f"{name}.b")
         assert done.exit_code == 0
     one, other = (load(tmp_path / f"{name}.b") for name in ("w.csv", "d.csv"))
     assert one.log_likelihood == pytest.approx(other.log_likelihood, rel=1e-9)
@@ -94,18 +92,12 @@ def test_columns_in_predict_are_features_in_that_order(run, tmp_path, values):
 def test_predict_finds_the_features_by_name_among_others(run, tmp_path, values):
     table = [["species", "width", "length"], *([["x", *row[::-1]] for row in values.tolist()])]
     (tmp_path / "y.csv").write_text("\n".join(",".join(map(str, row)) for row in table))
-    assert (
-        run("predict", "fit.bactrian", tmp_path / "y.csv").stdout
-        == run("predict", "fit.bactrian", "x.csv").stdout
-    )
+    assert run("predict", "fit.bactrian", tmp_path / "y.csv").stdout == run("predict", "fit.bactrian", "x.csv").stdout
 
 
 def test_a_table_without_names_is_read_by_position(run, tmp_path, values):
     np.savetxt(tmp_path / "y.csv", values, delimiter=",", fmt="%.17g")
-    assert (
-        run("predict", "fit.bactrian", tmp_path / "y.csv").stdout
-        == run("predict", "fit.bactrian", "x.csv").stdout
-    )
+    assert run("predict", "fit.bactrian", tmp_path / "y.csv").stdout == run("predict", "fit.bactrian", "x.csv").stdout
 
 
 def test_columns_of_a_table_without_names_are_found_again(run, tmp_path, values):

@@ -85,9 +85,7 @@ def test_what_is_short_shows_nothing():
 
 
 def test_nothing_is_shown_without_a_terminal(folder):
-    process = subprocess.Popen(
-        [*COMMAND, *ENDLESS], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    process = subprocess.Popen([*COMMAND, *ENDLESS], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     time.sleep(4)
     process.send_signal(signal.SIGINT)
     output, messages = process.communicate(timeout=60)
@@ -118,9 +116,7 @@ def test_a_full_stdout_is_one_line(folder):
 def test_letters_that_stdout_lacks_are_spelt_out(tmp_path):
     Mixture([1], [[0]], [[1]], feature_names=["λ"]).save(tmp_path / "m")
     environment = {**os.environ, "PYTHONIOENCODING": "latin-1"}
-    done = subprocess.run(
-        [*COMMAND, "info", "m"], cwd=tmp_path, env=environment, capture_output=True, check=False
-    )
+    done = subprocess.run([*COMMAND, "info", "m"], cwd=tmp_path, env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"\\u03bb" in done.stdout
 

@@ -16,9 +16,7 @@ def check(matrix, tolerance=3e-12):
     assert (np.triu(lower, 1) == 0).all()
     assert (np.triu(whitener, 1) == 0).all()
     sd = np.sqrt(np.diag(matrix))
-    np.testing.assert_allclose(
-        lower / sd[:, None] @ (lower / sd[:, None]).T, matrix / sd / sd[:, None], atol=1e-14
-    )
+    np.testing.assert_allclose(lower / sd[:, None] @ (lower / sd[:, None]).T, matrix / sd / sd[:, None], atol=1e-14)
     expected = inverse_factor(matrix) * sd
     error = np.abs(whitener * sd - expected).max(axis=1) / np.abs(expected).max(axis=1)
     assert error.max() < tolerance

@@ -101,7 +101,15 @@ def test_names():
 
 
 @pytest.mark.parametrize(
-    ("code", "count"), [("EII", 1), ("VII", K), ("EEI", D), ("VVI", K * D), ("EEE", D * (D + 1) // 2), ("VVV", K * D * (D + 1) // 2)]
+    ("code", "count"),
+    [
+        ("EII", 1),
+        ("VII", K),
+        ("EEI", D),
+        ("VVI", K * D),
+        ("EEE", D * (D + 1) // 2),
+        ("VVV", K * D * (D + 1) // 2),
+    ],
 )
 def test_parameter_counts(code, count):
     assert FAMILIES[code].n_covariance_parameters(K, D) == count

@@ -114,9 +114,7 @@ def test_many_columns(tmp_path):
 
 
 def test_one_column(tmp_path):
-    np.testing.assert_array_equal(
-        read_table(written(tmp_path / "x.csv", "a\n1\n2\n")).rows().values, [[1.0], [2.0]]
-    )
+    np.testing.assert_array_equal(read_table(written(tmp_path / "x.csv", "a\n1\n2\n")).rows().values, [[1.0], [2.0]])
     np.save(tmp_path / "x.npy", VALUES[:, 0])
     np.testing.assert_array_equal(read_table(tmp_path / "x.npy").rows().values, VALUES[:, :1])
 
@@ -162,9 +160,7 @@ def test_float32_stays(tmp_path):
 def test_integers_booleans_and_decimals_are_numbers(tmp_path):
     columns = {"i": [1, 2**60], "b": [True, False], "d": pa.array(["1.50", "2"]).cast(pa.decimal128(6, 2))}
     pq.write_table(pa.table(columns), tmp_path / "x.parquet")
-    np.testing.assert_array_equal(
-        read_table(tmp_path / "x.parquet").rows().values, [[1, 1, 1.5], [2.0**60, 0, 2]]
-    )
+    np.testing.assert_array_equal(read_table(tmp_path / "x.parquet").rows().values, [[1, 1, 1.5], [2.0**60, 0, 2]])
 
 
 def test_text_columns_with_newlines_can_be_left_out(tmp_path):

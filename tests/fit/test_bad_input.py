@@ -96,7 +96,7 @@ def test_frames_name_the_column():
 
 def test_lazy_frames_and_series():
     pl = pytest.importorskip("polars")
-    with pytest.raises(bt.DataError, match="a LazyFrame, a query that has not been run; call .collect"):
+    with pytest.raises(bt.DataError, match="a LazyFrame, a query that has not been run; call"):
         bt.fit(pl.LazyFrame({"a": [1.0, 2, 3]}))
     pd = pytest.importorskip("pandas")
     assert bt.fit(pd.Series(X[:, 0]), 1).mixture.feature_names is None

@@ -55,7 +55,12 @@ def test_a_converged_fit_is_stationary(family):
 def test_the_form_follows_the_family(family):
     fit = bt.fit(DATA["2-D"], 2, family)
     expected = {
-        "EII": "tied spherical", "VII": "spherical", "EEI": "tied diagonal", "VVI": "diagonal", "EEE": "tied", "VVV": "full",
+        "EII": "tied spherical",
+        "VII": "spherical",
+        "EEI": "tied diagonal",
+        "VVI": "diagonal",
+        "EEE": "tied",
+        "VVV": "full",
     }
     assert fit.mixture.form == expected[family]
 
@@ -63,7 +68,12 @@ def test_the_form_follows_the_family(family):
 def test_aliases_and_lists():
     x = DATA["2-D"]
     fit = bt.fit(x, (2, 3), ["full", "VVV", "diag"])
-    assert [(c.n_components, c.family) for c in fit.candidates] == [(2, "VVV"), (2, "VVI"), (3, "VVV"), (3, "VVI")]
+    assert [(c.n_components, c.family) for c in fit.candidates] == [
+        (2, "VVV"),
+        (2, "VVI"),
+        (3, "VVV"),
+        (3, "VVI"),
+    ]
 
 
 @pytest.mark.parametrize("criterion", ["bic", "aic", "icl"])

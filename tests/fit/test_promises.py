@@ -84,6 +84,22 @@ def test_weights_count_rows(family):
     assert weighted.mixture.allclose(repeated.mixture, rtol=1e-4, atol=1e-4)
 
 
+def test_the_order_of_rows_does_not_matter():
+    x = DATA["2-D"]
+    shuffled = np.random.default_rng(0).permutation(x)
+    assert bt.fit(shuffled, 3, "VVV").mixture.allclose(bt.fit(x, 3, "VVV").mixture, rtol=1e-8)
+
+
+def test_labels_of_rows_without_weight_are_left_out_too():
+    x = DATA["2-D"]
+    weight = np.arange(len(x)) % 3
+    labels = np.arange(len(x)) % 2
+    for start in (labels, np.eye(2)[labels]):
+        one = bt.fit(x, families="VVV", start=start, sample_weight=weight)
+        two = bt.fit(x[weight > 0], families="VVV", start=start[weight > 0], sample_weight=weight[weight > 0])
+        assert one.mixture == two.mixture
+
+
 def test_the_scale_of_weights_moves_no_parameter():
     x = DATA["2-D"]
     one = bt.fit(x, 3, "VVV", sample_weight=np.ones(len(x)))
@@ -125,7 +141,10 @@ def test_float32_rows_give_the_same_model():
     x = DATA["2-D"]
     labels = bt.fit(x, 3, "VVV").classify(x)
     single = x.astype(np.float32)
-    one, two = bt.fit(single.astype(float), families="VVV", start=labels), bt.fit(single, families="VVV", start=labels)
+    one, two = (
+        bt.fit(single.astype(float), families="VVV", start=labels),
+        bt.fit(single, families="VVV", start=labels),
+    )
     assert two.mixture.allclose(one.mixture, rtol=1e-3, atol=1e-3)
     assert two.log_likelihood == pytest.approx(one.log_likelihood, rel=1e-6)
 

@@ -26,9 +26,7 @@ class Case:
 def make_case(n: int, d: int, k: int, kind: str, tied: bool, dtype: type, seed: int = 0) -> Case:
     rng = np.random.default_rng([seed, n, d, k])
     rows = (rng.normal(size=(n, d)) * 2 + 3).astype(dtype)
-    parameters = Parameters(
-        rng.dirichlet(np.ones(k)), rng.normal(size=(k, d)) + 3, covariance(rng, kind, tied, k, d)
-    )
+    parameters = Parameters(rng.dirichlet(np.ones(k)), rng.normal(size=(k, d)) + 3, covariance(rng, kind, tied, k, d))
     return Case(rows, rng.uniform(0, 2, n), parameters)
 
 

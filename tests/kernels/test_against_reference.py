@@ -64,9 +64,7 @@ def test_scores(instructions, shape, kind, tied, dtype):
     kernel = NativeKernel(2, instructions)
     tolerance = TOLERANCE[dtype]
     expected = REFERENCE.log_densities(case.rows, case.parameters)
-    assert np.allclose(
-        kernel.log_densities(case.rows, case.parameters), expected, rtol=tolerance, atol=tolerance
-    )
+    assert np.allclose(kernel.log_densities(case.rows, case.parameters), expected, rtol=tolerance, atol=tolerance)
     z = kernel.responsibilities(case.rows, case.parameters)
     assert np.allclose(z, REFERENCE.responsibilities(case.rows, case.parameters), rtol=0, atol=20 * tolerance)
     assert np.allclose(z.sum(axis=1), 1, rtol=0, atol=1e-6 if dtype is np.float32 else 1e-14)
@@ -122,4 +120,6 @@ def test_rows_too_far_to_be_squared_stay_numbers(instructions):
     kernel = NativeKernel(1, instructions)
     assert (kernel.log_densities(rows, case.parameters) < -1e299).all()
     assert np.allclose(kernel.responsibilities(rows, case.parameters), 1 / 3)
-    assert np.array_equal(REFERENCE.responsibilities(rows, case.parameters), kernel.responsibilities(rows, case.parameters))
+    assert np.array_equal(
+        REFERENCE.responsibilities(rows, case.parameters), kernel.responsibilities(rows, case.parameters)
+    )

@@ -65,7 +65,7 @@ def test_a_forked_child_computes_the_same():
 
 
 def test_unknown_machines_are_refused(monkeypatch):
-    with pytest.raises(ParameterError, match="instruction sets .* but 'v9' was asked for"):
+    with pytest.raises(ParameterError, match=r"instruction sets .* but 'v9' was asked for"):
         NativeKernel(instructions="v9")
     with pytest.raises(ParameterError, match="at least 1, but got 0"):
         NativeKernel(n_threads=0)

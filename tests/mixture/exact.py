@@ -17,18 +17,14 @@ def inverse_factor(matrix):
     """L^-1 of one matrix, rounded to float64."""
     with mpmath.workdps(DIGITS):
         lower = _cholesky(matrix)
-        columns = [
-            _forward(lower, [mpmath.mpf(int(i == j)) for i in range(len(lower))]) for j in range(len(lower))
-        ]
+        columns = [_forward(lower, [mpmath.mpf(int(i == j)) for i in range(len(lower))]) for j in range(len(lower))]
         return np.array([[float(v) for v in column] for column in columns]).T
 
 
 def _log_density(mixture, factors, row):
     terms = []
     for weight, mean, lower in zip(mixture.weights, mixture.means, factors, strict=True):
-        y = _forward(
-            lower, [mpmath.mpf(float(x)) - mpmath.mpf(float(m)) for x, m in zip(row, mean, strict=True)]
-        )
+        y = _forward(lower, [mpmath.mpf(float(x)) - mpmath.mpf(float(m)) for x, m in zip(row, mean, strict=True)])
         log_det = 2 * sum(mpmath.log(lower[i][i]) for i in range(len(y)))
         quadratic = len(y) * mpmath.log(2 * mpmath.pi) + log_det + sum(v * v for v in y)
         if weight > 0:

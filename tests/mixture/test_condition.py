@@ -40,9 +40,7 @@ def test_a_marginal_is_the_integral():
     grid = np.linspace(-25, 25, 20_001)
     for value in (-1.0, 0.3, 2.0):
         rows = np.column_stack([np.full(grid.size, value), grid])
-        assert np.trapezoid(mixture.pdf(rows), grid) == pytest.approx(
-            mixture.marginal(0).pdf(value), rel=1e-9
-        )
+        assert np.trapezoid(mixture.pdf(rows), grid) == pytest.approx(mixture.marginal(0).pdf(value), rel=1e-9)
 
 
 def test_conditional_moments_by_integration():
@@ -137,6 +135,4 @@ def test_against_scipys_multivariate_normal():
         w * stats.multivariate_normal(m[[0, 2]], s[np.ix_([0, 2], [0, 2])]).pdf(rows[:, [0, 2]])
         for w, m, s in zip(mixture.weights, mixture.means, mixture.covariances, strict=True)
     ]
-    np.testing.assert_allclose(
-        mixture.marginal([0, 2]).pdf(rows[:, [0, 2]]), np.sum(parts, axis=0), rtol=1e-10
-    )
+    np.testing.assert_allclose(mixture.marginal([0, 2]).pdf(rows[:, [0, 2]]), np.sum(parts, axis=0), rtol=1e-10)

@@ -55,9 +55,7 @@ def test_mixed_number_types(library):
     np.testing.assert_array_equal(MIXTURE.logpdf(FRAMES[library](columns)), expected)
 
 
-@pytest.mark.parametrize(
-    "series", [pd.Series([0.0, 1.0], name="x"), pl.Series([0.0, 1.0]), pl.Series("x", [0, 1])]
-)
+@pytest.mark.parametrize("series", [pd.Series([0.0, 1.0], name="x"), pl.Series([0.0, 1.0]), pl.Series("x", [0, 1])])
 def test_a_series_is_one_feature(series):
     mixture = make("spherical", 1, 2)
     np.testing.assert_array_equal(mixture.logpdf(series), mixture.logpdf([0.0, 1.0]))

@@ -11,9 +11,7 @@ from .cases import make, over_all_cases
 
 
 def test_the_console():
-    mixture = bt.Mixture(
-        [0.4, 0.6], [[0, 1], [5, 5]], [[[1, 0], [0, 4]], [[9, 0], [0, 1]]], feature_names=("u", "v")
-    )
+    mixture = bt.Mixture([0.4, 0.6], [[0, 1], [5, 5]], [[[1, 0], [0, 4]], [[9, 0], [0, 1]]], feature_names=("u", "v"))
     assert repr(mixture).splitlines() == [
         "Mixture(n_components=2, n_features=2, form='full')",
         "     weight      u      v",

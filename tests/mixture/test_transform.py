@@ -28,9 +28,7 @@ def test_affine_moments(mixture):
     matrix, shift = np.random.default_rng(9).standard_normal((d, d)), np.arange(d)
     moved = mixture.affine(matrix, shift)
     np.testing.assert_allclose(moved.mean, matrix @ mixture.mean + shift, rtol=1e-10, atol=1e-12)
-    np.testing.assert_allclose(
-        moved.covariance, matrix @ mixture.covariance @ matrix.T, rtol=1e-9, atol=1e-11
-    )
+    np.testing.assert_allclose(moved.covariance, matrix @ mixture.covariance @ matrix.T, rtol=1e-9, atol=1e-11)
 
 
 @over_all_cases()
@@ -70,9 +68,7 @@ def test_reorder_is_the_same_distribution(mixture):
     rows = rows_of(mixture)
     np.testing.assert_allclose(turned.logpdf(rows), mixture.logpdf(rows), rtol=1e-13, atol=1e-13)
     np.testing.assert_array_equal(turned.means, mixture.means[order])
-    np.testing.assert_allclose(
-        turned.responsibilities(rows), mixture.responsibilities(rows)[:, order], rtol=1e-12
-    )
+    np.testing.assert_allclose(turned.responsibilities(rows), mixture.responsibilities(rows)[:, order], rtol=1e-12)
 
 
 def test_leaving_components_out_renormalises():
@@ -102,8 +98,6 @@ def test_sorted():
 @over_all_cases()
 def test_moments_of_the_whole(mixture):
     dense = mixture.parameters.covariance.dense()
-    second = sum(
-        w * (s + np.outer(m, m)) for w, m, s in zip(mixture.weights, mixture.means, dense, strict=True)
-    )
+    second = sum(w * (s + np.outer(m, m)) for w, m, s in zip(mixture.weights, mixture.means, dense, strict=True))
     np.testing.assert_allclose(mixture.covariance, second - np.outer(mixture.mean, mixture.mean), atol=1e-12)
     np.testing.assert_allclose(mixture.mean, mixture.weights @ mixture.means, rtol=1e-14)

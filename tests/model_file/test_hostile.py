@@ -101,9 +101,7 @@ CASES = {
         "overlap or leave gaps",
     ),
     "many arrays": (
-        container(
-            {f"x{i}": {**F64, "data_offsets": [8 * i, 8 * i + 8]} for i in range(17)}, META, bytes(136)
-        ),
+        container({f"x{i}": {**F64, "data_offsets": [8 * i, 8 * i + 8]} for i in range(17)}, META, bytes(136)),
         "it holds 17 arrays, and at most 16",
     ),
     # the version

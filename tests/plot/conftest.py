@@ -34,9 +34,7 @@ def one():
 @pytest.fixture
 def two():
     covariances = [[[1, 0.8], [0.8, 1]], [[2, -1], [-1, 1]], [[0.3, 0], [0, 2]]]
-    return bt.Mixture(
-        [0.5, 0.3, 0.2], [[0, 0], [5, 5], [0, 7]], covariances, feature_names=["length", "width"]
-    )
+    return bt.Mixture([0.5, 0.3, 0.2], [[0, 0], [5, 5], [0, 7]], covariances, feature_names=["length", "width"])
 
 
 @pytest.fixture

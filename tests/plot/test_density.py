@@ -16,9 +16,7 @@ def test_returns_axes_with_names(one, two):
 
 
 def test_more_features_are_refused(four):
-    with pytest.raises(
-        bt.ParameterError, match=r"one or two features, but the mixture has 4; draw .*plot\.pairs"
-    ):
+    with pytest.raises(bt.ParameterError, match=r"one or two features, but the mixture has 4; draw .*plot\.pairs"):
         bt.plot.density(four)
 
 

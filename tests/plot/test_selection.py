@@ -30,9 +30,7 @@ def lines(ax):
 def test_one_line_for_each_family(table, ax):
     found = lines(bt.plot.selection(table, ax=ax))
     assert found["VVV"].get_xydata().tolist() == [[1, 300], [2, 200], [3, 220], [4, 260]]
-    looks = [
-        (found[f].get_color(), found[f].get_marker(), repr(found[f]._dash_pattern)) for f in ("VVV", "EII")
-    ]
+    looks = [(found[f].get_color(), found[f].get_marker(), repr(found[f]._dash_pattern)) for f in ("VVV", "EII")]
     assert all(a != b for a, b in zip(*looks, strict=True))
 
 
@@ -48,9 +46,7 @@ def test_the_best_is_marked(table, ax):
 
 def test_collapsed_are_hollow_and_do_not_stretch_the_axis(table, ax, legend):
     bt.plot.selection(table, ax=ax)
-    hollow = [
-        line for line in ax.get_lines() if line.get_markerfacecolor() == "white" and len(line.get_xdata())
-    ]
+    hollow = [line for line in ax.get_lines() if line.get_markerfacecolor() == "white" and len(line.get_xdata())]
     assert [line.get_xydata().tolist() for line in hollow] == [[[4, 240]]]
     assert ax.get_ylim()[0] > 0
     assert legend(ax)[-1] == "collapsed (1 of 2 off the axis)"

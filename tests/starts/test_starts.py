@@ -47,7 +47,10 @@ def test_a_row_of_weight_two_is_two_rows():
 def test_well_separated_lobes_are_found_whatever_the_seed():
     rng = np.random.default_rng(0)
     truth = np.repeat(np.arange(5), 100)
-    x = rng.normal(size=(500, 2)) * [1, 1e-3] + (12 * np.array([[0, 0], [1, 0], [0, 1], [1, 1], [2, 0]]) * [1, 1e-3])[truth]
+    x = (
+        rng.normal(size=(500, 2)) * [1, 1e-3]
+        + (12 * np.array([[0, 0], [1, 0], [0, 1], [1, 1], [2, 0]]) * [1, 1e-3])[truth]
+    )
     for seed in range(20):
         found = bt.fit(x, 5, "VVV", random_state=seed).classify(x)
         pairs = {(a, b) for a, b in zip(truth, found, strict=True)}

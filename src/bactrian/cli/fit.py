@@ -32,29 +32,17 @@ if TYPE_CHECKING:
 @options.columns
 @click.option("--weights", metavar="COLUMN", help="The column of row weights; it is then no feature.")
 @click.option("--seed", "random_state", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option(
-    "--tol", type=float, default=1e-6, show_default=True, help="Log-likelihood per row left when EM stops."
-)
-@click.option(
-    "--max-iter", type=click.IntRange(min=0), default=1000, show_default=True, help="Per candidate."
-)
-@click.option(
-    "--n-init", type=click.IntRange(min=1), default=8, show_default=True, help="Starts tried for each K."
-)
-@click.option(
-    "--regularization", type=float, help="Least variance of a component. Default: relative to the data."
-)
+@click.option("--tol", type=float, default=1e-6, show_default=True, help="Log-likelihood per row left when EM stops.")
+@click.option("--max-iter", type=click.IntRange(min=0), default=1000, show_default=True, help="Per candidate.")
+@click.option("--n-init", type=click.IntRange(min=1), default=8, show_default=True, help="Starts tried for each K.")
+@click.option("--regularization", type=float, help="Least variance of a component. Default: relative to the data.")
 @click.option("--threads", "n_threads", type=click.IntRange(min=1), help="Default: all cores.")
-@click.option(
-    "-o", "--output", type=options.Output(), metavar="FILE", help="Save the model, as model.bactrian."
-)
+@click.option("-o", "--output", type=options.Output(), metavar="FILE", help="Save the model, as model.bactrian.")
 @click.option(
     "--labels", type=options.Output(options.TABLES), metavar="FILE",
     help="Write each row's label and uncertainty to .csv or .parquet.",
 )  # fmt: skip
-@click.option(
-    "--report", type=options.Output(), metavar="FILE", help="Write the whole table of candidates as text."
-)
+@click.option("--report", type=options.Output(), metavar="FILE", help="Write the whole table of candidates as text.")
 @options.as_json
 def fit(
     data: str,
@@ -90,9 +78,7 @@ def read(data: str, columns: tuple[str, ...] | None, weights: str | None, meter:
     return read_table(data, columns, weights)
 
 
-def climb(
-    table: Table, meter: Meter, *, counts: tuple[int, ...], families: tuple[str, ...], **how: Any
-) -> Fit:
+def climb(table: Table, meter: Meter, *, counts: tuple[int, ...], families: tuple[str, ...], **how: Any) -> Fit:
     """``bactrian.fit`` under the eyes of the meter."""
 
     def observe(now: Progress) -> None:

@@ -41,9 +41,7 @@ class Program(click.Group):
             return result
 
 
-@click.command(
-    cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
-)
+@click.command(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="bactrian", message="%(prog)s %(version)s")
 def program() -> None:
     """Gaussian mixtures: fit, select, predict, sample, look at.

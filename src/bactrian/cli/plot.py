@@ -29,9 +29,7 @@ PICTURES = (".png", ".svg", ".pdf")
 @options.columns
 @click.option("--selection", is_flag=True, help="Draw the criterion of all candidates instead.")
 @click.option("--dpi", type=click.IntRange(10, 1200), default=150, show_default=True, help="Of a .png.")
-def plot(
-    model: str, data: str | None, output: str, columns: tuple[str, ...] | None, selection: bool, dpi: int
-) -> None:
+def plot(model: str, data: str | None, output: str, columns: tuple[str, ...] | None, selection: bool, dpi: int) -> None:
     """Draw a MODEL that was saved, over the rows of DATA if they are given.
 
     \b
@@ -65,9 +63,7 @@ def _selection(model: Fit | Mixture, path: str) -> Any:
     from bactrian.mixture import Mixture
 
     if isinstance(model, Mixture):
-        raise Failure(
-            f"{path} holds a mixture without candidates; --selection needs a model saved by fit", UNUSABLE
-        )
+        raise Failure(f"{path} holds a mixture without candidates; --selection needs a model saved by fit", UNUSABLE)
     return pictures.selection(model)
 
 

@@ -10,12 +10,8 @@ from bactrian.cli.progress import Meter
 
 @click.command(short_help="Draw random rows from a model.")
 @click.argument("model")
-@click.option(
-    "-n", "n_rows", type=click.IntRange(min=1), default=1000, show_default=True, help="Rows to draw."
-)
-@click.option(
-    "--seed", type=click.IntRange(min=0), help="The same seed draws the same rows. Default: new ones."
-)
+@click.option("-n", "n_rows", type=click.IntRange(min=1), default=1000, show_default=True, help="Rows to draw.")
+@click.option("--seed", type=click.IntRange(min=0), help="The same seed draws the same rows. Default: new ones.")
 @click.option("--with-labels", is_flag=True, help="Add a column with the component of each row.")
 @options.table_output
 def sample(model: str, n_rows: int, seed: int | None, with_labels: bool, output: str | None) -> None:

@@ -34,6 +34,5 @@ def _not_positive_definite(matrix: FloatArray, index: int, tied: bool) -> str:
         return f"{where} holds NaN or infinity; every entry must be a finite number"
     smallest = float(np.linalg.eigvalsh(matrix)[0])
     return (
-        f"{where} is not positive definite: its smallest eigenvalue is {smallest:.6g}; "
-        "all must be clearly above zero"
+        f"{where} is not positive definite: its smallest eigenvalue is {smallest:.6g}; all must be clearly above zero"
     )

@@ -14,9 +14,7 @@ from bactrian.typing import FloatArray
 FORMS = ("full", "tied", "diagonal", "tied diagonal", "spherical", "tied spherical")
 
 
-def parse_covariance(
-    values: FloatArray, n_components: int, n_features: int, form: str | None = None
-) -> Covariance:
+def parse_covariance(values: FloatArray, n_components: int, n_features: int, form: str | None = None) -> Covariance:
     """Read covariances by their shape, or by the name of their form.
 
     Parameters

@@ -41,7 +41,7 @@ class Family:
     def n_covariance_parameters(self, n_components: int, n_features: int) -> int:
         """Free parameters of the covariances alone."""
         k, d = n_components, n_features
-        volume, shape, orientation = self.code
+        volume, shape, orientation = tuple(self.code)
         return (
             {"E": 1, "V": k}[volume]
             + {"I": 0, "E": d - 1, "V": k * (d - 1)}[shape]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bactrian.covariance import Diagonal, Full, Spherical
 from bactrian.errors import CovarianceError
@@ -19,9 +20,14 @@ from bactrian.typing import FloatArray, IntArray
 
 @dataclass(frozen=True, eq=False)
 class Floor:
-    """``minimum`` : (D,) array, the least variance along each feature; zeros turn it off."""
+    """``minimum`` : (D,) array, the least variance along each feature; zeros turn it off.
+
+    ``constant`` : (D,) bool, optional: features that do not vary over all rows. The floor holds every component
+    there, which says nothing about the component, so it does not count as held.
+    """
 
     minimum: FloatArray
+    constant: NDArray[np.bool_] | None = None
 
     def spherical(self, variances: FloatArray, k: int, tied: bool) -> tuple[Spherical, IntArray]:
         """The form from (M,) variances, and which of the M were below the floor."""
@@ -31,7 +37,7 @@ class Floor:
 
     def diagonal(self, variances: FloatArray, k: int, tied: bool) -> tuple[Diagonal, IntArray]:
         """The form from (M, D) variances, and which of the M were below the floor."""
-        low = (variances < self.minimum).any(axis=1)
+        low = (variances < self.minimum)[:, self._varying].any(axis=1)
         return Diagonal(np.maximum(variances, self.minimum), k, tied), np.flatnonzero(low)
 
     def full(self, matrices: FloatArray, k: int, tied: bool) -> tuple[Full, IntArray]:
@@ -49,5 +55,20 @@ class Floor:
                 return covariance, np.empty(0, dtype=np.intp)
         values, vectors = np.linalg.eigh(matrices / scale[:, None] / scale)
         low = values[:, 0] < 1
-        lifted = (vectors * np.maximum(values, 1)[:, None, :]) @ vectors.swapaxes(1, 2) * scale[:, None] * scale
-        return Full(np.where(low[:, None, None], lifted, matrices), k, tied), np.flatnonzero(low)
+        lifted = (vectors * np.maximum(values, 1)[:, None, :]) @ vectors.swapaxes(1, 2)
+        lifted *= scale[:, None] * scale
+        covariance = Full(np.where(low[:, None, None], lifted, matrices), k, tied)
+        return covariance, np.flatnonzero(low & self._is_low(matrices / scale[:, None] / scale))
+
+    def _is_low(self, scaled: FloatArray) -> NDArray[np.bool_]:
+        """Which of the (M, D, D) matrices, in units of the floor, are below it in a direction that varies."""
+        if self._varying.all():
+            return np.ones(len(scaled), dtype=bool)  # the caller has seen that
+        some = np.flatnonzero(self._varying)
+        if not len(some):
+            return np.zeros(len(scaled), dtype=bool)
+        return np.asarray(np.linalg.eigvalsh(scaled[:, some[:, None], some])[:, 0] < 1)
+
+    @property
+    def _varying(self) -> NDArray[np.bool_]:
+        return np.ones(len(self.minimum), dtype=bool) if self.constant is None else ~self.constant

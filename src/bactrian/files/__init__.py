@@ -6,8 +6,8 @@ which columns are meant is decided in ``columns`` and what they must hold in ``n
 
 from bactrian.files.formats import TableFile, open_table
 from bactrian.files.table import Table, read_table
-from bactrian.whole import check_output, whole_file
 from bactrian.files.write import FORMATS, Chunk, write_columns, write_csv
+from bactrian.whole import check_output, whole_file
 
 __all__ = [
     "FORMATS",

@@ -8,9 +8,7 @@ from bactrian.errors import DataError
 from bactrian.files.formats import TableFile
 
 
-def choose(
-    file: TableFile, columns: Sequence[str] | None, weight: str | None
-) -> tuple[list[int], int | None]:
+def choose(file: TableFile, columns: Sequence[str] | None, weight: str | None) -> tuple[list[int], int | None]:
     """Positions of the features (those named, or all but the weight) and of the weight.
 
     Raises
@@ -67,7 +65,5 @@ def _all_but(file: TableFile, places: dict[str, list[int]], weighing: int | None
     named = [file.names[i] for i in others if file.names[i]]
     if len(named) < len(others):
         unnamed = next(i for i in others if not file.names[i])
-        raise DataError(
-            f"column {unnamed + 1} of {file.name} has no name (row numbers, perhaps); {suggest(named)}"
-        )
+        raise DataError(f"column {unnamed + 1} of {file.name} has no name (row numbers, perhaps); {suggest(named)}")
     return [_only(file, places, name) for name in named]

@@ -33,9 +33,7 @@ class CsvFile:
                 self.content.arrow_stream(),
                 csv.ReadOptions(skip_rows=self.dialect.skip, column_names=keys, block_size=BLOCK),
                 csv.ParseOptions(delimiter=self.dialect.separator, newlines_in_values=True),
-                csv.ConvertOptions(
-                    include_columns=[keys[i] for i in chosen], decimal_point=self.dialect.decimal
-                ),
+                csv.ConvertOptions(include_columns=[keys[i] for i in chosen], decimal_point=self.dialect.decimal),
             )
         except pa.ArrowInvalid as error:
             raise self._ragged() or DataError(f"{self.name} is not a CSV table: {error}") from error

@@ -78,8 +78,7 @@ def open_table(path: str | os.PathLike[str]) -> TableFile:
     expected = EXTENSIONS.get(Path(content.name.removesuffix(".gz")).suffix.lower(), found)
     if found != expected:
         raise DataError(
-            f"{content.name} should be {expected} by its name, but its content is {_described(found)}; "
-            "rename it"
+            f"{content.name} should be {expected} by its name, but its content is {_described(found)}; rename it"
         )
     if found == "Parquet":
         return ParquetFile(content)

@@ -24,9 +24,7 @@ class NpyFile:
             raise DataError(f"{self.name} holds {self.array.dtype}; an array of real numbers was expected")
         if self.array.ndim not in (1, 2) or 0 in self.array.shape:
             shape = self.array.shape
-            raise DataError(
-                f"{self.name} holds an array of shape {shape}; rows and features (N, D) were expected"
-            )
+            raise DataError(f"{self.name} holds an array of shape {shape}; rows and features (N, D) were expected")
         self.array = self.array.reshape(len(self.array), -1)
         self.names = tuple(f"x{i}" for i in range(self.array.shape[1]))
 

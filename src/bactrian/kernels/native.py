@@ -77,9 +77,7 @@ class NativeKernel:
         z = np.ascontiguousarray(assignment, dtype=np.float64) if assignment.ndim == 2 else None
         code = SCATTER_CODES[scatter]
         # the spread is not known yet, so float32 rows are summed in float64
-        sums = _core.accumulate_given(
-            rows, sample_weight, model, labels, z, code, False, self._threads, self._variant
-        )
+        sums = _core.accumulate_given(rows, sample_weight, model, labels, z, code, False, self._threads, self._variant)
         return _statistics(sums, shift, scatter)
 
     def log_densities(self, rows: FloatArray, parameters: Parameters) -> FloatArray:

@@ -60,7 +60,7 @@ class ReferenceKernel:
         return _softmax(_joint_log_densities(rows, parameters))
 
     def classify(self, rows: FloatArray, parameters: Parameters) -> IntArray:
-        return _joint_log_densities(rows, parameters).argmax(axis=1)
+        return np.asarray(_joint_log_densities(rows, parameters).argmax(axis=1))
 
 
 def _joint_log_densities(rows: FloatArray, parameters: Parameters) -> FloatArray:
@@ -100,9 +100,9 @@ def _moments(
         first[k] = z[:, k] @ centred
         full[k] = (z[:, k, None] * centred).T @ centred
     second = {
-        Scatter.TRACE: lambda: np.einsum("kdd->k", full),
-        Scatter.DIAGONAL: lambda: np.einsum("kdd->kd", full).copy(),
-        Scatter.FULL: lambda: full,
-        Scatter.POOLED: lambda: full.sum(axis=0),
-    }[scatter]()
-    return z.sum(axis=0), first, second
+        Scatter.TRACE: np.einsum("kdd->k", full),
+        Scatter.DIAGONAL: np.einsum("kdd->kd", full).copy(),
+        Scatter.FULL: full,
+        Scatter.POOLED: full.sum(axis=0),
+    }
+    return z.sum(axis=0), first, second[scatter]

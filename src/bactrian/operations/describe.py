@@ -48,9 +48,7 @@ def as_html(parameters: Parameters, names: tuple[str, ...] | None) -> str:
 
 def _title(parameters: Parameters) -> str:
     n_components, n_features = parameters.means.shape
-    return (
-        f"Mixture(n_components={n_components}, n_features={n_features}, form={parameters.covariance.name!r})"
-    )
+    return f"Mixture(n_components={n_components}, n_features={n_features}, form={parameters.covariance.name!r})"
 
 
 def _rest(parameters: Parameters) -> list[str]:

@@ -54,9 +54,7 @@ def quantile(parameters: Parameters, q: FloatArray) -> FloatArray:
     low, high = z.min(axis=1), z.max(axis=1)
     pad = 1e-6 * sds.max() + 1e-12 * np.abs(means).max()
     tight = {"xatol": 0.0, "xrtol": 4e-16, "fatol": 0.0, "frtol": 0.0}
-    solved = elementwise.find_root(
-        excess, (low - pad, high + pad), args=(sign, tail), tolerances=tight, maxiter=500
-    ).x
+    solved = elementwise.find_root(excess, (low - pad, high + pad), args=(sign, tail), tolerances=tight, maxiter=500).x
     return np.where(inner, solved, np.where(q == 0, -np.inf, np.inf))
 
 

@@ -68,9 +68,7 @@ def _leave_saddles(
     if not saddle.any():
         return points
     step = 1e-2 * scale * vectors[saddle, :, -1]
-    off = _climb(
-        np.concatenate([points[saddle] + step, points[saddle] - step]), parameters, precisions, kernel, scale
-    )
+    off = _climb(np.concatenate([points[saddle] + step, points[saddle] - step]), parameters, precisions, kernel, scale)
     return np.concatenate([points[~saddle], off])
 
 

@@ -52,8 +52,6 @@ def add_legend(ax: Axes, beside: bool) -> None:
         return
     before = ax.get_legend()
     if beside or (before is not None and before.get_gid() == BESIDE):
-        ax.legend(fontsize="small", frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0)).set_gid(
-            BESIDE
-        )
+        ax.legend(fontsize="small", frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0)).set_gid(BESIDE)
     else:
         ax.legend(fontsize="small", framealpha=0.85, loc="best")

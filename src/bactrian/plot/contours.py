@@ -38,18 +38,14 @@ def contours(ax: Axes, mixture: Mixture, masses: FloatArray, most: int = 400, dr
             "markeredgecolor": style.BLUE,
             "markeredgewidth": 0.7,
         }
-        ax.plot(
-            [], [], linestyle="none", color=fill, label=f"densest {style.percent(mass)} of the mass", **swatch
-        )
+        ax.plot([], [], linestyle="none", color=fill, label=f"densest {style.percent(mass)} of the mass", **swatch)
 
 
 def scatter(ax: Axes, points: Points, max_points: int) -> None:
     """The rows as dots, smaller and paler the more there are; with weights, of an area in proportion."""
     shown, label = points.thin(max_points)
     n = len(shown.values)
-    areas = np.clip(4000 / n, 3.0, 14.0) * (
-        1.0 if shown.weight is None else shown.weight / shown.weight.mean()
-    )
+    areas = np.clip(4000 / n, 3.0, 14.0) * (1.0 if shown.weight is None else shown.weight / shown.weight.mean())
     opacity = float(np.clip(10 / np.sqrt(n), 0.08, 0.4))
     x, y = shown.values.T
     ax.scatter(x, y, s=areas, color=style.INK, alpha=opacity, linewidths=0, zorder=2)

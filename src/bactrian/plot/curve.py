@@ -30,9 +30,7 @@ def curve(ax: Axes, mixture: Mixture, points: Points | None, bins: Any = None) -
         parts = mixture.responsibilities(x.reshape(-1, 1)) * total[:, None]
         for k in np.flatnonzero(mixture.weights).tolist():
             label = style.component_label(k, mixture.weights)
-            ax.plot(
-                x, parts[:, k], color=style.colour(k), linestyle=style.line(k), linewidth=1.4, label=label
-            )
+            ax.plot(x, parts[:, k], color=style.colour(k), linestyle=style.line(k), linewidth=1.4, label=label)
     (whole,) = ax.plot(x, total, color=style.INK, linewidth=2, label="mixture")
     whole.sticky_edges.y.append(0.0)
 

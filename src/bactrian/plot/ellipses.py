@@ -48,9 +48,7 @@ def ellipses(mixture: Any, ax: Axes | None = None, *, mass: Any = MASSES) -> Axe
     mixture = read_mixture(mixture)
     if mixture.n_features != 2:
         advice = "use bactrian.plot.density" if mixture.n_features == 1 else "draw mixture.marginal([0, 1])"
-        raise ParameterError(
-            f"ellipses need two features, but the mixture has {mixture.n_features}; {advice}"
-        )
+        raise ParameterError(f"ellipses need two features, but the mixture has {mixture.n_features}; {advice}")
     masses = read_masses(mass)
     ax, ours = open_axes(ax)
     draw_ellipses(ax, mixture, masses)

@@ -54,9 +54,7 @@ def read_points(mixture: Mixture, data: Any, sample_weight: Any = None) -> Point
     """Data as the mixture knows it, or None where there is none."""
     if data is None:
         if sample_weight is not None:
-            raise ParameterError(
-                "sample_weight weighs the rows of data, but there is no data; give both or neither"
-            )
+            raise ParameterError("sample_weight weighs the rows of data, but there is no data; give both or neither")
         return None
     rows = read_rows(data, mixture.feature_names, mixture.n_features)
     if not len(rows.values):
@@ -87,9 +85,7 @@ def read_masses(mass: Any) -> FloatArray:
     except (TypeError, ValueError) as error:
         raise ParameterError(f"mass should be probabilities between 0 and 1, but {error}") from error
     if not masses.size or not ((masses > 0) & (masses < 1)).all():
-        raise ParameterError(
-            f"mass should be probabilities between 0 and 1, as in (0.5, 0.95), but got {mass!r}"
-        )
+        raise ParameterError(f"mass should be probabilities between 0 and 1, as in (0.5, 0.95), but got {mass!r}")
     return masses
 
 

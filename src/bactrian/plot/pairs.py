@@ -77,9 +77,7 @@ def pairs(
     masses, points = read_masses(mass), read_points(mixture, data, sample_weight)
     names = axis_names(mixture) if points is None else points.names
     n = len(chosen)
-    figure, axes = pyplot().subplots(
-        n, n, figsize=(2.3 * n + 0.5, 2.2 * n + 0.7), layout="constrained", squeeze=False
-    )
+    figure, axes = pyplot().subplots(n, n, figsize=(2.3 * n + 0.5, 2.2 * n + 0.7), layout="constrained", squeeze=False)
     parts = _Parts(mixture, points, chosen, masses, max_points)
     for row in range(n):
         for column in range(n):

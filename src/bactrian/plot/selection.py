@@ -75,9 +75,7 @@ def _read(candidates: Any, criterion: str | None) -> tuple[list[Candidate], str]
     if chosen not in CRITERIA:
         raise ParameterError(f"criterion should be one of {', '.join(CRITERIA)}, but got {chosen!r}")
     if not any(np.isfinite(getattr(c, chosen)) for c in table):
-        raise ParameterError(
-            f"none of the {len(table)} candidates has a {chosen.upper()} that could be drawn"
-        )
+        raise ParameterError(f"none of the {len(table)} candidates has a {chosen.upper()} that could be drawn")
     return list(table), chosen
 
 
@@ -106,9 +104,7 @@ def _mark_best(ax: Axes, usable: Sequence[Candidate], criterion: str) -> None:
     ax.plot(best.n_components, getattr(best, criterion), "o", label=label, zorder=5, **ring)
 
 
-def _hollow(
-    ax: Axes, collapsed: Sequence[Candidate], families: list[str], criterion: str, keep_range: bool
-) -> None:
+def _hollow(ax: Axes, collapsed: Sequence[Candidate], families: list[str], criterion: str, keep_range: bool) -> None:
     """Collapsed candidates, which must not stretch the axis: their values can be anything."""
     if not collapsed:
         return

@@ -35,7 +35,14 @@ class Candidate:
 
     def cells(self) -> list[str]:
         numbers = [f"{v:.2f}" for v in (self.log_likelihood, self.bic, self.aic, self.icl)]
-        return [str(self.n_components), self.family, str(self.n_parameters), *numbers, str(self.n_iter), self.status]
+        return [
+            str(self.n_components),
+            self.family,
+            str(self.n_parameters),
+            *numbers,
+            str(self.n_iter),
+            self.status,
+        ]
 
 
 class Candidates(Sequence[Candidate]):

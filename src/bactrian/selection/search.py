@@ -14,7 +14,7 @@ from bactrian.kernels import Kernel, Parameters
 from bactrian.selection import criteria
 from bactrian.selection.candidate import Candidate
 from bactrian.sources import Source
-from bactrian.starts import best_start, from_assignment
+from bactrian.starts import climb_from_best, from_assignment, ranked_starts
 from bactrian.starts.search import sample_size, start_labels
 from bactrian.typing import FloatArray, IntArray
 
@@ -63,13 +63,20 @@ def search(
         for family in families:
             observe = _observer(task, len(found), n_candidates, k, family)
             try:
-                start = _start(task, sample, labels, family, k)
-                climb = em.run(
-                    task.source, task.kernel, [start], task.floor, tol=task.tol, max_iter=task.max_iter, observe=observe
-                )[0]
+                (climb,) = climb_from_best(
+                    task.source,
+                    task.kernel,
+                    [_starts(task, sample, labels, family, k)],
+                    task.floor,
+                    tol=task.tol,
+                    max_iter=task.max_iter,
+                    observe=observe,
+                )
             except CovarianceError as error:
                 found.append((_failed(family, k, task, f"component collapsed: {error}"), None))
             else:
+                # components that the user numbered keep their numbers
+                climb = climb if task.start is not None else climb.in_canonical_order()
                 found.append((candidate_of(climb, task.source), climb))
     return found
 
@@ -124,13 +131,13 @@ def _labels(task: Task, k: int, rng: np.random.Generator) -> tuple[list[IntArray
     return start_labels(sample, task.kernel, k, task.floor, task.n_init, rng), sample
 
 
-def _start(task: Task, sample: Source, labels: list[IntArray], family: Family, k: int) -> em.Climb:
+def _starts(task: Task, sample: Source, labels: list[IntArray], family: Family, k: int) -> list[em.Climb]:
+    """Where to climb from, best first."""
     if isinstance(task.start, Parameters):
-        return em.Climb(family, task.start)
+        return [em.Climb(family, task.start)]
     if task.start is not None:
-        return from_assignment(task.source, task.kernel, family, task.start, k, task.floor)
-    start = best_start(sample, task.kernel, family, labels, k, task.floor)
-    return em.Climb(family, start.mixture, start.held)
+        return [from_assignment(task.source, task.kernel, family, task.start, k, task.floor)]
+    return ranked_starts(sample, task.kernel, family, labels, k, task.floor)
 
 
 def _observer(

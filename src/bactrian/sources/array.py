@@ -14,26 +14,30 @@ from bactrian.sources.source import Source
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
+# Up to this many rows draws go through the rows in the order of their values, and so do not depend on how the rows
+# happen to be ordered. Sorting more would cost more than a fit.
+SORTED_ROWS = 50_000
+
 
 class ArraySource(Source):
     """An (N, D) array of finite float32 or float64, of any strides, with optional row weights.
 
-    Rows of weight zero are left out here, so nothing behind this door can tell them from rows that never were.
+    Rows of weight zero are left out here, so nothing behind this door can tell them from rows that never were;
+    ``kept`` are the indices of the others, or None if all are there.
     """
 
     def __init__(self, values: FloatArray, sample_weight: Any = None) -> None:
         weight = None if sample_weight is None else read_weights(sample_weight, len(values))
-        if weight is not None and not weight.all():
-            values, weight = values[weight > 0], weight[weight > 0]
+        self.kept = None if weight is None or weight.all() else np.flatnonzero(weight)
+        if self.kept is not None and weight is not None:
+            values, weight = values[self.kept], weight[self.kept]
         self.values = values
         self.weight = weight
         self.n_rows, self.n_features = values.shape
         self.total = float(self.n_rows if weight is None else weight.sum())
         self.single_precision = values.dtype == np.float32
 
-    def fold(
-        self, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]
-    ) -> list[Statistics]:
+    def fold(self, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]) -> list[Statistics]:
         pairs = zip(mixtures, scatters, strict=True)
         return [kernel.accumulate(self.values, self.weight, mixture, scatter) for mixture, scatter in pairs]
 
@@ -52,20 +56,30 @@ class ArraySource(Source):
         return self.values[self.rows_at(positions)]
 
     def draw_by(self, scores: FloatArray, position: float) -> FloatArray:
-        cumulated = np.cumsum(scores if self.weight is None else scores * self.weight)
-        found = np.searchsorted(cumulated, position * cumulated[-1], side="right")
-        return np.asarray(self.values[min(int(found), self.n_rows - 1)])
+        cumulated = np.cumsum(self._in_order(scores if self.weight is None else scores * self.weight))
+        found = min(int(np.searchsorted(cumulated, position * cumulated[-1], side="right")), self.n_rows - 1)
+        return np.asarray(self.values[found if self._order is None else self._order[found]])
 
     def rows_at(self, positions: FloatArray) -> IntArray:
         """The row that holds each position of the cumulated weight."""
         if self._cumulated is None:
-            return np.asarray(np.minimum(positions * self.n_rows, self.n_rows - 1), dtype=np.intp)
-        found = np.searchsorted(self._cumulated, positions * self._cumulated[-1], side="right")
-        return np.asarray(np.minimum(found, self.n_rows - 1))
+            found = np.asarray(positions * self.n_rows, dtype=np.intp)
+        else:
+            found = np.searchsorted(self._cumulated, positions * self._cumulated[-1], side="right")
+        found = np.minimum(found, self.n_rows - 1)
+        return found if self._order is None else self._order[found]
+
+    @cached_property
+    def _order(self) -> IntArray | None:
+        """Rows by their first feature, then the second ...; None for many rows."""
+        return np.lexsort(self.values.T[::-1]) if self.n_rows <= SORTED_ROWS else None
 
     @cached_property
     def _cumulated(self) -> FloatArray | None:
-        return None if self.weight is None else np.cumsum(self.weight)
+        return None if self.weight is None else np.cumsum(self._in_order(self.weight))
+
+    def _in_order(self, values: FloatArray) -> FloatArray:
+        return values if self._order is None else values[self._order]
 
     def sample(self, n: int, rng: np.random.Generator) -> Source:
         if self.n_rows <= n:

@@ -47,9 +47,7 @@ class Source(ABC):
     single_precision: bool
 
     @abstractmethod
-    def fold(
-        self, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]
-    ) -> list[Statistics]:
+    def fold(self, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]) -> list[Statistics]:
         """One read of the rows: the statistics under each mixture."""
 
     @abstractmethod

@@ -2,6 +2,6 @@
 
 from bactrian.starts.given import from_assignment
 from bactrian.starts.kmeans import kmeans_labels
-from bactrian.starts.search import best_start
+from bactrian.starts.search import climb_from_best, ranked_starts
 
-__all__ = ["best_start", "from_assignment", "kmeans_labels"]
+__all__ = ["climb_from_best", "from_assignment", "kmeans_labels", "ranked_starts"]

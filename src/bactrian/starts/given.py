@@ -13,7 +13,12 @@ from bactrian.typing import FloatArray, IntArray
 
 
 def from_assignment(
-    source: Source, kernel: Kernel, family: Family, assignment: FloatArray | IntArray, n_components: int, floor: Floor
+    source: Source,
+    kernel: Kernel,
+    family: Family,
+    assignment: FloatArray | IntArray,
+    n_components: int,
+    floor: Floor,
 ) -> Climb:
     """The M-step under labels (N,) or responsibilities (N, K)."""
     centres = means_of(source, kernel, assignment, n_components)
@@ -21,9 +26,7 @@ def from_assignment(
     return Climb(family, *maximize(family, statistics, floor))
 
 
-def means_of(
-    source: Source, kernel: Kernel, assignment: FloatArray | IntArray, n_components: int
-) -> FloatArray:
+def means_of(source: Source, kernel: Kernel, assignment: FloatArray | IntArray, n_components: int) -> FloatArray:
     """(K, D) means, taken first so that the scatter can be taken about them."""
     shift = np.repeat(source.moments.mean[None], n_components, axis=0)
     return source.fold_given(kernel, assignment, shift, Scatter.TRACE).means()

@@ -66,4 +66,4 @@ def squared_distances(source: Source, kernel: Kernel, centre: FloatArray, metric
     """(n,) squared Mahalanobis distances of the rows from one (D,) centre."""
     parameters = hard(centre[None], metric)
     peak = kernel.log_densities(centre[None], parameters)[0]
-    return np.maximum(-2 * (source.log_densities(kernel, parameters) - peak), 0.0)
+    return np.asarray(np.maximum(-2 * (source.log_densities(kernel, parameters) - peak), 0.0))

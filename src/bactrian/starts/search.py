@@ -6,6 +6,8 @@ better part is climbed further. On large data the rounds run on a sample of the 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
 from bactrian import em
@@ -18,6 +20,7 @@ from bactrian.typing import IntArray
 
 ROUND = 8  # iterations of the first round
 KEEP = 3  # one climb in so many goes on to the next round
+SECOND_CHANCES = 3  # further starts that are climbed when the best one collapses
 
 
 def sample_size(n_components: int, n_features: int) -> int:
@@ -37,19 +40,44 @@ def start_labels(
     return [kmeans_labels(source, kernel, n_components, metrics[i % 2], rng) for i in range(n_init)]
 
 
-def best_start(
+def ranked_starts(
     source: Source, kernel: Kernel, family: Family, labels: list[IntArray], n_components: int, floor: Floor
-) -> em.Climb:
-    """The best of short climbs from each labelling."""
+) -> list[em.Climb]:
+    """Starts from each labelling, best first by short climbs."""
     climbs = [from_assignment(source, kernel, family, one, n_components, floor) for one in labels]
-    return shortlist(source, kernel, climbs, floor)
+    return ranked(source, kernel, climbs, floor)
 
 
-def shortlist(source: Source, kernel: Kernel, climbs: list[em.Climb], floor: Floor) -> em.Climb:
-    """The best of several starts, found by short climbs."""
+def ranked(source: Source, kernel: Kernel, climbs: list[em.Climb], floor: Floor) -> list[em.Climb]:
+    """Several starts, best first: each round drops the worse, which then stand behind those that went on."""
+    dropped: list[em.Climb] = []
     length = ROUND
     while len(climbs) > 1:
         climbs = em.run(source, kernel, climbs, floor, tol=0.0, max_iter=length)
-        climbs = sorted(climbs, key=lambda c: c.rank, reverse=True)[: max(1, len(climbs) // KEEP)]
+        climbs = sorted(climbs, key=lambda c: c.rank, reverse=True)
+        stay = max(1, len(climbs) // KEEP)
+        climbs, dropped = climbs[:stay], climbs[stay:] + dropped
         length *= 2
-    return climbs[0]
+    # their history was on the sample
+    return [em.Climb(c.family, c.mixture, c.held) for c in climbs + dropped]
+
+
+def climb_from_best(
+    source: Source,
+    kernel: Kernel,
+    starts: list[list[em.Climb]],
+    floor: Floor,
+    *,
+    tol: float,
+    max_iter: int,
+    observe: Callable[[Sequence[em.Climb]], None] | None = None,
+) -> list[em.Climb]:
+    """One end for each list of starts: that of its first start, or if it collapses, of the best of the next few."""
+    ends = em.run(source, kernel, [first for first, *_ in starts], floor, tol=tol, max_iter=max_iter, observe=observe)
+    for i, (_, *others) in enumerate(starts):
+        for other in others[:SECOND_CHANCES]:
+            if not ends[i].held:
+                break
+            (end,) = em.run(source, kernel, [other], floor, tol=tol, max_iter=max_iter, observe=observe)
+            ends[i] = max(ends[i], end, key=lambda c: c.rank)
+    return ends

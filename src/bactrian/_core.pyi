@@ -1,0 +1,40 @@
+"""The compiled core (cpp/bindings/module.cpp)."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bactrian.typing import FloatArray, IntArray
+
+Sums = tuple[float, float, float, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+
+class Model:
+    def __init__(
+        self, form: int, tied: bool, log_constant: FloatArray, means: FloatArray, whiteners: FloatArray
+    ) -> None: ...
+
+def accumulate(
+    rows: FloatArray,
+    weight: FloatArray | None,
+    model: Model,
+    scatter: int,
+    single: bool,
+    threads: int,
+    variant: str,
+) -> Sums: ...
+def accumulate_given(
+    rows: FloatArray,
+    weight: FloatArray | None,
+    model: Model,
+    labels: IntArray | None,
+    z: FloatArray | None,
+    scatter: int,
+    single: bool,
+    threads: int,
+    variant: str,
+) -> Sums: ...
+def score(rows: FloatArray, model: Model, what: int, single: bool, threads: int, variant: str) -> NDArray[Any]: ...
+def factor(matrices: FloatArray) -> tuple[NDArray[np.float64], NDArray[np.float64], int]: ...
+def variants() -> list[str]: ...
+def hardware_threads() -> int: ...

@@ -1,0 +1,106 @@
+"""From starts to the climb that is kept: how ``tol``, ``max_iter`` and ``reg_covar`` are meant."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from bactrian import em
+from bactrian.errors import CollapseError, CollapseWarning, CovarianceError
+from bactrian.estimators.progress import Reporter
+from bactrian.families import Floor
+from bactrian.fitting import make_floor
+from bactrian.kernels import Kernel
+from bactrian.sources import Source
+from bactrian.starts import climb_from_best
+
+# EM goes on until what can be gained is this part of tol: at scikit-learn's default of 1e-3 per row a few
+# hundred rows leave estimates a whole standard error away from the optimum (scikit-learn #10122)
+FURTHER = 0.01
+
+# a variance of this part of the default floor is rounding, not spread, whatever reg_covar allows
+ROUNDING = 1e-4
+
+ILL_DEFINED = (
+    "Fitting the mixture model failed because some components have ill-defined empirical covariance (for "
+    "instance caused by singleton or collapsed samples). Try to decrease the number of components, increase "
+    "reg_covar, or scale the input data."
+)
+NOT_CONVERGED = (
+    "Best performing initialization did not converge. Try different init parameters, or increase max_iter, "
+    "tol, or check for degenerate data."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """The climb kept, the iterations of this fit, and whether it converged in scikit-learn's sense."""
+
+    climb: em.Climb
+    n_iter: int
+    converged: bool
+
+
+def floor_of(source: Source, reg_covar: float | None) -> Floor:
+    """The least variances: relative to the data's for None, absolute for a number; never below rounding."""
+    relative = make_floor(source, None, lenient=True)
+    return relative if reg_covar is None else Floor(np.maximum(reg_covar, ROUNDING * relative.minimum))
+
+
+def climb(
+    source: Source,
+    kernel: Kernel,
+    starts: list[list[em.Climb]],
+    floor: Floor,
+    *,
+    tol: float,
+    max_iter: int,
+    reporter: Reporter | None,
+) -> Outcome:
+    """Climb from all starts in lock-step and keep the best."""
+    known = max(len(start.history) for start, *_ in starts)
+    if reporter is not None:
+        reporter.start(len(starts))
+    try:
+        climbs = climb_from_best(source, kernel, starts, floor, tol=FURTHER * tol, max_iter=max_iter, observe=reporter)
+    except CovarianceError as error:
+        raise CollapseError(ILL_DEFINED) from error
+    best = max(climbs, key=lambda c: c.rank)
+    n_iter = len(best.history) - max(known, 1)
+    converged = best.status is em.Status.CONVERGED or _small_gain(best.history, tol * source.total)
+    if reporter is not None:
+        reporter.end(best, converged)
+    return Outcome(best, n_iter, converged)
+
+
+def _small_gain(history: Sequence[float], tol: float) -> bool:
+    """scikit-learn's test of convergence; the first gain does not count."""
+    return len(history) > 2 and abs(history[-1] - history[-2]) < tol
+
+
+def judge(outcome: Outcome, reg_covar: float | None, max_iter: int) -> None:
+    """Warn, or with ``reg_covar=0`` raise, about a fit that collapsed; warn where it did not converge."""
+    if max_iter == 0:  # the start itself was asked for
+        return
+    held = outcome.climb.held
+    if held and reg_covar == 0 and outcome.converged:
+        raise CollapseError(f"{ILL_DEFINED} Collapsed: {_listed(held)}.")
+    if held:
+        warnings.warn(
+            f"{_listed(held)} shrank to the least variance that reg_covar={reg_covar} allows and was held "
+            "there, for want of rows or of spread; use fewer components, a simpler covariance_type or a "
+            "larger reg_covar",
+            CollapseWarning,
+            stacklevel=4,
+        )
+    if not outcome.converged:
+        warnings.warn(NOT_CONVERGED, ConvergenceWarning, stacklevel=4)
+
+
+def _listed(held: Sequence[int]) -> str:
+    which = ", ".join(map(str, held[:6])) + (" ..." if len(held) > 6 else "")
+    return f"component{'' if len(held) == 1 else 's'} {which}"

@@ -1,0 +1,239 @@
+"""``GaussianMixture``: ``sklearn.mixture.GaussianMixture`` on bactrian's search and EM."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.utils.validation import validate_data
+
+from bactrian.em import Climb
+from bactrian.errors import DataError
+from bactrian.estimators import climbing, sampler
+from bactrian.estimators.fitted import DTYPES, FittedMixture
+from bactrian.estimators.given import read_given
+from bactrian.estimators.memory import Memory
+from bactrian.estimators.names import form_of
+from bactrian.estimators.progress import Reporter, shown
+from bactrian.estimators.settings import check_settings
+from bactrian.estimators.starts import Task, find_starts
+from bactrian.families import Family, Floor, parse_family
+from bactrian.kernels import NativeKernel
+from bactrian.mixture import Mixture
+from bactrian.sources import ArraySource
+from bactrian.typing import FloatArray, IntArray
+
+
+class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: ignore[misc]
+    """A Gaussian mixture fitted by EM, in place of ``sklearn.mixture.GaussianMixture``.
+
+    Parameters, attributes and shapes are scikit-learn's; what differs is said below. ``bactrian.fit`` offers
+    the same without scikit-learn's interface, together with the choice of K and family.
+
+    Parameters
+    ----------
+    n_components : int
+        K.
+    covariance_type : str
+        ``"full"``, ``"tied"``, ``"diag"``, ``"spherical"``, or one of mclust's codes, as ``"EEI"``.
+    tol : float
+        Log-likelihood per unit of row weight. ``converged_`` says, as in scikit-learn, that the last gain was
+        below ``tol``. But EM does not stop there, where the optimum can still be far: it goes on until what
+        can still be gained, extrapolated from the last gains, is below a hundredth of ``tol``, or
+        ``max_iter`` is reached. 0: exactly ``max_iter`` iterations.
+    reg_covar : float or None
+        The least variance. None: 1e-10 (float32: 1e-6) of each feature's own variance, so that units do not
+        matter. A number is absolute, in squared units of the data. Either is a floor, not added to the
+        diagonal: where it is not reached the estimate is exactly the maximum-likelihood one, and the
+        log-likelihood never falls. 0: a component that collapses is an error, or a warning where ``max_iter``
+        cut the fit short.
+    max_iter : int
+        Iterations from the start that was found; 0 gives the start itself. scikit-learn's 100 would cut off
+        mixtures that overlap before they are near the optimum.
+    n_init : int
+        Starts climbed to the end, the best kept. One that collapses gives way to any that does not.
+    init_params : str or callable
+        ``"kmeans"``: eight k-means labellings in the data's own metric, the best of short climbs.
+        ``"k-means++"``: centres drawn far apart. ``"random_from_data"``: different rows as centres.
+        ``"random"``: random responsibilities. A callable gets (X, n_components, random_state), where X are
+        the rows of positive weight and random_state a ``numpy.random.RandomState``, and returns labels (N,)
+        or responsibilities (N, K).
+    weights_init : (K,) array, optional
+    means_init : (K, D) array, optional
+        What is not given with them is taken from the rows nearest to each mean, unless ``init_params`` is
+        ``"random"`` or a callable.
+    precisions_init : array, optional
+        Inverse covariances, in the shape of ``covariances_``.
+    random_state : int, RandomState, Generator or None
+        None is NumPy's global generator, as in scikit-learn.
+    warm_start : bool
+        A further ``fit`` goes on from the last result, iteration by iteration as if it had not stopped.
+    verbose : int
+        Lines to the logger ``bactrian.estimators``, or to standard output where logging is not set up.
+    verbose_interval : int
+        Iterations between lines.
+
+    Attributes
+    ----------
+    weights_ : (K,) array
+    means_ : (K, D) array
+    covariances_ : array
+        (K, D, D) full, (D, D) tied, (K, D) diag, (K,) spherical; EEI: (D,), EII: ().
+    precisions_, precisions_cholesky_ : arrays of the same shape
+        Inverse covariances P, and upper triangular U with U U^T = P; without correlation 1/variance and 1/sd.
+    converged_ : bool
+    n_iter_ : int
+        Iterations of the last ``fit``.
+    lower_bound_ : float
+        Mean log-likelihood of the result.
+    lower_bounds_ : list of float
+        The same after each iteration of the last ``fit``.
+    n_features_in_, feature_names_in_ : int and array of str
+    mixture_ : Mixture
+        The distribution itself: marginals, conditionals, quantiles, plots.
+
+    Warns
+    -----
+    CollapseWarning
+        The best start collapsed, and the variance of its components was held at the floor.
+    ConvergenceWarning
+        ``max_iter`` iterations did not reach ``tol``; scikit-learn's category.
+
+    Examples
+    --------
+    >>> import numpy as np, bactrian as bt
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.concatenate([rng.normal(0, 1, (60, 2)), rng.normal(9, 1, (40, 2))])
+    >>> gm = bt.GaussianMixture(2, random_state=0).fit(X)
+    >>> np.sort(gm.weights_).round(3).tolist()
+    [0.4, 0.6]
+    >>> gm.mixture_.marginal([0]).n_features
+    1
+    """
+
+    def __init__(
+        self,
+        n_components: int = 1,
+        *,
+        covariance_type: str = "full",
+        tol: float = 1e-3,
+        reg_covar: float | None = None,
+        max_iter: int = 1000,
+        n_init: int = 1,
+        init_params: Any = "kmeans",
+        weights_init: Any = None,
+        means_init: Any = None,
+        precisions_init: Any = None,
+        random_state: Any = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        verbose_interval: int = 10,
+    ) -> None:
+        self.n_components = n_components
+        self.covariance_type = covariance_type
+        self.tol = tol
+        self.reg_covar = reg_covar
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.init_params = init_params
+        self.weights_init = weights_init
+        self.means_init = means_init
+        self.precisions_init = precisions_init
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.verbose_interval = verbose_interval
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Fit by maximum likelihood.
+
+        Parameters
+        ----------
+        X : (N, D) array or frame
+            float32 gives float32 attributes.
+        y : ignored
+        sample_weight : (N,) array, optional
+            0 is a row that is not there, 2 a row that is there twice.
+
+        Raises
+        ------
+        ValueError
+            Data or parameters that cannot be used; a collapse with ``reg_covar=0``.
+        """
+        self._fit(X, sample_weight)
+        return self
+
+    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> IntArray:
+        """Fit, and label the rows of X: ``fit(X).predict(X)``, (N,)."""
+        values = self._fit(X, sample_weight)
+        return np.asarray(self.mixture_.classify(values))
+
+    def _fit(self, X: Any, sample_weight: Any) -> FloatArray:
+        """Fit and return X as an array."""
+        check_settings(self)
+        values: FloatArray = validate_data(self, X, dtype=DTYPES, ensure_min_samples=2)
+        source = self._source(values, sample_weight)
+        family = parse_family(self.covariance_type)
+        floor = climbing.floor_of(source, self.reg_covar)
+        starts = self._starts(source, family, floor)
+        reporter = Reporter(self.verbose, self.verbose_interval, source.total) if self.verbose else None
+        with shown(self.verbose):
+            outcome = climbing.climb(
+                source, NativeKernel(), starts, floor, tol=self.tol, max_iter=self.max_iter, reporter=reporter
+            )
+        if not self._numbered():
+            outcome = replace(outcome, climb=outcome.climb.in_canonical_order())
+        climbing.judge(outcome, self.reg_covar, self.max_iter)
+        self._keep(outcome, source, values.dtype)
+        return values
+
+    def _source(self, values: FloatArray, sample_weight: Any) -> ArraySource:
+        source = ArraySource(values, sample_weight)
+        if source.n_rows < self.n_components:
+            raise DataError(
+                f"Expected n_samples >= n_components but got n_components = {self.n_components}, "
+                f"n_samples = {source.n_rows}"
+            )
+        return source
+
+    def _starts(self, source: ArraySource, family: Family, floor: Floor) -> list[list[Climb]]:
+        before = self._warm_mixture(source.n_features)
+        if before is not None:
+            memory = getattr(self, "_memory", None)
+            history = memory.history_for(before, source) if memory is not None else ()
+            return [[Climb(family, before.parameters, history=history)]]
+        given = read_given(
+            self.weights_init,
+            self.means_init,
+            self.precisions_init,
+            form_of(family),
+            self.covariance_type,
+            (self.n_components, source.n_features),
+        )
+        search = self.max_iter > 0
+        task = Task(source, NativeKernel(), family, floor, self.n_components, given, search)
+        return find_starts(task, self.init_params, self.n_init, sampler.resolved(self.random_state))
+
+    def _numbered(self) -> bool:
+        """Whether the components have an order that the user knows."""
+        given = self.means_init is not None or self.weights_init is not None or callable(self.init_params)
+        return given or self.warm_start  # whoever goes on expects the components where they were
+
+    def _warm_mixture(self, n_features: int) -> Mixture | None:
+        if not self.warm_start or not hasattr(self, "mixture_"):
+            return None
+        fits = self.mixture_.means.shape == (self.n_components, n_features)
+        return self.mixture_ if fits else None
+
+    def _keep(self, outcome: climbing.Outcome, source: ArraySource, dtype: Any) -> None:
+        climb, total = outcome.climb, source.total
+        names = getattr(self, "feature_names_in_", None)
+        self._publish(Mixture._of(climb.mixture, None if names is None else tuple(names)), dtype)
+        self.converged_ = outcome.converged
+        self.n_iter_ = outcome.n_iter
+        self.lower_bound_ = climb.log_likelihood / total
+        self.lower_bounds_ = [value / total for value in climb.history[len(climb.history) - outcome.n_iter :]]
+        self._memory = Memory.of(self.mixture_, source, climb.history) if self.warm_start else None
+        sampler.restart(self)

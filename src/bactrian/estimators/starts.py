@@ -1,0 +1,165 @@
+"""``init_params``: where the climbs begin.
+
+A start from centres gives every component the pooled covariance of the groups nearest to each centre, so that
+a centre that stands alone does not begin as a collapsed component.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from bactrian.em import Climb, maximize
+from bactrian.errors import ParameterError
+from bactrian.estimators.given import Given
+from bactrian.families import Family, Floor
+from bactrian.kernels import Kernel
+from bactrian.randomness import generator
+from bactrian.sources import ArraySource
+from bactrian.starts import from_assignment
+from bactrian.starts.given import means_of
+from bactrian.starts.kmeans import data_metric, hard, spread_centres, squared_distances
+from bactrian.starts.search import ranked, sample_size, start_labels
+from bactrian.statistics import Scatter, Statistics
+from bactrian.typing import FloatArray, IntArray, RandomState
+
+LABELLINGS = 8  # k-means labellings tried by one search, as in bactrian.fit
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What every start needs. ``search``: whether short climbs may choose between labellings."""
+
+    source: ArraySource
+    kernel: Kernel
+    family: Family
+    floor: Floor
+    n_components: int
+    given: Given
+    search: bool
+
+
+def find_starts(task: Task, method: Any, n_init: int, random_state: RandomState) -> list[list[Climb]]:
+    """``n_init`` starts, or one where nothing is left to chance; each with what may take its place, best first."""
+    whole = task.given.whole
+    if whole is not None:
+        return [[Climb(task.family, whole)]]
+    if task.given.means is not None and method in ("kmeans", "k-means++", "random_from_data"):
+        return [[_over(task, from_means(task, task.given.means))]]
+    if callable(method):
+        legacy = _legacy(random_state)
+        return [[_over(task, from_callable(task, method, legacy))] for _ in range(n_init)]
+    # children of one seed, so that more starts only add to fewer
+    children = generator(random_state).spawn(n_init)
+    return [METHODS[method](task, child) for child in children]
+
+
+def from_means(task: Task, means: FloatArray) -> Climb:
+    """Centres (K, D) as means, with the weights of, and the covariance within, the groups nearest to them."""
+    source, kernel, k = task.source, task.kernel, len(means)
+    metric = data_metric(source, task.floor, full=False)
+    labels = source.classify(kernel, hard(means, metric))
+    centres = means_of(source, kernel, labels, k)
+    statistics = source.fold_given(kernel, labels, centres, task.family.scatter)
+    parameters, held = maximize(task.family, _pooled(statistics), task.floor)
+    return Climb(task.family, replace(parameters, means=means), held)
+
+
+def from_callable(task: Task, method: Callable[..., Any], random_state: np.random.RandomState) -> Climb:
+    """From the labels (N,) or responsibilities (N, K) that ``method(X, K, random_state)`` returns."""
+    values, k = task.source.values.copy(), task.n_components
+    return _from(task, _read_assignment(method(values, k, random_state), len(values), k))
+
+
+def _kmeans(task: Task, rng: np.random.Generator) -> list[Climb]:
+    k = task.n_components
+    if k == 1:
+        return [_over(task, _from(task, np.zeros(task.source.n_rows, dtype=np.intp)))]
+    sample = task.source.sample(sample_size(k, task.source.n_features), rng)
+    labels = start_labels(sample, task.kernel, k, task.floor, LABELLINGS, rng)
+    climbs = [_over(task, from_assignment(sample, task.kernel, task.family, one, k, task.floor)) for one in labels]
+    return ranked(sample, task.kernel, climbs, task.floor) if task.search else climbs[:1]
+
+
+def _kmeans_plus_plus(task: Task, rng: np.random.Generator) -> list[Climb]:
+    metric = data_metric(task.source, task.floor, full=False)
+    centres = spread_centres(task.source, task.kernel, task.n_components, metric, rng)
+    return [_over(task, from_means(task, centres))]
+
+
+def _random(task: Task, rng: np.random.Generator) -> list[Climb]:
+    z = rng.random((task.source.n_rows, task.n_components))
+    return [_over(task, _from(task, z / z.sum(axis=1, keepdims=True)))]
+
+
+def _random_from_data(task: Task, rng: np.random.Generator) -> list[Climb]:
+    return [_over(task, from_means(task, _distinct_rows(task, rng)))]
+
+
+METHODS: dict[str, Callable[[Task, np.random.Generator], list[Climb]]] = {
+    "kmeans": _kmeans,
+    "k-means++": _kmeans_plus_plus,
+    "random": _random,
+    "random_from_data": _random_from_data,
+}
+
+
+def _over(task: Task, start: Climb) -> Climb:
+    return replace(start, mixture=task.given.over(start.mixture))
+
+
+def _from(task: Task, assignment: FloatArray | IntArray) -> Climb:
+    return from_assignment(task.source, task.kernel, task.family, assignment, task.n_components, task.floor)
+
+
+def _pooled(statistics: Statistics) -> Statistics:
+    """The same statistics, with every component's scatter in proportion to its weight."""
+    within, counts = statistics.within(), statistics.counts
+    if statistics.scatter is not Scatter.POOLED:
+        share = (counts / counts.sum()).reshape((-1,) + (1,) * (within.ndim - 1))
+        within = share * within.sum(axis=0)
+    return replace(statistics, shift=statistics.means(), first=np.zeros_like(statistics.first), second=within)
+
+
+def _distinct_rows(task: Task, rng: np.random.Generator) -> FloatArray:
+    """(K, D) rows drawn by weight, each different from those before as long as there are any."""
+    source = task.source
+    metric = data_metric(source, task.floor, full=False)
+    drawn = [source.draw(rng.random(1))[0].astype(np.float64)]
+    free = np.ones(source.n_rows)
+    for _ in range(1, task.n_components):
+        free = free * (squared_distances(source, task.kernel, drawn[-1], metric) > 1e-12)
+        drawn.append(source.draw_by(free, rng.random()).astype(np.float64))
+    return np.array(drawn)
+
+
+def _legacy(random_state: RandomState) -> np.random.RandomState:
+    if isinstance(random_state, np.random.Generator):
+        random_state = int(random_state.integers(2**32))
+    return check_random_state(random_state)  # type: ignore[no-any-return]
+
+
+def _read_assignment(values: Any, n_rows: int, n_components: int) -> FloatArray | IntArray:
+    array = np.asarray(values)
+    if array.shape == (n_rows,) and array.dtype.kind in "iub":
+        if array.min() < 0 or array.max() >= n_components:
+            raise ParameterError(
+                f"the labels that init_params returned should be from 0 to {n_components - 1}, but they are "
+                f"from {array.min()} to {array.max()}"
+            )
+        return array.astype(np.intp)
+    if array.shape != (n_rows, n_components) or array.dtype.kind not in "iufb":
+        raise ParameterError(
+            f"init_params should return integer labels ({n_rows},) or responsibilities "
+            f"({n_rows}, {n_components}), but returned shape {array.shape} of {array.dtype}"
+        )
+    z = array.astype(np.float64)
+    if not np.isfinite(z).all() or (z < 0).any() or not (z.sum(axis=1) > 0).all():
+        raise ParameterError(
+            "the responsibilities that init_params returned should not be negative, nor all 0 in a row"
+        )
+    return np.asarray(z / z.sum(axis=1, keepdims=True))
