@@ -7,53 +7,47 @@ namespace bactrian::BACTRIAN_VARIANT {
 
 template <typename Real>
 BACTRIAN_INLINE void store_joint(Real* to, const Vector<Real>* distance, Real constant) {
-    for (int b = 0; b < kBlock; ++b)
+    unrolled<kBlock>([&](auto b) {
         store(to + b * kLanes<Real>, maximum<Real>(constant - Real(0.5) * distance[b], broadcast(kLeast<Real>)));
+    });
 }
 
 // The D features of a block of rows, centred, into (D, kBlockRows).
 template <typename Real>
 BACTRIAN_INLINE void centre_block(const Real* x, std::ptrdiff_t T, const Mean<Real>* mean, std::ptrdiff_t D, Real* to) {
     for (std::ptrdiff_t d = 0; d < D; ++d)
-        for (int b = 0; b < kBlock; ++b)
+        unrolled<kBlock>([&](auto b) {
             store(to + d * kBlockRows<Real> + b * kLanes<Real>, minus(load(x + d * T + b * kLanes<Real>), mean[d]));
+        });
 }
 
 // Rows j .. j + J - 1 of y = W c for a block of centred rows c.
 template <typename Real, int J>
 BACTRIAN_INLINE void whiten_panel(const Real* W, const Real* c, std::ptrdiff_t j, Vector<Real> (&y)[J][kBlock]) {
-    for (int r = 0; r < J; ++r)
-        for (int b = 0; b < kBlock; ++b) y[r][b] = Vector<Real>{};
-    for (std::ptrdiff_t l = 0; l < j; ++l) {
+    const auto rank_one = [&](std::ptrdiff_t l, auto first) __attribute__((always_inline)) {
         Vector<Real> v[kBlock];
-        for (int b = 0; b < kBlock; ++b) v[b] = load(c + l * kBlockRows<Real> + b * kLanes<Real>);
-        for (int r = 0; r < J; ++r)
-            for (int b = 0; b < kBlock; ++b) y[r][b] += W[l * kPanel + r] * v[b];
-    }
-    for (int s = 0; s < J; ++s) {  // the triangle on the diagonal
-        const std::ptrdiff_t l = j + s;
-        Vector<Real> v[kBlock];
-        for (int b = 0; b < kBlock; ++b) v[b] = load(c + l * kBlockRows<Real> + b * kLanes<Real>);
-        for (int r = s; r < J; ++r)
-            for (int b = 0; b < kBlock; ++b) y[r][b] += W[l * kPanel + r] * v[b];
-    }
+        unrolled<kBlock>([&](auto b) { v[b] = load(c + l * kBlockRows<Real> + b * kLanes<Real>); });
+        unrolled<J>([&](auto r) {
+            if constexpr (r >= first) unrolled<kBlock>([&](auto b) { y[r][b] += W[l * kPanel + r] * v[b]; });
+        });
+    };
+    unrolled<J>([&](auto r) { unrolled<kBlock>([&](auto b) { y[r][b] = Vector<Real>{}; }); });
+    for (std::ptrdiff_t l = 0; l < j; ++l) rank_one(l, std::integral_constant<int, 0>{});
+    unrolled<J>([&](auto s) { rank_one(j + s, s); });  // the triangle on the diagonal
 }
 
 template <typename Real, int J>
 BACTRIAN_INLINE void add_panel_squares(const Real* W, const Real* c, std::ptrdiff_t j, Vector<Real>* distance) {
     Vector<Real> y[J][kBlock];
     whiten_panel<Real, J>(W, c, j, y);
-    for (int r = 0; r < J; ++r)
-        for (int b = 0; b < kBlock; ++b) distance[b] += y[r][b] * y[r][b];
+    unrolled<J>([&](auto r) { unrolled<kBlock>([&](auto b) { distance[b] += y[r][b] * y[r][b]; }); });
 }
 
 template <typename Real>
 BACTRIAN_INLINE void full_block(Real* whitener, const Real* c, std::ptrdiff_t D, Vector<Real>* distance) {
-    std::ptrdiff_t j = 0;
-    for (; j + kPanel <= D; j += kPanel) add_panel_squares<Real, kPanel>(panel(whitener, j, D), c, j, distance);
-    if (D - j == 3) add_panel_squares<Real, 3>(panel(whitener, j, D), c, j, distance);
-    if (D - j == 2) add_panel_squares<Real, 2>(panel(whitener, j, D), c, j, distance);
-    if (D - j == 1) add_panel_squares<Real, 1>(panel(whitener, j, D), c, j, distance);
+    for_panels(D, [&](std::ptrdiff_t j, auto J) __attribute__((always_inline)) {
+        add_panel_squares<Real, J>(panel(whitener, j, D), c, j, distance);
+    });
 }
 
 template <typename Real>
@@ -78,14 +72,19 @@ void joint_full_small(const Model& m, const Packed<Real>& p, std::ptrdiff_t rows
         const Mean<Real>* mean = p.means + k * D;
         for (std::ptrdiff_t i = 0; i < rows; i += kBlockRows<Real>) {
             Vector<Real> c[D][kBlock], distance[kBlock] = {};
-            for (int d = 0; d < D; ++d)
-                for (int b = 0; b < kBlock; ++b) c[d][b] = minus(load(w.x + d * w.T + i + b * kLanes<Real>), mean[d]);
-            for (int j = 0; j < D; ++j)
-                for (int b = 0; b < kBlock; ++b) {
+            unrolled<D>([&](auto d) {
+                unrolled<kBlock>(
+                    [&](auto b) { c[d][b] = minus(load(w.x + d * w.T + i + b * kLanes<Real>), mean[d]); });
+            });
+            unrolled<D>([&](auto j) {
+                unrolled<kBlock>([&](auto b) {
                     Vector<Real> y = W[j] * c[0][b];
-                    for (int l = 1; l <= j; ++l) y += W[l * kPanel + j] * c[l][b];
+                    unrolled<D>([&](auto l) {
+                        if constexpr (l > 0 && l <= j) y += W[l * kPanel + j] * c[l][b];
+                    });
                     distance[b] += y * y;
-                }
+                });
+            });
             store_joint(w.z + k * w.T + i, distance, p.log_constant[k]);
         }
     }
@@ -97,24 +96,23 @@ void joint_whitened_once(const Model& m, const Packed<Real>& p, std::ptrdiff_t r
     Real* const whitened = w.weighted;  // free until the moments are taken
     for (std::ptrdiff_t i = 0; i < rows; i += kBlockRows<Real>) {
         centre_block(w.x + i, w.T, p.centre, m.D, w.centred);
-        for (std::ptrdiff_t j = 0; j < m.D; ++j) {
-            const Real* W = panel(p.whiteners, j, m.D) + j % kPanel;
-            Vector<Real> y[kBlock] = {};
-            for (std::ptrdiff_t l = 0; l <= j; ++l)
-                for (int b = 0; b < kBlock; ++b)
-                    y[b] += W[l * kPanel] * load(w.centred + l * kBlockRows<Real> + b * kLanes<Real>);
-            for (int b = 0; b < kBlock; ++b) store(whitened + j * w.T + i + b * kLanes<Real>, y[b]);
-        }
+        for_panels(m.D, [&](std::ptrdiff_t j, auto J) __attribute__((always_inline)) {
+            Vector<Real> y[J][kBlock];
+            whiten_panel<Real, J>(panel(p.whiteners, j, m.D), w.centred, j, y);
+            unrolled<J>([&](auto r) {
+                unrolled<kBlock>([&](auto b) { store(whitened + (j + r) * w.T + i + b * kLanes<Real>, y[r][b]); });
+            });
+        });
     }
     for (std::ptrdiff_t k = 0; k < m.K; ++k) {
         const Real* mean = p.whitened_means + k * m.D;
         for (std::ptrdiff_t i = 0; i < rows; i += kBlockRows<Real>) {
             Vector<Real> distance[kBlock] = {};
             for (std::ptrdiff_t d = 0; d < m.D; ++d)
-                for (int b = 0; b < kBlock; ++b) {
+                unrolled<kBlock>([&](auto b) {
                     const Vector<Real> y = load(whitened + d * w.T + i + b * kLanes<Real>) - mean[d];
                     distance[b] += y * y;
-                }
+                });
             store_joint(w.z + k * w.T + i, distance, p.log_constant[k]);
         }
     }
@@ -128,10 +126,12 @@ void joint_axes(const Model& m, const Packed<Real>& p, std::ptrdiff_t rows, Work
         for (std::ptrdiff_t i = 0; i < rows; i += kBlockRows<Real>) {
             Vector<Real> distance[kBlock] = {};
             for (std::ptrdiff_t d = 0; d < m.D; ++d)
-                for (int b = 0; b < kBlock; ++b) {
-                    const Vector<Real> y = minus(load(w.x + d * w.T + i + b * kLanes<Real>), mean[d]) * W[spherical ? 0 : d];
+                unrolled<kBlock>([&](auto b) {
+                    const Vector<Real> c = minus(load(w.x + d * w.T + i + b * kLanes<Real>), mean[d]);
+                    const Vector<Real> y = spherical ? c : c * W[d];
                     distance[b] += y * y;
-                }
+                });
+            if constexpr (spherical) unrolled<kBlock>([&](auto b) { distance[b] *= W[0] * W[0]; });
             store_joint(w.z + k * w.T + i, distance, p.log_constant[k]);
         }
     }

@@ -5,107 +5,136 @@
 
 namespace bactrian::BACTRIAN_VARIANT {
 
-// A J x L block of the scatter: rows j.. of the weighted features against rows l.. of the centred ones.
-// On the diagonal (j = l) only the lower triangle is computed.
-template <typename Real, int J, int L, bool diagonal>
+// Rows j .. j + J - 1 of the weighted features against columns l .. l + 3 of the centred ones, below the diagonal.
+template <typename Real, int J>
 BACTRIAN_INLINE void scatter_block(const Workspace<Real>& w, std::ptrdiff_t rows, std::ptrdiff_t j, std::ptrdiff_t l,
                                    double* triangle) {
-    Vector<Real> acc[J][L] = {};
+    Vector<Real> acc[J][kPanel] = {};
+    const Real *a = w.weighted + j * w.T, *b = w.centred + l * w.T;
     for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
-        Vector<Real> a[J], b[L];
-        for (int r = 0; r < J; ++r) a[r] = load(w.weighted + (j + r) * w.T + i);
-        for (int s = 0; s < L; ++s) b[s] = load(w.centred + (l + s) * w.T + i);
-        for (int r = 0; r < J; ++r)
-            for (int s = 0; s < (diagonal ? r + 1 : L); ++s) acc[r][s] += a[r] * b[s];
+        Vector<Real> left[J];
+        unrolled<J>([&](auto r) { left[r] = load(a + r * w.T + i); });
+        unrolled<kPanel>([&](auto s) {
+            const Vector<Real> right = load(b + s * w.T + i);
+            unrolled<J>([&](auto r) { acc[r][s] += left[r] * right; });
+        });
     }
-    for (int r = 0; r < J; ++r)
-        for (int s = 0; s < (diagonal ? r + 1 : L); ++s)
-            triangle[(j + r) * (j + r + 1) / 2 + l + s] += double(sum<Real>(acc[r][s]));
+    unrolled<J>([&](auto r) { add_sums<Real>(acc[r], triangle + (j + r) * (j + r + 1) / 2 + l); });
 }
 
+// The lower triangle of rows and columns j .. j + J - 1.
 template <typename Real, int J>
-BACTRIAN_INLINE void scatter_panel(const Workspace<Real>& w, std::ptrdiff_t rows, std::ptrdiff_t j, double* triangle) {
-    std::ptrdiff_t l = 0;  // j is a multiple of 4: blocks of three columns, then two twos or one
-    for (; j - l >= 5 || j - l == 3; l += 3) scatter_block<Real, J, 3, false>(w, rows, j, l, triangle);
-    for (; j - l >= 2; l += 2) scatter_block<Real, J, 2, false>(w, rows, j, l, triangle);
-    scatter_block<Real, J, J, true>(w, rows, j, j, triangle);
+BACTRIAN_INLINE void scatter_corner(const Workspace<Real>& w, std::ptrdiff_t rows, std::ptrdiff_t j, double* triangle) {
+    Vector<Real> acc[J][kPanel] = {};
+    const Real *a = w.weighted + j * w.T, *b = w.centred + j * w.T;
+    for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>)
+        unrolled<J>([&](auto s) {
+            const Vector<Real> right = load(b + s * w.T + i);
+            unrolled<J>([&](auto r) {
+                if constexpr (r >= s) acc[r][s] += load(a + r * w.T + i) * right;
+            });
+        });
+    unrolled<J>([&](auto r) {
+        unrolled<J>([&](auto s) {
+            if constexpr (s <= r) triangle[(j + r) * (j + r + 1) / 2 + j + s] += double(sum<Real>(acc[r][s]));
+        });
+    });
 }
 
+// Columns four at a time stay in the first-level cache while all rows below them pass by.
 template <typename Real>
 void scatter_full(const Workspace<Real>& w, std::ptrdiff_t rows, std::ptrdiff_t D, double* triangle) {
-    std::ptrdiff_t j = 0;
-    for (; j + kPanel <= D; j += kPanel) scatter_panel<Real, kPanel>(w, rows, j, triangle);
-    if (D - j == 3) scatter_panel<Real, 3>(w, rows, j, triangle);
-    if (D - j == 2) scatter_panel<Real, 2>(w, rows, j, triangle);
-    if (D - j == 1) scatter_panel<Real, 1>(w, rows, j, triangle);
+    for_panels(D, [&](std::ptrdiff_t l, auto L) __attribute__((always_inline)) {
+        scatter_corner<Real, L>(w, rows, l, triangle);
+        if constexpr (L == kPanel) {
+            std::ptrdiff_t j = l + kPanel;
+            for (; j + 2 <= D; j += 2) scatter_block<Real, 2>(w, rows, j, l, triangle);
+            if (j < D) scatter_block<Real, 1>(w, rows, j, l, triangle);
+        }
+    });
 }
 
-// Counts, first moments and the products that the scatter is made of, for one component.
+// Turns z into the weighted responsibilities of one component and adds up its count.
 template <typename Real>
-void weigh(const Packed<Real>& p, std::ptrdiff_t k, std::ptrdiff_t D, std::ptrdiff_t rows, Workspace<Real>& w,
-           const Layout& layout, double* sums) {
+BACTRIAN_INLINE void weigh(Real* z, const Workspace<Real>& w, std::ptrdiff_t rows, double& count) {
+    Vector<Real> total = {};
+    for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
+        const Vector<Real> r = load(z + i) * load(w.scale + i);
+        store(z + i, r);
+        total += r;
+    }
+    count += double(sum<Real>(total));
+}
+
+// First moments, and the products that the scatter is made of, for one component.
+template <typename Real>
+void prepare(const Packed<Real>& p, std::ptrdiff_t k, std::ptrdiff_t D, std::ptrdiff_t rows, Workspace<Real>& w,
+             double* first) {
     const Real* z = w.z + k * w.T;
-    Vector<Real> count = {};
-    for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) count += load(z + i) * load(w.scale + i);
-    sums[layout.counts + k] += double(sum<Real>(count));
     for (std::ptrdiff_t d = 0; d < D; ++d) {
-        Vector<Real> first = {};
+        Vector<Real> total = {};
+        const Mean<Real> mean = p.means[k * D + d];
         for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
-            const Vector<Real> c = minus(load(w.x + d * w.T + i), p.means[k * D + d]);
-            const Vector<Real> weighted = load(z + i) * load(w.scale + i) * c;
-            first += weighted;
+            const Vector<Real> c = minus(load(w.x + d * w.T + i), mean);
+            const Vector<Real> weighted = load(z + i) * c;
+            total += weighted;
             store(w.centred + d * w.T + i, c);
             store(w.weighted + d * w.T + i, weighted);
         }
-        sums[layout.first() + k * D + d] += double(sum<Real>(first));
+        first[d] += double(sum<Real>(total));
     }
 }
 
-// Few features: counts, first moments and scatter in one go, all in registers.
+// Few features: first moments and scatter in one go, all in registers.
 template <typename Real, int D>
 void moments_small(const Packed<Real>& p, std::ptrdiff_t k, std::ptrdiff_t rows, const Workspace<Real>& w,
-                   const Layout& layout, double* sums, double* triangle) {
+                   double* first, double* triangle) {
     const Real* z = w.z + k * w.T;
-    Vector<Real> count = {}, first[D] = {}, second[D * (D + 1) / 2] = {};
+    const Mean<Real>* mean = p.means + k * D;
+    Vector<Real> linear[D] = {}, square[D][D] = {};
     for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
-        const Vector<Real> r = load(z + i) * load(w.scale + i);
         Vector<Real> c[D];
-        for (int d = 0; d < D; ++d) c[d] = minus(load(w.x + d * w.T + i), p.means[k * D + d]);
-        count += r;
-        for (int j = 0; j < D; ++j) {
+        unrolled<D>([&](auto d) { c[d] = minus(load(w.x + d * w.T + i), mean[d]); });
+        const Vector<Real> r = load(z + i);
+        unrolled<D>([&](auto j) {
             const Vector<Real> weighted = r * c[j];
-            first[j] += weighted;
-            for (int l = 0; l <= j; ++l) second[j * (j + 1) / 2 + l] += weighted * c[l];
-        }
+            linear[j] += weighted;
+            unrolled<D>([&](auto l) {
+                if constexpr (l <= j) square[j][l] += weighted * c[l];
+            });
+        });
     }
-    sums[layout.counts + k] += double(sum<Real>(count));
-    for (int d = 0; d < D; ++d) sums[layout.first() + k * D + d] += double(sum<Real>(first[d]));
-    for (int q = 0; q < D * (D + 1) / 2; ++q) triangle[q] += double(sum<Real>(second[q]));
+    unrolled<D>([&](auto j) {
+        first[j] += double(sum<Real>(linear[j]));
+        unrolled<D>([&](auto l) {
+            if constexpr (l <= j) triangle[j * (j + 1) / 2 + l] += double(sum<Real>(square[j][l]));
+        });
+    });
 }
 
-// Squares by feature, for the trace and the diagonal.
+// First moments and squares by feature; `second` has one number for each feature, or (stride 0) one for all.
 template <typename Real>
 void moments_axes(const Packed<Real>& p, std::ptrdiff_t k, std::ptrdiff_t D, std::ptrdiff_t rows,
-                  const Workspace<Real>& w, const Layout& layout, double* sums) {
+                  const Workspace<Real>& w, double* first, double* second, std::ptrdiff_t stride) {
     const Real* z = w.z + k * w.T;
-    Vector<Real> count = {};
-    for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) count += load(z + i) * load(w.scale + i);
-    sums[layout.counts + k] += double(sum<Real>(count));
-    double trace = 0.0;
-    for (std::ptrdiff_t d = 0; d < D; ++d) {
-        Vector<Real> first = {}, square = {};
+    for_panels(D, [&](std::ptrdiff_t d, auto J) __attribute__((always_inline)) {
+        Vector<Real> linear[J] = {}, square[J] = {};
+        const Mean<Real>* mean = p.means + k * D + d;
+        const Real* x = w.x + d * w.T;
         for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
-            const Vector<Real> c = minus(load(w.x + d * w.T + i), p.means[k * D + d]);
-            const Vector<Real> weighted = load(z + i) * load(w.scale + i) * c;
-            first += weighted;
-            square += weighted * c;
+            const Vector<Real> r = load(z + i);
+            unrolled<J>([&](auto s) {
+                const Vector<Real> c = minus(load(x + s * w.T + i), mean[s]);
+                const Vector<Real> weighted = r * c;
+                linear[s] += weighted;
+                square[s] += weighted * c;
+            });
         }
-        sums[layout.first() + k * D + d] += double(sum<Real>(first));
-        const double second = double(sum<Real>(square));
-        if (layout.scatter == Scatter::diagonal) sums[layout.second() + k * D + d] += second;
-        trace += second;
-    }
-    if (layout.scatter == Scatter::trace) sums[layout.second() + k] += trace;
+        unrolled<J>([&](auto s) {
+            first[d + s] += double(sum<Real>(linear[s]));
+            second[(d + s) * stride] += double(sum<Real>(square[s]));
+        });
+    });
 }
 
 // Whether no row of the tile has any responsibility for the component.
@@ -121,18 +150,20 @@ void add_moments(const Packed<Real>& p, std::ptrdiff_t rows, const Layout& layou
     const std::ptrdiff_t D = layout.D;
     for (std::ptrdiff_t k = 0; k < layout.K; ++k) {
         if (is_empty(w.z + k * w.T, rows)) continue;
-        if (layout.scatter == Scatter::trace || layout.scatter == Scatter::diagonal) {
-            moments_axes(p, k, D, rows, w, layout, sums);
-            continue;
-        }
-        double* triangle = sums + layout.second() + (layout.scatter == Scatter::full ? k * layout.triangle() : 0);
-        switch (D) {
-            case 1: moments_small<Real, 1>(p, k, rows, w, layout, sums, triangle); break;
-            case 2: moments_small<Real, 2>(p, k, rows, w, layout, sums, triangle); break;
-            case 3: moments_small<Real, 3>(p, k, rows, w, layout, sums, triangle); break;
-            default:
-                weigh(p, k, D, rows, w, layout, sums);
-                scatter_full(w, rows, D, triangle);
+        weigh(w.z + k * w.T, w, rows, sums[layout.counts + k]);
+        double *first = sums + layout.first() + k * D, *second = sums + layout.second();
+        if (layout.scatter == Scatter::trace) moments_axes(p, k, D, rows, w, first, second + k, 0);
+        else if (layout.scatter == Scatter::diagonal) moments_axes(p, k, D, rows, w, first, second + k * D, 1);
+        else {
+            double* triangle = second + (layout.scatter == Scatter::full ? k * layout.triangle() : 0);
+            switch (D) {
+                case 1: moments_small<Real, 1>(p, k, rows, w, first, triangle); break;
+                case 2: moments_small<Real, 2>(p, k, rows, w, first, triangle); break;
+                case 3: moments_small<Real, 3>(p, k, rows, w, first, triangle); break;
+                default:
+                    prepare(p, k, D, rows, w, first);
+                    scatter_full(w, rows, D, triangle);
+            }
         }
     }
 }

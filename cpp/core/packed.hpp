@@ -10,6 +10,16 @@ namespace bactrian::BACTRIAN_VARIANT {
 // Rows of a whitener are worked on four at a time.
 constexpr std::ptrdiff_t kPanel = 4;
 
+// body(j, J) for panels of J = 4 rows from row j, and one of fewer for the rest; J is known at compile time.
+template <typename Body>
+BACTRIAN_INLINE void for_panels(std::ptrdiff_t D, Body body) {
+    std::ptrdiff_t j = 0;
+    for (; j + kPanel <= D; j += kPanel) body(j, std::integral_constant<int, 4>{});
+    if (D - j == 3) body(j, std::integral_constant<int, 3>{});
+    if (D - j == 2) body(j, std::integral_constant<int, 2>{});
+    if (D - j == 1) body(j, std::integral_constant<int, 1>{});
+}
+
 // A mean in two parts: in float, x - high is exact near the mean and low holds the rest.
 template <typename Real>
 struct Mean {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace bactrian::BACTRIAN_VARIANT {
 
@@ -43,11 +44,54 @@ template <typename Real>
 BACTRIAN_INLINE Vector<Real> maximum(Vector<Real> a, Vector<Real> b) {
     return a > b ? a : b;
 }
+
+// body(0), ..., body(N - 1) with indices known at compile time, so that arrays of accumulators become registers.
+// Loops are left to the compiler only where nothing is indexed by them: it does not always unroll.
+template <int N, typename Body>
+BACTRIAN_INLINE void unrolled(Body body) {
+    [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+        (body(std::integral_constant<int, I>{}), ...);
+    }(std::make_integer_sequence<int, N>{});
+}
+
 template <typename Real>
 BACTRIAN_INLINE Real sum(Vector<Real> v) {
     Real total = 0;
-    for (std::ptrdiff_t i = 0; i < kLanes<Real>; ++i) total += v[i];
+    unrolled<int(kLanes<Real>)>([&](auto i) { total += v[int(i)]; });
     return total;
+}
+
+// One step of a transposed sum: in groups of 2 * width lanes, a's halves added in front, b's behind.
+template <typename Real, int width>
+BACTRIAN_INLINE Vector<Real> add_halves(Vector<Real> a, Vector<Real> b) {
+    constexpr int W = int(kLanes<Real>);
+    return [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+        const auto front = __builtin_shufflevector(
+            a, b, (I / (2 * width) * 2 * width + I % width + (I % (2 * width) < width ? 0 : W))...);
+        const auto back = __builtin_shufflevector(
+            a, b, (I / (2 * width) * 2 * width + width + I % width + (I % (2 * width) < width ? 0 : W))...);
+        return front + back;
+    }(std::make_integer_sequence<int, W>{});
+}
+
+// Adds the sums over lanes of four vectors to four neighbouring numbers.
+template <typename Real>
+BACTRIAN_INLINE void add_sums(const Vector<Real> (&v)[4], double* to) {
+    if constexpr (kLanes<Real> == 2) {
+        unrolled<2>([&](auto i) {
+            const Vector<Real> pair = add_halves<Real, 1>(v[2 * i], v[2 * i + 1]);
+            to[2 * i] += double(pair[0]);
+            to[2 * i + 1] += double(pair[1]);
+        });
+    } else {
+        const Vector<Real> quads =
+            add_halves<Real, 2>(add_halves<Real, 1>(v[0], v[1]), add_halves<Real, 1>(v[2], v[3]));
+        unrolled<4>([&](auto i) {
+            Real total = quads[int(i)];
+            for (std::ptrdiff_t j = i + 4; j < kLanes<Real>; j += 4) total += quads[j];
+            to[i] += double(total);
+        });
+    }
 }
 
 }  // namespace bactrian::BACTRIAN_VARIANT

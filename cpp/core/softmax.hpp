@@ -24,24 +24,22 @@ void exponentiate(std::ptrdiff_t K, std::ptrdiff_t rows, Workspace<Real>& w) {
     }
 }
 
-// Adds the log-likelihood of the n rows that are not padding; turns scale from the sums into weight / sum.
+// Adds the log-likelihood of the rows; turns scale from the sums into weight / sum.
 template <typename Real>
-void add_likelihood(std::ptrdiff_t n, std::ptrdiff_t rows, const Layout& layout, double* sums, Workspace<Real>& w) {
-    double log_likelihood = 0.0, map_log = 0.0, total = 0.0;
+void add_likelihood(std::ptrdiff_t rows, const Layout& layout, double* sums, Workspace<Real>& w) {
+    // padding has weight 0
+    Vector<Real> log_likelihood = {}, map_log = {}, total = {};
     for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
-        const Vector<Real> weight = load(w.weight + i), sum = load(w.scale + i), top = load(w.top + i);
-        const Vector<Real> log_sum = log_positive<Real>(sum);
-        store(w.scale + i, weight / sum);
-        for (std::ptrdiff_t r = 0; r < kLanes<Real> && i + r < n; ++r) {
-            const double v = double(weight[r]);
-            log_likelihood += v * (double(top[r]) + double(log_sum[r]));
-            map_log -= v * double(log_sum[r]);
-            total += v;
-        }
+        const Vector<Real> weight = load(w.weight + i), odds = load(w.scale + i);
+        const Vector<Real> log_sum = log_positive<Real>(odds);
+        store(w.scale + i, weight / odds);
+        log_likelihood += weight * (load(w.top + i) + log_sum);
+        map_log -= weight * log_sum;
+        total += weight;
     }
-    sums[layout.log_likelihood] += log_likelihood;
-    sums[layout.map_log_responsibility] += map_log;
-    sums[layout.total] += total;
+    sums[layout.log_likelihood] += double(sum<Real>(log_likelihood));
+    sums[layout.map_log_responsibility] += double(sum<Real>(map_log));
+    sums[layout.total] += double(sum<Real>(total));
 }
 
 // Log-densities of rows, from top and the sums in scale.

@@ -63,7 +63,7 @@ void tile(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t n, const Model&
     exponentiate(m.K, padded, w);
     if (out.log_density) return write_log_densities(n, w, out.log_density + begin);
     if (out.responsibilities) return write_responsibilities(m.K, n, w, out.responsibilities + begin * m.K);
-    add_likelihood(n, padded, layout, out.sums, w);
+    add_likelihood(padded, layout, out.sums, w);
     add_moments(p, padded, layout, out.sums, w);
 }
 
