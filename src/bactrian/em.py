@@ -16,7 +16,6 @@ from bactrian.families import Family, Floor
 from bactrian.kernels import Kernel, Parameters
 from bactrian.sources import Source
 from bactrian.statistics import Statistics
-from bactrian.typing import IntArray
 
 # gains below this part of the log-likelihood are rounding
 ROUNDING = 1e-14
@@ -112,28 +111,28 @@ def maximize(family: Family, statistics: Statistics, floor: Floor) -> tuple[Para
     """The M-step: the mixture of this family that fits the statistics best, and the components held."""
     covariance, low = family.m_step(statistics, floor)
     counts = np.maximum(statistics.counts, 0.0)
-    empty = np.flatnonzero(counts <= 0)
-    held = np.arange(len(counts)) if covariance.tied and len(low) else low
     mixture = Parameters(counts / counts.sum(), statistics.means(), covariance)
-    return mixture, _sorted_union(held, empty)
+    if not len(low) and counts.all():
+        return mixture, ()
+    held = counts == 0
+    held[slice(None) if covariance.tied and len(low) else low] = True
+    return mixture, tuple(np.flatnonzero(held).tolist())
 
 
 def _look(climb: Climb, statistics: Statistics, total: float, tol: float, last: int) -> Climb:
-    climb = replace(
-        climb,
-        history=(*climb.history, statistics.log_likelihood),
-        map_log_responsibility=statistics.map_log_responsibility,
-    )
-    if tol > 0 and remaining(climb.history) < tol * total:
-        return replace(climb, status=Status.CONVERGED)
-    if len(climb.history) > last:
-        return replace(climb, status=Status.MAX_ITER)
-    return climb
+    """The climb with what the pass showed of its mixture, and whether it has ended."""
+    history = (*climb.history, statistics.log_likelihood)
+    status = None
+    if tol > 0 and remaining(history) < tol * total:
+        status = Status.CONVERGED
+    elif len(history) > last:
+        status = Status.MAX_ITER
+    return Climb(climb.family, climb.mixture, climb.held, history, statistics.map_log_responsibility, status)
 
 
 def _step(climb: Climb, statistics: Statistics, floor: Floor) -> Climb:
     mixture, held = maximize(climb.family, statistics, floor)
-    return replace(climb, mixture=mixture, held=held)
+    return Climb(climb.family, mixture, held, climb.history)
 
 
 def remaining(history: Sequence[float]) -> float:
@@ -146,7 +145,3 @@ def remaining(history: Sequence[float]) -> float:
     if len(history) < 3 or gain >= (before := history[-2] - history[-3]):
         return np.inf  # gains that grow say nothing about their end
     return max(gain, gain * gain / (before - gain))
-
-
-def _sorted_union(a: IntArray, b: IntArray) -> tuple[int, ...]:
-    return tuple(int(i) for i in np.union1d(a, b))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
 
@@ -86,11 +87,11 @@ class Statistics:
 
     def means(self) -> FloatArray:
         """(K, D) weighted means; a component without rows keeps its shift."""
-        return self.shift + self._offsets()
+        return self.shift + self._offsets
 
     def within(self) -> FloatArray:
         """Scatter about the components' own means, in the shape that ``scatter`` says (Steiner's theorem)."""
-        offsets = self._offsets()
+        offsets = self._offsets
         if self.scatter is Scatter.TRACE:
             return np.asarray(self.second - np.einsum("kd,kd->k", self.first, offsets))
         if self.scatter is Scatter.DIAGONAL:
@@ -99,6 +100,10 @@ class Statistics:
             return self.second - self.first[:, :, None] * offsets[:, None, :]
         return self.second - self.first.T @ offsets
 
+    @cached_property
     def _offsets(self) -> FloatArray:
+        """(K, D) means minus shift."""
         held = self.counts > 0
+        if held.all():
+            return self.first / self.counts[:, None]
         return np.where(held[:, None], self.first, 0.0) / np.where(held, self.counts, 1.0)[:, None]

@@ -12,6 +12,8 @@ from bactrian.covariance.full import Full
 from bactrian.errors import CovarianceError
 from bactrian.typing import FloatArray, IntArray
 
+SURELY_POSITIVE = 1e-300  # and of finite inverse
+
 
 @dataclass(frozen=True, eq=False)
 class Diagonal(Covariance):
@@ -60,6 +62,8 @@ class Diagonal(Covariance):
 
 def check_variances(variances: FloatArray, tied: bool) -> None:
     """Raise unless every number of the (M, D) array is a positive, finite variance."""
+    if variances.min() > SURELY_POSITIVE and variances.max() < np.inf:
+        return
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # found here, reported below
         good = (variances > 0) & np.isfinite(variances) & np.isfinite(1.0 / variances)
     if good.all():

@@ -28,9 +28,7 @@ class Full(Covariance):
     kind: ClassVar[str] = "full"
 
     def __post_init__(self) -> None:
-        # only lower triangles are factored; the upper ones mirror them to the last bit, whatever was rounded
-        lower = np.tril(self.matrices)
-        matrices = read_only(lower + np.tril(lower, -1).swapaxes(1, 2))
+        matrices = read_only(_mirrored(self.matrices))
         cholesky, whiteners = factor(matrices, self.tied)
         object.__setattr__(self, "matrices", matrices)
         object.__setattr__(self, "n_features", matrices.shape[1])
@@ -61,3 +59,11 @@ class Full(Covariance):
     def affine(self, matrix: FloatArray) -> Covariance:
         dense = matrix @ self.matrices @ matrix.T
         return Full((dense + dense.swapaxes(1, 2)) / 2, self.n_components, self.tied)
+
+
+def _mirrored(matrices: FloatArray) -> FloatArray:
+    """Only lower triangles are factored; the upper ones mirror them to the last bit, whatever was rounded."""
+    if (matrices == matrices.swapaxes(1, 2)).all():
+        return matrices
+    lower = np.tril(matrices)
+    return np.asarray(lower + np.tril(lower, -1).swapaxes(1, 2))

@@ -103,9 +103,11 @@ def available_instructions() -> tuple[str, ...]:
 def _model(parameters: Parameters) -> Any:
     covariance = parameters.covariance
     n_features = parameters.means.shape[1]
-    with np.errstate(divide="ignore"):  # a component of weight zero has log-weight -inf
-        log_weights = np.log(parameters.weights)
+    weights = parameters.weights
+    log_weights = np.log(weights if weights.all() else np.where(weights > 0, weights, 1.0))
     constant = log_weights - 0.5 * (n_features * LOG_2PI + covariance.log_determinants)
+    if not weights.all():
+        constant[weights == 0] = -np.inf
     code = FORM_CODES[covariance.kind]
     means = np.ascontiguousarray(parameters.means)
     return _core.Model(code, covariance.tied, constant, means, covariance.whiteners)
