@@ -51,7 +51,7 @@ BACTRIAN_INLINE void full_block(Real* whitener, const Real* c, std::ptrdiff_t D,
 }
 
 template <typename Real>
-void joint_full(const Model& m, const Packed<Real>& p, std::ptrdiff_t rows, Workspace<Real>& w) {
+void joint_full(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
     const std::ptrdiff_t padded = (m.D + kPanel - 1) / kPanel * kPanel;
     for (std::ptrdiff_t k = 0; k < m.K; ++k) {
         Real* whitener = p.whiteners + (m.tied ? 0 : k * padded * padded);
@@ -66,7 +66,7 @@ void joint_full(const Model& m, const Packed<Real>& p, std::ptrdiff_t rows, Work
 
 // Few features: everything stays in registers.
 template <typename Real, int D>
-void joint_full_small(const Model& m, const Packed<Real>& p, std::ptrdiff_t rows, Workspace<Real>& w) {
+void joint_full_small(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
     for (std::ptrdiff_t k = 0; k < m.K; ++k) {
         const Real* W = p.whiteners + (m.tied ? 0 : k * kPanel * kPanel);
         const Mean<Real>* mean = p.means + k * D;
@@ -92,7 +92,7 @@ void joint_full_small(const Model& m, const Packed<Real>& p, std::ptrdiff_t rows
 
 // One covariance for all: the rows are whitened once, after which components differ by a mean only.
 template <typename Real>
-void joint_whitened_once(const Model& m, const Packed<Real>& p, std::ptrdiff_t rows, Workspace<Real>& w) {
+void joint_whitened_once(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
     Real* const whitened = w.weighted;  // free until the moments are taken
     for (std::ptrdiff_t i = 0; i < rows; i += kBlockRows<Real>) {
         centre_block(w.x + i, w.T, p.centre, m.D, w.centred);
@@ -119,7 +119,7 @@ void joint_whitened_once(const Model& m, const Packed<Real>& p, std::ptrdiff_t r
 }
 
 template <typename Real, bool spherical>
-void joint_axes(const Model& m, const Packed<Real>& p, std::ptrdiff_t rows, Workspace<Real>& w) {
+void joint_axes(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
     for (std::ptrdiff_t k = 0; k < m.K; ++k) {
         const Real* W = p.whiteners + (m.tied ? 0 : k * m.whitener_size());
         const Mean<Real>* mean = p.means + k * m.D;
@@ -138,7 +138,7 @@ void joint_axes(const Model& m, const Packed<Real>& p, std::ptrdiff_t rows, Work
 }
 
 template <typename Real>
-void joint(const Model& m, const Packed<Real>& p, std::ptrdiff_t rows, Workspace<Real>& w) {
+void joint(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
     if (m.form == Form::spherical) return joint_axes<Real, true>(m, p, rows, w);
     if (m.form == Form::diagonal) return joint_axes<Real, false>(m, p, rows, w);
     if (m.tied && p.whiten_once && m.D > 1 && m.K > 1) return joint_whitened_once(m, p, rows, w);

@@ -7,7 +7,7 @@ namespace bactrian::BACTRIAN_VARIANT {
 
 // Rows j .. j + J - 1 of the weighted features against columns l .. l + 3 of the centred ones, below the diagonal.
 template <typename Real, int J>
-BACTRIAN_INLINE void scatter_block(const Workspace<Real>& w, std::ptrdiff_t rows, std::ptrdiff_t j, std::ptrdiff_t l,
+BACTRIAN_INLINE void scatter_block(Workspace<Real> w, std::ptrdiff_t rows, std::ptrdiff_t j, std::ptrdiff_t l,
                                    double* triangle) {
     Vector<Real> acc[J][kPanel] = {};
     const Real *a = w.weighted + j * w.T, *b = w.centred + l * w.T;
@@ -24,7 +24,7 @@ BACTRIAN_INLINE void scatter_block(const Workspace<Real>& w, std::ptrdiff_t rows
 
 // The lower triangle of rows and columns j .. j + J - 1.
 template <typename Real, int J>
-BACTRIAN_INLINE void scatter_corner(const Workspace<Real>& w, std::ptrdiff_t rows, std::ptrdiff_t j, double* triangle) {
+BACTRIAN_INLINE void scatter_corner(Workspace<Real> w, std::ptrdiff_t rows, std::ptrdiff_t j, double* triangle) {
     Vector<Real> acc[J][kPanel] = {};
     const Real *a = w.weighted + j * w.T, *b = w.centred + j * w.T;
     for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>)
@@ -43,7 +43,7 @@ BACTRIAN_INLINE void scatter_corner(const Workspace<Real>& w, std::ptrdiff_t row
 
 // Columns four at a time stay in the first-level cache while all rows below them pass by.
 template <typename Real>
-void scatter_full(const Workspace<Real>& w, std::ptrdiff_t rows, std::ptrdiff_t D, double* triangle) {
+void scatter_full(Workspace<Real> w, std::ptrdiff_t rows, std::ptrdiff_t D, double* triangle) {
     for_panels(D, [&](std::ptrdiff_t l, auto L) __attribute__((always_inline)) {
         scatter_corner<Real, L>(w, rows, l, triangle);
         if constexpr (L == kPanel) {
@@ -56,7 +56,7 @@ void scatter_full(const Workspace<Real>& w, std::ptrdiff_t rows, std::ptrdiff_t 
 
 // Turns z into the weighted responsibilities of one component and adds up its count.
 template <typename Real>
-BACTRIAN_INLINE void weigh(Real* z, const Workspace<Real>& w, std::ptrdiff_t rows, double& count) {
+BACTRIAN_INLINE void weigh(Real* z, Workspace<Real> w, std::ptrdiff_t rows, double& count) {
     Vector<Real> total = {};
     for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
         const Vector<Real> r = load(z + i) * load(w.scale + i);
@@ -68,7 +68,7 @@ BACTRIAN_INLINE void weigh(Real* z, const Workspace<Real>& w, std::ptrdiff_t row
 
 // First moments, and the products that the scatter is made of, for one component.
 template <typename Real>
-void prepare(const Packed<Real>& p, std::ptrdiff_t k, std::ptrdiff_t D, std::ptrdiff_t rows, Workspace<Real>& w,
+void prepare(Packed<Real> p, std::ptrdiff_t k, std::ptrdiff_t D, std::ptrdiff_t rows, Workspace<Real> w,
              double* first) {
     const Real* z = w.z + k * w.T;
     for (std::ptrdiff_t d = 0; d < D; ++d) {
@@ -87,7 +87,7 @@ void prepare(const Packed<Real>& p, std::ptrdiff_t k, std::ptrdiff_t D, std::ptr
 
 // Few features: first moments and scatter in one go, all in registers.
 template <typename Real, int D>
-void moments_small(const Packed<Real>& p, std::ptrdiff_t k, std::ptrdiff_t rows, const Workspace<Real>& w,
+void moments_small(Packed<Real> p, std::ptrdiff_t k, std::ptrdiff_t rows, Workspace<Real> w,
                    double* first, double* triangle) {
     const Real* z = w.z + k * w.T;
     const Mean<Real>* mean = p.means + k * D;
@@ -114,8 +114,8 @@ void moments_small(const Packed<Real>& p, std::ptrdiff_t k, std::ptrdiff_t rows,
 
 // First moments and squares by feature; `second` has one number for each feature, or (stride 0) one for all.
 template <typename Real>
-void moments_axes(const Packed<Real>& p, std::ptrdiff_t k, std::ptrdiff_t D, std::ptrdiff_t rows,
-                  const Workspace<Real>& w, double* first, double* second, std::ptrdiff_t stride) {
+void moments_axes(Packed<Real> p, std::ptrdiff_t k, std::ptrdiff_t D, std::ptrdiff_t rows,
+                  Workspace<Real> w, double* first, double* second, std::ptrdiff_t stride) {
     const Real* z = w.z + k * w.T;
     for_panels(D, [&](std::ptrdiff_t d, auto J) __attribute__((always_inline)) {
         Vector<Real> linear[J] = {}, square[J] = {};
@@ -146,7 +146,7 @@ bool is_empty(const Real* z, std::ptrdiff_t rows) {
 }
 
 template <typename Real>
-void add_moments(const Packed<Real>& p, std::ptrdiff_t rows, const Layout& layout, double* sums, Workspace<Real>& w) {
+void add_moments(Packed<Real> p, std::ptrdiff_t rows, Layout layout, double* sums, Workspace<Real> w) {
     const std::ptrdiff_t D = layout.D;
     for (std::ptrdiff_t k = 0; k < layout.K; ++k) {
         if (is_empty(w.z + k * w.T, rows)) continue;

@@ -8,7 +8,7 @@ namespace bactrian::BACTRIAN_VARIANT {
 
 // Turns z from joint log-densities into exp(joint - top); sets top and the sum over components (into scale).
 template <typename Real>
-void exponentiate(std::ptrdiff_t K, std::ptrdiff_t rows, Workspace<Real>& w) {
+void exponentiate(std::ptrdiff_t K, std::ptrdiff_t rows, Workspace<Real> w) {
     for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
         Real* z = w.z + i;
         Vector<Real> top = load(z);
@@ -26,7 +26,7 @@ void exponentiate(std::ptrdiff_t K, std::ptrdiff_t rows, Workspace<Real>& w) {
 
 // Adds the log-likelihood of the rows; turns scale from the sums into weight / sum.
 template <typename Real>
-void add_likelihood(std::ptrdiff_t rows, const Layout& layout, double* sums, Workspace<Real>& w) {
+void add_likelihood(std::ptrdiff_t rows, Layout layout, double* sums, Workspace<Real> w) {
     // padding has weight 0
     Vector<Real> log_likelihood = {}, map_log = {}, total = {};
     for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
@@ -44,7 +44,7 @@ void add_likelihood(std::ptrdiff_t rows, const Layout& layout, double* sums, Wor
 
 // Log-densities of rows, from top and the sums in scale.
 template <typename Real>
-void write_log_densities(std::ptrdiff_t n, Workspace<Real>& w, double* out) {
+void write_log_densities(std::ptrdiff_t n, Workspace<Real> w, double* out) {
     for (std::ptrdiff_t i = 0; i < n; i += kLanes<Real>) {
         const Vector<Real> value = load(w.top + i) + log_positive<Real>(load(w.scale + i));
         for (std::ptrdiff_t r = 0; r < kLanes<Real> && i + r < n; ++r) out[i + r] = double(value[r]);
@@ -52,7 +52,7 @@ void write_log_densities(std::ptrdiff_t n, Workspace<Real>& w, double* out) {
 }
 
 template <typename Real>
-void write_responsibilities(std::ptrdiff_t K, std::ptrdiff_t n, const Workspace<Real>& w, double* out) {
+void write_responsibilities(std::ptrdiff_t K, std::ptrdiff_t n, Workspace<Real> w, double* out) {
     for (std::ptrdiff_t i = 0; i < n; ++i) {
         const double inverse = 1.0 / double(w.scale[i]);
         for (std::ptrdiff_t k = 0; k < K; ++k) out[i * K + k] = double(w.z[k * w.T + i]) * inverse;
@@ -61,7 +61,7 @@ void write_responsibilities(std::ptrdiff_t K, std::ptrdiff_t n, const Workspace<
 
 // The component of the largest joint log-density; the first where they tie.
 template <typename Real>
-void write_labels(std::ptrdiff_t K, std::ptrdiff_t n, std::ptrdiff_t rows, const Workspace<Real>& w,
+void write_labels(std::ptrdiff_t K, std::ptrdiff_t n, std::ptrdiff_t rows, Workspace<Real> w,
                   std::ptrdiff_t* out) {
     for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
         Vector<Real> top = load(w.z + i), best = {};

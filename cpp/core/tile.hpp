@@ -7,6 +7,9 @@
 namespace bactrian::BACTRIAN_VARIANT {
 
 constexpr std::size_t kAlignment = 64;
+// Arrays that are read and written side by side must not lie a multiple of 4096 bytes apart: the processor would
+// take a load for the store of another array.
+constexpr std::size_t kStagger = 5 * kAlignment;
 
 // Hands out aligned arrays from one block of memory; with a null block it only counts.
 class Arena {
@@ -15,7 +18,7 @@ public:
     template <typename T>
     T* take(std::ptrdiff_t count) {
         T* here = reinterpret_cast<T*>(next_);
-        const std::size_t bytes = (std::size_t(count) * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
+        const std::size_t bytes = (std::size_t(count) * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment + kStagger;
         next_ += bytes;
         used_ += bytes;
         return here;
@@ -52,7 +55,7 @@ struct Workspace {
 // A tile's rows in their order, then copies of its first row with weight 0 up to whole blocks. Returns the padded
 // count.
 template <typename Real, typename Stored>
-std::ptrdiff_t load_tile(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t n, Workspace<Real>& w) {
+std::ptrdiff_t load_tile(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t n, Workspace<Real> w) {
     const Stored* first = static_cast<const Stored*>(rows.data) + begin * rows.row_stride;
     const std::ptrdiff_t padded = (n + kBlockRows<Real> - 1) / kBlockRows<Real> * kBlockRows<Real>;
     // eight rows at a time keep both the reads and the writes within few cache lines

@@ -34,8 +34,8 @@ void pack_any(const Model& m, bool single, void* packed) {
 
 // Given responsibilities in the place of computed ones.
 template <typename Real>
-void take_given(const Given& given, std::ptrdiff_t begin, std::ptrdiff_t n, std::ptrdiff_t rows, const Layout& layout,
-                double* sums, Workspace<Real>& w) {
+void take_given(const Given& given, std::ptrdiff_t begin, std::ptrdiff_t n, std::ptrdiff_t rows, Layout layout,
+                double* sums, Workspace<Real> w) {
     for (std::ptrdiff_t k = 0; k < layout.K; ++k)
         for (std::ptrdiff_t i = 0; i < rows; ++i) {
             const std::ptrdiff_t row = begin + i;
@@ -50,8 +50,8 @@ void take_given(const Given& given, std::ptrdiff_t begin, std::ptrdiff_t n, std:
 }
 
 template <typename Real>
-void tile(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t n, const Model& m, const Packed<Real>& p,
-          const Given* given, const Layout& layout, const Output& out, Workspace<Real>& w) {
+void tile(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t n, const Model& m, Packed<Real> p,
+          const Given* given, const Layout& layout, const Output& out, Workspace<Real> w) {
     const std::ptrdiff_t padded = rows.single ? load_tile<Real, float>(rows, begin, n, w)
                                               : load_tile<Real, double>(rows, begin, n, w);
     if (given) {
@@ -72,7 +72,7 @@ void chunk_of(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t end, const 
               const Given* given, const Layout& layout, const Output& out, void* block) {
     Arena arena(block);
     Workspace<Real> w(arena, m.K, m.D);
-    const Packed<Real>& p = *static_cast<const Packed<Real>*>(packed);
+    Packed<Real> p = *static_cast<const Packed<Real>*>(packed);
     for (std::ptrdiff_t i = begin; i < end; i += w.T)
         tile(rows, i, end - i < w.T ? end - i : w.T, m, p, given, layout, out, w);
 }
