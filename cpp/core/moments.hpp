@@ -5,21 +5,29 @@
 
 namespace bactrian::BACTRIAN_VARIANT {
 
-// Rows j .. j + J - 1 of the weighted features against columns l .. l + 3 of the centred ones, below the diagonal.
-template <typename Real, int J>
-BACTRIAN_INLINE void scatter_block(Workspace<Real> w, std::ptrdiff_t rows, std::ptrdiff_t j, std::ptrdiff_t l,
-                                   double* triangle) {
+// Sums over rows of J features times four others: to(r) is where those of the r-th feature are added. Both stand as
+// (features, T).
+template <typename Real, int J, typename To>
+BACTRIAN_INLINE void product_block(const Real* a, const Real* b, std::ptrdiff_t T, std::ptrdiff_t rows, To to) {
     Vector<Real> acc[J][kPanel] = {};
-    const Real *a = w.weighted + j * w.T, *b = w.centred + l * w.T;
     for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
         Vector<Real> left[J];
-        unrolled<J>([&](auto r) { left[r] = load(a + r * w.T + i); });
+        unrolled<J>([&](auto r) { left[r] = load(a + r * T + i); });
         unrolled<kPanel>([&](auto s) {
-            const Vector<Real> right = load(b + s * w.T + i);
+            const Vector<Real> right = load(b + s * T + i);
             unrolled<J>([&](auto r) { acc[r][s] += left[r] * right; });
         });
     }
-    unrolled<J>([&](auto r) { add_sums<Real>(acc[r], triangle + (j + r) * (j + r + 1) / 2 + l); });
+    unrolled<J>([&](auto r) { add_sums<Real>(acc[r], to(r)); });
+}
+
+// Rows j .. j + J - 1 of the scatter, columns l .. l + 3, below the diagonal.
+template <typename Real, int J>
+BACTRIAN_INLINE void scatter_block(Workspace<Real> w, std::ptrdiff_t rows, std::ptrdiff_t j, std::ptrdiff_t l,
+                                   double* triangle) {
+    product_block<Real, J>(w.weighted + j * w.T, w.centred + l * w.T, w.T, rows, [&](std::ptrdiff_t r) {
+        return triangle + (j + r) * (j + r + 1) / 2 + l;
+    });
 }
 
 // The lower triangle of rows and columns j .. j + J - 1.
@@ -135,6 +143,58 @@ void moments_axes(Packed<Real> p, std::ptrdiff_t k, std::ptrdiff_t D, std::ptrdi
             second[(d + s) * stride] += double(sum<Real>(square[s]));
         });
     });
+}
+
+// Sums over rows of one number each times a feature.
+template <typename Real>
+BACTRIAN_INLINE double product(const Real* a, const Real* b, std::ptrdiff_t rows) {
+    Vector<Real> total = {};
+    for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) total += load(a + i) * load(b + i);
+    return double(sum<Real>(total));
+}
+
+// One covariance for all, all means near a common centre: first moments about the centre, and one scatter of all rows
+// about it. recentre() turns them into moments about the means.
+template <typename Real>
+void moments_once(Packed<Real> p, std::ptrdiff_t rows, Layout layout, double* sums, Workspace<Real> w) {
+    const std::ptrdiff_t D = layout.D, K = layout.K;
+    double* const first = sums + layout.first();
+    for (std::ptrdiff_t k = 0; k < K; ++k) weigh(w.z + k * w.T, w, rows, sums[layout.counts + k]);
+    for (std::ptrdiff_t d = 0; d < D; ++d)
+        for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
+            const Vector<Real> c = minus(load(w.x + d * w.T + i), p.centre[d]);
+            store(w.centred + d * w.T + i, c);
+            store(w.weighted + d * w.T + i, load(w.weight + i) * c);
+        }
+    std::ptrdiff_t d = 0;
+    for (; d + kPanel <= D; d += kPanel) {
+        const Real* features = w.centred + d * w.T;
+        const auto to = [&](std::ptrdiff_t k) { return first + k * D + d; };
+        std::ptrdiff_t k = 0;
+        for (; k + 2 <= K; k += 2)
+            product_block<Real, 2>(w.z + k * w.T, features, w.T, rows, [&](std::ptrdiff_t r) { return to(k + r); });
+        if (k < K) product_block<Real, 1>(w.z + k * w.T, features, w.T, rows, [&](std::ptrdiff_t) { return to(k); });
+    }
+    for (; d < D; ++d)
+        for (std::ptrdiff_t k = 0; k < K; ++k)
+            first[k * D + d] += product(w.z + k * w.T, w.centred + d * w.T, rows);
+    scatter_full(w, rows, D, sums + layout.second());
+}
+
+// From moments about the centre to moments about the means, with e = mean - centre:
+// sum z (x - mean) = f - n e, sum z (x - mean)(x - mean)^T = S - f e^T - e f^T + n e e^T.
+template <typename Real>
+void recentre(Packed<Real> p, Layout layout, double* sums) {
+    const std::ptrdiff_t D = layout.D;
+    double* const triangle = sums + layout.second();
+    for (std::ptrdiff_t k = 0; k < layout.K; ++k) {
+        const double n = sums[layout.counts + k], *e = p.offsets + k * D;
+        double* f = sums + layout.first() + k * D;
+        for (std::ptrdiff_t j = 0; j < D; ++j)
+            for (std::ptrdiff_t l = 0; l <= j; ++l)
+                triangle[j * (j + 1) / 2 + l] -= f[j] * e[l] + e[j] * (f[l] - n * e[l]);
+        for (std::ptrdiff_t j = 0; j < D; ++j) f[j] -= n * e[j];
+    }
 }
 
 // Whether no row of the tile has any responsibility for the component.

@@ -41,8 +41,11 @@ struct Packed {
     Real* log_constant;        // (K,)
     Mean<Real>* means;         // (K, D)
     Real* whiteners;           // full: panels of four rows, column by column; else as in the Model
-    Mean<Real>* centre;        // (D,) tied and full: what rows are centred at before they are whitened once
-    Real* whitened_means;      // (K, D) tied and full: L^-1 (mean - centre)
+    // Tied and full, where all rows are whitened once about a common centre:
+    Mean<Real>* centre;        // (D,)
+    double* offsets;           // (K, D) mean - centre
+    Real* whitened_means;      // panels of four components: L^-1 (mean - centre), feature by feature
+    Real* once_constant;       // (K,) log_constant - |L^-1 (mean - centre)|^2 / 2
     bool whiten_once;
 
     Packed(Arena& arena, const Model& m) {
@@ -51,8 +54,11 @@ struct Packed {
         log_constant = arena.take<Real>(m.K);
         means = arena.take<Mean<Real>>(m.K * m.D);
         whiteners = arena.take<Real>(m.form == Form::full ? M * padded * padded : M * m.whitener_size());
-        centre = arena.take<Mean<Real>>(m.D);
-        whitened_means = arena.take<Real>(m.tied && m.form == Form::full ? m.K * m.D : 0);
+        const bool once = m.tied && m.form == Form::full;
+        centre = arena.take<Mean<Real>>(once ? m.D : 0);
+        offsets = arena.take<double>(once ? m.K * m.D : 0);
+        whitened_means = arena.take<Real>(once ? (m.K + kPanel - 1) / kPanel * kPanel * m.D : 0);
+        once_constant = arena.take<Real>(once ? m.K : 0);
         whiten_once = false;
     }
 };
@@ -64,8 +70,13 @@ BACTRIAN_INLINE Real* panel(Real* whitener, std::ptrdiff_t j, std::ptrdiff_t D) 
     return whitener + j / kPanel * kPanel * padded;
 }
 
-// Whitening all rows once about a common centre costs digits like the largest distance of a mean from it.
-constexpr double kFarthest = 100.0;
+// The least joint log-density: a weight of 0, or a row farther away than the format can say, without infinities.
+template <typename Real>
+constexpr Real kLeast = sizeof(Real) == 4 ? Real(-1e30) : Real(-1e300);
+
+// Working about a common centre costs digits like the squared distance of the farthest mean from it.
+template <typename Real>
+constexpr double kFarthest = sizeof(Real) == 4 ? 4.0 : 30.0;
 
 template <typename Real>
 void pack_once(const Model& m, Packed<Real>& p) {
@@ -75,22 +86,24 @@ void pack_once(const Model& m, Packed<Real>& p) {
         for (std::ptrdiff_t k = 0; k < m.K; ++k) mean += (m.means[k * m.D + d] - mean) / double(k + 1);
         p.centre[d] = split<Real>(mean);
     }
-    for (std::ptrdiff_t k = 0; k < m.K; ++k)
+    for (std::ptrdiff_t k = 0; k < m.K; ++k) {
+        double* offset = p.offsets + k * m.D;
+        double square = 0.0;
+        for (std::ptrdiff_t d = 0; d < m.D; ++d)
+            offset[d] = m.means[k * m.D + d] - (double(p.centre[d].high) + double(p.centre[d].low));
+        Real* to = p.whitened_means + k / kPanel * kPanel * m.D + k % kPanel;
         for (std::ptrdiff_t j = 0; j < m.D; ++j) {
             double y = 0.0;
-            for (std::ptrdiff_t l = 0; l <= j; ++l) {
-                const double centre = double(p.centre[l].high) + double(p.centre[l].low);
-                y += m.whiteners[j * m.D + l] * (m.means[k * m.D + l] - centre);
-            }
-            p.whitened_means[k * m.D + j] = Real(y);
-            farthest = y > farthest ? y : -y > farthest ? -y : farthest;
+            for (std::ptrdiff_t l = 0; l <= j; ++l) y += m.whiteners[j * m.D + l] * offset[l];
+            to[j * kPanel] = Real(y);
+            square += y * y;
         }
-    p.whiten_once = farthest <= kFarthest;
+        const double constant = m.log_constant[k] - square / 2;
+        p.once_constant[k] = constant > double(kLeast<Real>) ? Real(constant) : kLeast<Real>;
+        farthest = square > farthest ? square : farthest;
+    }
+    p.whiten_once = farthest <= kFarthest<Real> * kFarthest<Real>;
 }
-
-// The least joint log-density: a weight of 0, or a row farther away than the format can say, without infinities.
-template <typename Real>
-constexpr Real kLeast = sizeof(Real) == 4 ? Real(-1e30) : Real(-1e300);
 
 template <typename Real>
 void pack(const Model& m, void* block) {

@@ -64,6 +64,7 @@ void tile(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t n, const Model&
     if (out.log_density) return write_log_densities(n, w, out.log_density + begin);
     if (out.responsibilities) return write_responsibilities(m.K, n, w, out.responsibilities + begin * m.K);
     add_likelihood(padded, layout, out.sums, w);
+    if (layout.scatter == Scatter::pooled && p.whiten_once) return moments_once(p, padded, layout, out.sums, w);
     add_moments(p, padded, layout, out.sums, w);
 }
 
@@ -75,6 +76,7 @@ void chunk_of(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t end, const 
     Packed<Real> p = *static_cast<const Packed<Real>*>(packed);
     for (std::ptrdiff_t i = begin; i < end; i += w.T)
         tile(rows, i, end - i < w.T ? end - i : w.T, m, p, given, layout, out, w);
+    if (out.sums && !given && layout.scatter == Scatter::pooled && p.whiten_once) recentre(p, layout, out.sums);
 }
 void chunk(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t end, const Model& m, bool single, const void* packed,
            const Given* given, const Layout& layout, const Output& out, void* workspace) {

@@ -123,3 +123,18 @@ def test_rows_too_far_to_be_squared_stay_numbers(instructions):
     assert np.array_equal(
         REFERENCE.responsibilities(rows, case.parameters), kernel.responsibilities(rows, case.parameters)
     )
+
+
+@every_variant
+@every_dtype
+@pytest.mark.parametrize("spread", [1.0, 25.0, 1e4])
+@pytest.mark.parametrize("scatter", [Scatter.POOLED, Scatter.FULL])
+def test_tied_components_near_and_far_from_each_other(instructions, dtype, spread, scatter):
+    """Near means are worked on about a common centre, far ones each for itself."""
+    case = make_case(700, 6, 5, "full", True, np.float64)
+    means = case.parameters.means * spread
+    labels = np.random.default_rng(0).integers(0, 5, 700)
+    rows = (means[labels] + case.rows - 3).astype(dtype)
+    parameters = type(case.parameters)(case.parameters.weights, means, case.parameters.covariance)
+    got = NativeKernel(2, instructions).accumulate(rows, case.weight, parameters, scatter)
+    assert_same(got, REFERENCE.accumulate(rows, case.weight, parameters, scatter), TOLERANCE[dtype])
