@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bactrian import em, model_file
-from bactrian.errors import CollapseError, DataError, ParameterError
+from bactrian.errors import CollapseError, CollapseWarning, DataError, ParameterError
 from bactrian.families import Family, Floor, parse_families
 from bactrian.kernels import NativeKernel, Parameters
 from bactrian.mixture import Mixture
@@ -22,6 +23,9 @@ from bactrian.selection.search import Task
 from bactrian.sources import ArraySource, Source
 from bactrian.typing import FloatArray, IntArray, RandomState
 from bactrian.whole import write_whole
+
+# The K tried when none is asked for
+ANY = range(1, 10)
 
 # Least variance of a component, relative to the feature's variance over all rows: far below any real cluster,
 # far above rounding.
@@ -65,6 +69,7 @@ class Fit:
 
     @property
     def n_components(self) -> int:
+        """K."""
         return self.best.n_components
 
     @property
@@ -74,22 +79,27 @@ class Fit:
 
     @property
     def bic(self) -> float:
+        """Bayesian information criterion; lower is better."""
         return self.best.bic
 
     @property
     def aic(self) -> float:
+        """Akaike's information criterion; lower is better."""
         return self.best.aic
 
     @property
     def icl(self) -> float:
+        """Integrated completed likelihood: BIC with a price for overlap; lower is better."""
         return self.best.icl
 
     @property
     def n_iter(self) -> int:
+        """Iterations of the best candidate from the start that was found for it."""
         return self.best.n_iter
 
     @property
     def converged(self) -> bool:
+        """Whether the tolerance was reached and no component collapsed."""
         return self.best.status == "converged"
 
     @property
@@ -106,8 +116,8 @@ class Fit:
         return self.mixture.responsibilities(data)
 
     def uncertainty(self, data: Any) -> Any:
-        """1 - max_k P(k | x): the probability that the row's label is wrong, (N,)."""
-        return 1 - self.responsibilities(data).max(axis=-1)
+        """1 - max_k P(k | x): the probability that the row's label is wrong, (N,); exact where it is tiny."""
+        return uncertainty(self.responsibilities(data))
 
     def plot(self, data: Any = None, ax: Any = None) -> Any:
         """The picture that fits the number of features: see ``bactrian.plot.mixture``. Returns the Axes."""
@@ -161,9 +171,15 @@ class Fit:
         return self.summary()
 
 
+def uncertainty(responsibilities: FloatArray) -> Any:
+    """The sum of all but the largest of (..., K) responsibilities: 1 - max without its rounding."""
+    ordered = np.sort(responsibilities, axis=-1)
+    return ordered[..., :-1].sum(axis=-1)
+
+
 def fit(
     data: Any,
-    n_components: int | Iterable[int] = range(1, 10),
+    n_components: int | Iterable[int] = ANY,
     families: str | Family | Iterable[str | Family] = "all",
     *,
     criterion: str = "bic",
@@ -185,7 +201,7 @@ def fit(
     data : (N, D) array or frame, or (N,) for one feature
         float32 is computed in float32 where that is safe. Frames keep their column names.
     n_components : int or several
-        K to try.
+        K to try; 1 to 9 by default.
     families : str or several
         ``"all"``, or mclust codes among EII VII EEI VVI EEE VVV, or scikit-learn's spherical, diag, tied, full.
     criterion : {"bic", "aic", "icl"}
@@ -194,15 +210,16 @@ def fit(
         0 is a row that is not there, 2 a row that is there twice.
     feature_names : D names, optional
         For data without names of their own; a frame's columns need none.
-    start : Mixture, labels (N,), responsibilities (N, K) or "auto" (= "k-means++")
-        From labels (0 to K-1) or responsibilities EM begins with the M-step. Fixes K.
+    start : Mixture, Fit, labels (N,), responsibilities (N, K) or "auto" (= "k-means++")
+        From labels (0 to K-1) or responsibilities EM begins with the M-step. Fixes K, and components keep their
+        numbers; else they are ordered by their means.
     n_init : int
         Starts tried by short climbs before the best is climbed to the end.
     tol : float
         Log-likelihood per row that may still be gained when EM stops, extrapolated from the last gains, so that a
         slow climb is not taken for the top. 0 runs exactly ``max_iter`` iterations.
     max_iter : int
-        Iterations for each candidate.
+        Iterations for each candidate, those that the search for its start took not counted.
     regularization : float, optional
         Least variance a component may have. Default: 1e-10 of each feature's variance (float32: 1e-6), so
         that units do not matter. A number is absolute, in squared units of the data.
@@ -216,6 +233,16 @@ def fit(
     Returns
     -------
     Fit
+
+    Warns
+    -----
+    CollapseWarning
+        Even the best candidate collapsed; ``Fit.status`` says how.
+
+    Notes
+    -----
+    Time grows with every family and K that is tried, and K far above the truth climb longest: on a million rows
+    narrow them, or choose on a sample and pass the winner as ``start``.
 
     Raises
     ------
@@ -234,11 +261,14 @@ def fit(
     (3, 'EEE')
     """
     rows = _named(read_rows(data), feature_names)
+    if progress is not None and not callable(progress):
+        raise ParameterError(f"progress should be a function of one argument, but got {progress!r}")
     source = ArraySource(rows.values, sample_weight)
     first, counts = _read_start(start, n_components, rows)
     if isinstance(first, np.ndarray) and source.kept is not None:
         first = first[source.kept]
     tried = parse_families(families, source.n_features)
+    criterion = criterion.lower() if isinstance(criterion, str) else criterion
     if criterion not in CRITERIA:
         raise ParameterError(f"criterion should be one of {', '.join(CRITERIA)}, but got {criterion!r}")
     if max(counts) > source.n_rows and min(counts) > source.n_rows:
@@ -250,6 +280,7 @@ def fit(
         source=source,
         kernel=NativeKernel(n_threads=n_threads),
         floor=make_floor(source, regularization, rows.names),
+        floor_is_given=regularization is not None,
         start=first,
         n_init=_at_least(n_init, 1, "n_init"),
         tol=_not_negative(tol, "tol"),
@@ -322,6 +353,8 @@ def _choose(
     best, climb = min(found, key=lambda pair: rank(pair[0], criterion))
     if climb is None:
         raise CollapseError(f"no candidate could be fitted: {best.reason}")
+    if best.status == "collapsed":
+        warnings.warn(best.reason, CollapseWarning, stacklevel=3)
     return Fit(
         mixture=Mixture._of(climb.mixture, names),
         best=best,
@@ -344,14 +377,27 @@ def _read_start(
                 f"start should be a Mixture, labels, responsibilities, 'auto' or 'k-means++', but got {start!r}"
             )
         return None, counts
+    first, k = _read_given_start(start, rows)
+    # any K is as good as another only where none was asked for
+    if k not in counts and n_components != ANY:
+        raise ParameterError(f"the start has {k} components, but n_components asks for {_listed(counts)}")
+    return first, [k]
+
+
+def _listed(counts: Sequence[int]) -> str:
+    return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+
+
+def _read_given_start(start: Any, rows: Rows) -> tuple[Parameters | FloatArray | IntArray, int]:
+    start = start.mixture if isinstance(start, Fit) else start
     if isinstance(start, Mixture):
         if start.n_features != rows.values.shape[1]:
             raise ParameterError(f"the start has {start.n_features} features, but the data has {rows.values.shape[1]}")
-        return start.parameters, [start.n_components]
+        return start.parameters, start.n_components
     return _read_assignment(start, len(rows.values))
 
 
-def _read_assignment(start: Any, n_rows: int) -> tuple[FloatArray | IntArray, list[int]]:
+def _read_assignment(start: Any, n_rows: int) -> tuple[FloatArray | IntArray, int]:
     array = np.asarray(start)
     if array.ndim not in (1, 2) or len(array) != n_rows or array.dtype.kind not in "iufb":
         raise ParameterError(
@@ -362,11 +408,17 @@ def _read_assignment(start: Any, n_rows: int) -> tuple[FloatArray | IntArray, li
         labels = array.astype(np.intp)
         if (labels != array).any() or labels.min() < 0:
             raise ParameterError("start labels should be whole numbers from 0 to K-1")
-        return labels, [int(labels.max()) + 1]
+        empty = np.flatnonzero(np.bincount(labels) == 0)
+        if len(empty):
+            raise ParameterError(
+                f"start labels should use every number from 0 to K-1, but {empty[0]} does not occur among "
+                f"0 to {labels.max()}; number the groups from 0 without gaps"
+            )
+        return labels, int(labels.max()) + 1
     z = array.astype(np.float64)
     if not np.isfinite(z).all() or (z < 0).any() or (np.abs(z.sum(axis=1) - 1) > 1e-6).any():
         raise ParameterError("start responsibilities should be numbers from 0 to 1 whose rows sum to 1")
-    return z, [z.shape[1]]
+    return z, int(z.shape[1])
 
 
 def _read_counts(n_components: int | Iterable[int]) -> list[int]:

@@ -128,14 +128,17 @@ class Mixture:
 
     @property
     def n_components(self) -> int:
+        """K."""
         return len(self.weights)
 
     @property
     def n_features(self) -> int:
+        """D."""
         return int(self.means.shape[1])
 
     @property
     def feature_names(self) -> tuple[str, ...] | None:
+        """The D names, or None."""
         return self._feature_names
 
     @property
@@ -330,6 +333,8 @@ class Mixture:
 
     def allclose(self, other: Mixture, rtol: float = 1e-9, atol: float = 1e-12) -> bool:
         """Whether two mixtures have the same form and nearly the same numbers, component by component."""
+        if not isinstance(other, Mixture):
+            raise ParameterError(f"a mixture is compared with another mixture, but got a {type(other).__name__}")
         if self.form != other.form or self.means.shape != other.means.shape:
             return False
         pairs = zip(self._content(), other._content(), strict=True)

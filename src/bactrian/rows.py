@@ -85,12 +85,19 @@ def _read_frame(data: Any, wanted: tuple[str, ...] | None) -> tuple[FloatArray, 
         frame = nw.from_native(data, eager_only=True, allow_series=True)
     except TypeError as error:
         raise DataError(f"the data should be an array or a frame, but got a {type(data).__name__}") from error
+    except nw.exceptions.NarwhalsError as error:
+        raise DataError(f"the data is a frame that cannot be read: {' '.join(str(error).split())}") from error
     if isinstance(frame, nw.Series):
         named = frame.name not in (None, "")
         name = str(frame.name) if named else "0"
         return _numeric_column(frame, name)[:, None], (name,) if named else None
+    if frame.columns and all(isinstance(name, int) for name in frame.columns):
+        wanted = None  # counted, not named
+        unnamed = True
+    else:
+        unnamed = False
     columns = [str(name) for name in frame.columns]
-    originals = dict(zip(columns, frame.columns, strict=True))
+    originals = dict(zip(columns, frame.iter_columns(), strict=True))
     if wanted is not None:
         missing = [name for name in wanted if name not in originals]
         if missing:
@@ -101,9 +108,10 @@ def _read_frame(data: Any, wanted: tuple[str, ...] | None) -> tuple[FloatArray, 
         columns = list(wanted)
     if not columns:
         raise DataError("the data has no columns; give at least one numeric column")
-    arrays = [_numeric_column(frame[originals[name]], name) for name in columns]
+    arrays = [_numeric_column(originals[name], name) for name in columns]
     narrow = all(a.dtype == np.float32 for a in arrays)
-    return np.stack([a.astype(np.float32 if narrow else np.float64) for a in arrays], axis=1), tuple(columns)
+    values = np.stack([a.astype(np.float32 if narrow else np.float64) for a in arrays], axis=1)
+    return values, None if unnamed else tuple(columns)
 
 
 def _numeric_column(series: Any, name: str) -> FloatArray:

@@ -51,7 +51,7 @@ def test_predict_says_what_the_mixture_says(process, folder, values, model):
     np.testing.assert_array_equal(np.stack([got["p0"], got["p1"]], axis=1), p)
     np.testing.assert_array_equal(got["label"], mixture.classify(values))
     np.testing.assert_array_equal(got["log_density"], mixture.logpdf(values))
-    np.testing.assert_array_equal(got["uncertainty"], 1 - p.max(axis=1))
+    np.testing.assert_allclose(got["uncertainty"], np.sort(p, axis=1)[:, :-1].sum(axis=1), rtol=1e-15)
 
 
 def test_predict_to_files(process, tmp_path):

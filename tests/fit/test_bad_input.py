@@ -54,6 +54,10 @@ ARGUMENTS = {
     "threads": ({"n_threads": -2}, "number of threads"),
     "seed": ({"random_state": "x"}, "random state"),
     "regularization": ({"regularization": -1}, "regularization should be"),
+    "start with gaps": ({"start": [0, 2] * 10}, "1 does not occur among 0 to 2; number the groups from 0"),
+    "start against K": ({"start": [0, 1] * 10, "n_components": 3}, "has 2 components, but n_components asks for 3"),
+    "progress": ({"progress": 3}, "progress should be a function"),
+    "families None": ({"families": None}, "there is no family None"),
     "start word": ({"start": "best"}, "start should be a Mixture"),
     "start length": ({"start": [0, 1]}, r"labels \(20,\)"),
     "start negative": ({"start": [-1] * 20}, "whole numbers from 0"),
@@ -92,6 +96,16 @@ def test_frames_name_the_column():
     pl = pytest.importorskip("polars")
     with pytest.raises(bt.DataError, match="column 'b', row 0 is null"):
         bt.fit(pl.DataFrame({"a": [1.0, 2, 3], "b": [None, 2, 3]}))
+
+
+def test_frames_without_names_are_arrays():
+    pd = pytest.importorskip("pandas")
+    fit = bt.fit(pd.DataFrame(X), 1)
+    assert fit.mixture.feature_names is None
+    named = bt.fit(pd.DataFrame(X, columns=["a", "b"]), 1)
+    assert (named.classify(pd.DataFrame(X)) == fit.classify(X)).all()
+    with pytest.raises(bt.DataError, match=r"a frame that cannot be read: .*unique column names"):
+        bt.fit(pd.DataFrame(X, columns=["a", "a"]), 1)
 
 
 def test_lazy_frames_and_series():

@@ -25,7 +25,9 @@ def test_a_collapsed_candidate_says_which_and_never_wins():
 
 
 def test_when_there_is_nothing_else_the_held_fit_is_returned_and_marked():
-    fit = bt.fit(points_and_cloud(), 3, "VVV")
+    with pytest.warns(bt.CollapseWarning, match="component . collapsed") as caught:
+        fit = bt.fit(points_and_cloud(), 3, "VVV")
+    assert str(caught[0].message) == fit.status
     assert fit.best.status == "collapsed"
     assert not fit.converged
     assert "component" in fit.status
@@ -35,8 +37,9 @@ def test_when_there_is_nothing_else_the_held_fit_is_returned_and_marked():
     assert np.allclose(fit.mixture.means[k], 7.0)
 
 
-def test_a_larger_regularization_mends_it():
-    fit = bt.fit(points_and_cloud(), 3, "VVV", regularization=0.01)
+def test_a_regularization_that_binds_is_named_as_the_reason():
+    with pytest.warns(bt.CollapseWarning, match="less variance than the given regularization allows"):
+        fit = bt.fit(points_and_cloud(), 3, "VVV", regularization=0.01)
     smallest = min(np.linalg.eigvalsh(c)[0] for c in fit.mixture.covariances)
     assert smallest == pytest.approx(0.01)
 
@@ -57,7 +60,8 @@ def test_restarts_that_collapse_are_dropped():
 def test_an_emptied_component_is_reported():
     x = lobes(100, 2, 2)
     far = bt.Mixture([0.5, 0.5], [[0, 0], [1e6, 1e6]], np.stack([np.eye(2)] * 2))
-    fit = bt.fit(x, families="VVV", start=far)
+    with pytest.warns(bt.CollapseWarning):
+        fit = bt.fit(x, families="VVV", start=far)
     assert fit.best.status == "collapsed"
     assert fit.mixture.weights[1] == 0
 
@@ -72,4 +76,5 @@ def test_more_features_than_rows(family):
 @pytest.mark.parametrize("family", ["EEE", "VVV"])
 def test_more_features_than_rows_is_marked_for_full_covariances(family):
     x = np.random.default_rng(0).normal(size=(12, 30))
-    assert bt.fit(x, 2, family, n_init=2).best.status == "collapsed"
+    with pytest.warns(bt.CollapseWarning):
+        assert bt.fit(x, 2, family, n_init=2).best.status == "collapsed"

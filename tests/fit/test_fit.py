@@ -37,6 +37,7 @@ def test_numbers_hang_together():
     z = fit.responsibilities(x)
     assert fit.icl == pytest.approx(fit.bic - 2 * np.log(z.max(axis=1)).sum())
     assert np.allclose(fit.uncertainty(x), 1 - z.max(axis=1))
+    assert (fit.uncertainty(x) > 0).all()  # also where 1 - max rounds to 0
     assert (fit.classify(x) == z.argmax(axis=1)).all()
     assert fit.history[-1] == fit.log_likelihood
     assert len(fit.history) == fit.n_iter + 1
@@ -88,7 +89,7 @@ def test_every_kind_of_start():
     x = DATA["2-D"]
     mixture = bt.fit(x, 3, "VVV").mixture
     z, labels = mixture.responsibilities(x), mixture.classify(x)
-    for start in (mixture, z, labels, labels.tolist(), z.tolist()):
+    for start in (mixture, z, labels, labels.tolist(), z.tolist(), bt.fit(x, 3, "VVV")):
         fit = bt.fit(x, families="VVV", start=start)
         assert fit.n_components == 3
         assert fit.log_likelihood >= mixture.logpdf(x).sum() - 1e-3

@@ -26,6 +26,7 @@ def test_the_objective_never_decreases(family, name, k):
 
 
 @every_family
+@pytest.mark.filterwarnings("ignore::bactrian.errors.CollapseWarning")
 def test_the_objective_never_decreases_while_components_collapse(family):
     """Half the rows stand on three points, where a free component has no spread."""
     x = lobes(200, 2, 3)

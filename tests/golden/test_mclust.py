@@ -48,6 +48,7 @@ def test_one_iteration_and_tight_convergence(family):
     assert tight.log_likelihood >= golden["families"][family]["tight_loglik"] - 1e-6
 
 
+@pytest.mark.filterwarnings("ignore::bactrian.errors.CollapseWarning")
 @pytest.mark.parametrize("name", DATA)
 def test_from_mclusts_partitions(name):
     """Every cell that did not fail in mclust: at least its likelihood, from its own start."""

@@ -60,3 +60,14 @@ def test_units_and_origin_do_not_matter(transform):
 def test_one_component_has_its_mean():
     mixture = make("full", 4, 1)
     np.testing.assert_allclose(mixture.modes(), mixture.means, atol=1e-12)
+
+
+@pytest.mark.parametrize("distance", [1.9, 1.99, 1.998, 1.999, 2.0])
+def test_a_flat_top_is_one_mode(distance):
+    found = bt.Mixture([0.5, 0.5], [0.0, distance], [1.0, 1.0]).modes()
+    assert found.shape == (1, 1)
+    assert found[0, 0] == pytest.approx(distance / 2, abs=2e-3)
+
+
+def test_two_tops_just_apart_are_two_modes():
+    assert len(bt.Mixture([0.5, 0.5], [0.0, 2.01], [1.0, 1.0]).modes()) == 2

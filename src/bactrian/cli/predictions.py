@@ -8,6 +8,7 @@ import numpy as np
 
 from bactrian.errors import DataError
 from bactrian.files import Chunk, TableFile, open_table, read_table
+from bactrian.fitting import uncertainty
 from bactrian.mixture import Mixture
 from bactrian.typing import FloatArray
 
@@ -15,7 +16,7 @@ ROWS = 1 << 16
 
 
 def predictions(mixture: Mixture, values: FloatArray) -> Iterator[Chunk]:
-    """``label``, ``p0`` .. ``p{K-1}``, ``log_density`` (nats), ``uncertainty`` (1 - max p) of rows (N, D)."""
+    """``label``, ``p0`` .. ``p{K-1}``, ``log_density`` (nats), ``uncertainty`` (sum of the other p) of rows."""
     for first in range(0, len(values), ROWS):
         rows = values[first : first + ROWS]
         p = mixture.responsibilities(rows)
@@ -23,7 +24,7 @@ def predictions(mixture: Mixture, values: FloatArray) -> Iterator[Chunk]:
             "label": p.argmax(axis=1).astype(np.int64),
             **{f"p{k}": np.ascontiguousarray(p[:, k]) for k in range(mixture.n_components)},
             "log_density": mixture.logpdf(rows),
-            "uncertainty": 1 - p.max(axis=1),
+            "uncertainty": uncertainty(p),
         }
 
 
@@ -39,8 +40,11 @@ def read_features(mixture: Mixture, path: str, columns: tuple[str, ...] | None) 
         The features are not there, or the file cannot be read.
     """
     file = open_table(path)
-    if columns is None and mixture.feature_names is not None:
-        columns = _found(file, mixture.feature_names)
+    names = mixture.feature_names
+    if names is not None and columns is None:
+        columns = _found(file, names)
+    elif names is not None and columns is not None and set(columns) == set(names):
+        columns = names  # the same names: whatever their order, each goes to its own feature
     return read_table(file, columns).rows().values
 
 

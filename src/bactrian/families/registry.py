@@ -32,7 +32,7 @@ def parse_family(name: str | Family) -> Family:
     """
     if isinstance(name, Family):
         return name
-    code = ALIASES.get(name, name) if isinstance(name, str) else None
+    code = ALIASES.get(name, name.upper()) if isinstance(name, str) else None
     if code not in FAMILIES:
         raise ParameterError(
             f"there is no family {name!r}; choose from {', '.join(FAMILIES)}, or scikit-learn's names "
@@ -48,7 +48,7 @@ def parse_families(names: str | Family | Iterable[str | Family], n_features: int
     """
     if isinstance(names, str) and names == "all":
         return tuple(f for f in FAMILIES.values() if n_features > 1 or f.code in ("EII", "VII"))
-    listed = [names] if isinstance(names, (str, Family)) else list(names)
+    listed = list(names) if isinstance(names, Iterable) and not isinstance(names, str) else [names]
     if not listed:
         raise ParameterError("families should name at least one family, but got none")
     return tuple(dict.fromkeys(parse_family(name) for name in listed))

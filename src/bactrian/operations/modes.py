@@ -12,6 +12,7 @@ from bactrian.kernels import Kernel, Parameters
 from bactrian.typing import FloatArray
 
 CLIMBS = 1000
+NEAR = 0.5  # standard deviations between ends that may be the same top
 
 
 def modes(parameters: Parameters, kernel: Kernel) -> FloatArray:
@@ -23,9 +24,26 @@ def modes(parameters: Parameters, kernel: Kernel) -> FloatArray:
     points = points[np.argsort(-kernel.log_densities(points, parameters), kind="stable")]
     found: list[FloatArray] = []
     for point in points:
-        if all(np.abs((point - other) / scale).max() > 1e-4 for other in found):
+        for i, other in enumerate(found):
+            top = _common_top(point, other, parameters, kernel, scale)
+            if top is not None:
+                found[i] = top
+                break
+        else:
             found.append(point)
-    return np.array(found)
+    return _newton(np.array(found), parameters, precisions, kernel, scale)
+
+
+def _common_top(
+    a: FloatArray, b: FloatArray, parameters: Parameters, kernel: Kernel, scale: FloatArray
+) -> FloatArray | None:
+    """The highest point between two near ends, if no valley lies between: on a flat top climbs stop early."""
+    if np.abs((a - b) / scale).max() > NEAR:
+        return None
+    between = a + np.linspace(0, 1, 33)[:, None] * (b - a)
+    heights = kernel.log_densities(between, parameters)
+    valley = heights.min() < min(heights[0], heights[-1]) - 1e-12
+    return None if valley else np.asarray(between[heights.argmax()])
 
 
 def _climb(

@@ -59,7 +59,7 @@ def clusters(
         raise ParameterError("clusters are drawn of rows, but data is None; give the rows to classify")
     shown, counted = points.thin(max_points)
     responsibilities = mixture.responsibilities(shown.values)
-    uncertainty = 1 - responsibilities.max(axis=1)
+    uncertainty = np.sort(responsibilities, axis=1)[:, :-1].sum(axis=1)
     ax, ours = open_axes(ax)
     if mixture.n_features == 1:
         places = np.stack([shown.values[:, 0], uncertainty], axis=1)

@@ -47,6 +47,7 @@ class Task:
     max_iter: int
     rng: np.random.Generator
     observe: Callable[[Progress], None] | None = None
+    floor_is_given: bool = False
 
 
 def search(
@@ -77,16 +78,17 @@ def search(
             else:
                 # components that the user numbered keep their numbers
                 climb = climb if task.start is not None else climb.in_canonical_order()
-                found.append((candidate_of(climb, task.source), climb))
+                found.append((candidate_of(climb, task), climb))
     return found
 
 
-def candidate_of(climb: em.Climb, source: Source) -> Candidate:
+def candidate_of(climb: em.Climb, task: Task) -> Candidate:
     """The row of the table for a climb that ended."""
+    source = task.source
     k, d = climb.mixture.means.shape
     p = climb.family.n_parameters(k, d)
     bic = criteria.bic(climb.log_likelihood, p, source.total)
-    status, reason = _verdict(climb, source)
+    status, reason = _verdict(climb, task)
     return Candidate(
         n_components=k,
         family=climb.family.code,
@@ -101,15 +103,20 @@ def candidate_of(climb: em.Climb, source: Source) -> Candidate:
     )
 
 
-def _verdict(climb: em.Climb, source: Source) -> tuple[str, str]:
+def _verdict(climb: em.Climb, task: Task) -> tuple[str, str]:
     assert climb.status is not None
     if not climb.held:
         return ("converged" if climb.status is em.Status.CONVERGED else "max_iter"), climb.status.value
     which = ", ".join(map(str, climb.held[:6])) + (" ..." if len(climb.held) > 6 else "")
-    rows = climb.mixture.weights[list(climb.held)].min() * source.total
+    rows = climb.mixture.weights[list(climb.held)].min() * task.source.total
     subject = f"component {which}" if len(climb.held) == 1 else f"components {which}"
+    if task.floor_is_given:
+        return "collapsed", (
+            f"{subject} would have less variance than the given regularization allows and was held there; if the "
+            "groups are that narrow give a smaller one, else use fewer components"
+        )
     return "collapsed", (
-        f"{subject} collapsed (the smallest holds {rows:.3g} of {source.total:g} rows, without spread in some "
+        f"{subject} collapsed (the smallest holds {rows:.3g} of {task.source.total:g} rows, without spread in some "
         "direction) and the variance was held at its floor; use fewer components, a simpler family or a larger "
         "regularization"
     )

@@ -18,8 +18,8 @@ from bactrian.starts.given import from_assignment
 from bactrian.starts.kmeans import data_metric, kmeans_labels
 from bactrian.typing import IntArray
 
-ROUND = 8  # iterations of the first round
-KEEP = 3  # one climb in so many goes on to the next round
+ROUND = 12  # iterations of the first round
+KEEP = 2  # one climb in so many goes on to the next round
 SECOND_CHANCES = 3  # further starts that are climbed when the best one collapses
 
 
@@ -48,14 +48,19 @@ def ranked_starts(
     return ranked(source, kernel, climbs, floor)
 
 
-def ranked(source: Source, kernel: Kernel, climbs: list[em.Climb], floor: Floor) -> list[em.Climb]:
-    """Several starts, best first: each round drops the worse, which then stand behind those that went on."""
+def ranked(
+    source: Source, kernel: Kernel, climbs: list[em.Climb], floor: Floor, first: int = ROUND, keep: int = KEEP
+) -> list[em.Climb]:
+    """Several starts, best first: each round drops the worse, which then stand behind those that went on.
+
+    ``first`` : iterations of the first round, doubled for each further one. ``keep`` : one in so many goes on.
+    """
     dropped: list[em.Climb] = []
-    length = ROUND
+    length = first
     while len(climbs) > 1:
         climbs = em.run(source, kernel, climbs, floor, tol=0.0, max_iter=length)
         climbs = sorted(climbs, key=lambda c: c.rank, reverse=True)
-        stay = max(1, len(climbs) // KEEP)
+        stay = max(1, len(climbs) // keep)
         climbs, dropped = climbs[:stay], climbs[stay:] + dropped
         length *= 2
     # their history was on the sample
