@@ -27,7 +27,7 @@ lint: $(VENV)/lint
 	$(BIN)/lint-imports
 
 bench: $(VENV)/bench
-	$(BIN)/python benchmarks/em_iteration.py
+	$(BIN)/python benchmarks/em_iteration.py --write docs/benchmarks/em_iteration.md
 
 gallery: $(INSTALLED)
 	$(BIN)/python docs/gallery/draw_all.py

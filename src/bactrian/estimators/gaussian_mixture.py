@@ -47,7 +47,9 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         The least variance. None: 1e-10 (float32: 1e-6) of each feature's own variance, so that units do not
         matter. A number is absolute, in squared units of the data. Either is a floor, not added to the
         diagonal: where it is not reached the estimate is exactly the maximum-likelihood one, and the
-        log-likelihood never falls. 0: a component that collapses is an error, or a warning where ``max_iter``
+        log-likelihood never falls. A feature that is constant over all rows has no variance of its own and gets
+        the floor of the others' average; its share of the log-density then means nothing, as in scikit-learn.
+        0: a component that collapses is an error, or a warning where ``max_iter``
         cut the fit short.
     max_iter : int
         Iterations from the start that was found; 0 gives the start itself. scikit-learn's 100 would cut off
