@@ -26,7 +26,7 @@ lint: $(VENV)/lint
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/bench
+bench: $(INSTALLED)
 	$(BIN)/python benchmarks/em_iteration.py --write docs/benchmarks/em_iteration.md
 
 gallery: $(INSTALLED)
@@ -42,7 +42,7 @@ $(INSTALLED): $(VENV)/pip $(CORE)
 	$(BIN)/python -m pip install --quiet --editable '.[all]'
 	touch $@
 
-$(VENV)/test $(VENV)/lint $(VENV)/bench: $(VENV)/%: $(INSTALLED)
+$(VENV)/test $(VENV)/lint: $(VENV)/%: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --group $*
 	touch $@
 
