@@ -11,25 +11,21 @@ from typing import Any
 import numpy as np
 
 from bactrian import em, model_file
+from bactrian.arguments import at_least, not_negative
 from bactrian.errors import CollapseError, CollapseWarning, DataError, ParameterError
-from bactrian.families import Family, Floor, parse_families
-from bactrian.kernels import NativeKernel, Parameters
+from bactrian.families import Family, parse_families
+from bactrian.kernels import NativeKernel
 from bactrian.mixture import Mixture
 from bactrian.randomness import generator
+from bactrian.regularization import make_floor
 from bactrian.rows import Rows, read_rows
 from bactrian.selection import CRITERIA, Candidate, Candidates, Progress, search
 from bactrian.selection.candidate import rank
 from bactrian.selection.search import Task
 from bactrian.sources import ArraySource, Source
-from bactrian.typing import FloatArray, IntArray, RandomState
+from bactrian.starts.read import ANY, read_start
+from bactrian.typing import FloatArray, RandomState
 from bactrian.whole import write_whole
-
-# The K tried when none is asked for
-ANY = range(1, 10)
-
-# Least variance of a component, relative to the feature's variance over all rows: far below any real cluster,
-# far above rounding.
-RELATIVE_FLOOR = {"float64": 1e-10, "float32": 1e-6}
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,7 +260,7 @@ def fit(
     if progress is not None and not callable(progress):
         raise ParameterError(f"progress should be a function of one argument, but got {progress!r}")
     source = ArraySource(rows.values, sample_weight)
-    first, counts = _read_start(start, n_components, rows)
+    first, counts = read_start(start.mixture if isinstance(start, Fit) else start, n_components, rows)
     if isinstance(first, np.ndarray) and source.kept is not None:
         first = first[source.kept]
     tried = parse_families(families, source.n_features)
@@ -282,9 +278,9 @@ def fit(
         floor=make_floor(source, regularization, rows.names),
         floor_is_given=regularization is not None,
         start=first,
-        n_init=_at_least(n_init, 1, "n_init"),
-        tol=_not_negative(tol, "tol"),
-        max_iter=_at_least(max_iter, 0, "max_iter"),
+        n_init=at_least(n_init, 1, "n_init"),
+        tol=not_negative(tol, "tol"),
+        max_iter=at_least(max_iter, 0, "max_iter"),
         rng=generator(random_state),
         observe=progress,
     )
@@ -300,47 +296,6 @@ def _named(rows: Rows, feature_names: Sequence[str] | None) -> Rows:
             f"feature_names should be {rows.values.shape[1]} different names, but got {', '.join(names)}"
         )
     return Rows(rows.values, names)
-
-
-def make_floor(
-    source: Source,
-    regularization: float | None,
-    names: tuple[str, ...] | None = None,
-    *,
-    lenient: bool = False,
-) -> Floor:
-    """The floor for a source: relative by default, absolute on request.
-
-    A constant feature has no scale, so the relative floor cannot be formed: an error, or with ``lenient`` the
-    floor of the other features' average scale.
-    """
-    if regularization is not None:
-        return Floor(np.full(source.n_features, _not_negative(regularization, "regularization")))
-    variances = np.diagonal(source.moments.covariance)
-    # the rounding of rows far from the origin is not a spread
-    rounding = np.finfo(np.float32 if source.single_precision else np.float64).eps * np.abs(source.moments.mean)
-    constant = np.sqrt(variances) <= rounding
-    if not np.isfinite(variances).all() or (variances[~constant] < 1e-290).any() or _vanishing(source, constant):
-        raise DataError(
-            "the squares of the data leave the range of float64; divide the columns by their typical size first"
-        )
-    if constant.any() and not lenient:
-        d = int(np.argmax(constant))
-        name = repr(names[d]) if names else str(d)
-        value = source.moments.mean[d]
-        why = "there is only one distinct row" if constant.all() else f"column {name} is constant ({value:g})"
-        raise DataError(
-            f"{why}, so no density can be fitted; leave it out, or give an absolute variance with regularization="
-        )
-    epsilon = RELATIVE_FLOOR["float32" if source.single_precision else "float64"]
-    typical = variances[~constant].mean() if not constant.all() else 1.0
-    return Floor(epsilon * np.where(constant, typical, variances), constant)
-
-
-def _vanishing(source: Source, constant: FloatArray) -> bool:
-    """Whether a feature only looks constant because its squares underflow."""
-    some = source.draw(np.linspace(0, 1, 64, endpoint=False))[:, constant]
-    return bool((np.abs(some).max(initial=0.0) < 1e-140) and (some != some[:1]).any())
 
 
 def _choose(
@@ -366,82 +321,4 @@ def _choose(
     )
 
 
-def _read_start(
-    start: Any, n_components: int | Iterable[int], rows: Rows
-) -> tuple[Parameters | FloatArray | IntArray | None, list[int]]:
-    """The start as the search wants it, and the K to try (a start fixes K)."""
-    counts = _read_counts(n_components)
-    if isinstance(start, str):
-        if start not in ("auto", "k-means++"):
-            raise ParameterError(
-                f"start should be a Mixture, labels, responsibilities, 'auto' or 'k-means++', but got {start!r}"
-            )
-        return None, counts
-    first, k = _read_given_start(start, rows)
-    # any K is as good as another only where none was asked for
-    if k not in counts and n_components != ANY:
-        raise ParameterError(f"the start has {k} components, but n_components asks for {_listed(counts)}")
-    return first, [k]
-
-
-def _listed(counts: Sequence[int]) -> str:
-    return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-
-
-def _read_given_start(start: Any, rows: Rows) -> tuple[Parameters | FloatArray | IntArray, int]:
-    start = start.mixture if isinstance(start, Fit) else start
-    if isinstance(start, Mixture):
-        if start.n_features != rows.values.shape[1]:
-            raise ParameterError(f"the start has {start.n_features} features, but the data has {rows.values.shape[1]}")
-        return start.parameters, start.n_components
-    return _read_assignment(start, len(rows.values))
-
-
-def _read_assignment(start: Any, n_rows: int) -> tuple[FloatArray | IntArray, int]:
-    array = np.asarray(start)
-    if array.ndim not in (1, 2) or len(array) != n_rows or array.dtype.kind not in "iufb":
-        raise ParameterError(
-            f"start should be labels ({n_rows},) or responsibilities ({n_rows}, K), but got shape {array.shape} "
-            f"of {array.dtype}"
-        )
-    if array.ndim == 1:
-        labels = array.astype(np.intp)
-        if (labels != array).any() or labels.min() < 0:
-            raise ParameterError("start labels should be whole numbers from 0 to K-1")
-        empty = np.flatnonzero(np.bincount(labels) == 0)
-        if len(empty):
-            raise ParameterError(
-                f"start labels should use every number from 0 to K-1, but {empty[0]} does not occur among "
-                f"0 to {labels.max()}; number the groups from 0 without gaps"
-            )
-        return labels, int(labels.max()) + 1
-    z = array.astype(np.float64)
-    if not np.isfinite(z).all() or (z < 0).any() or (np.abs(z.sum(axis=1) - 1) > 1e-6).any():
-        raise ParameterError("start responsibilities should be numbers from 0 to 1 whose rows sum to 1")
-    return z, int(z.shape[1])
-
-
-def _read_counts(n_components: int | Iterable[int]) -> list[int]:
-    listed = list(n_components) if isinstance(n_components, Iterable) else [n_components]
-    if not listed:
-        raise ParameterError("n_components should hold at least one number of components, but is empty")
-    return list(dict.fromkeys(_at_least(k, 1, "n_components") for k in listed))
-
-
-def _at_least(value: Any, least: int, name: str) -> int:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ParameterError(f"{name} should be an integer of at least {least}, but got {value!r}")
-    return int(value)
-
-
-def _not_negative(value: Any, name: str) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = float("nan")
-    if not (0 <= number < float("inf")):
-        raise ParameterError(f"{name} should be a finite number of at least 0, but got {value!r}")
-    return number
-
-
-__all__ = ["Fit", "fit", "make_floor"]
+__all__ = ["Fit", "fit"]

@@ -13,8 +13,8 @@ from bactrian import em
 from bactrian.errors import CollapseError, CollapseWarning, CovarianceError
 from bactrian.estimators.progress import Reporter
 from bactrian.families import Floor
-from bactrian.fitting import make_floor
 from bactrian.kernels import Kernel
+from bactrian.regularization import make_floor
 from bactrian.sources import Source
 from bactrian.starts import climb_from_best
 

@@ -1,0 +1,72 @@
+"""What users pass as ``start``, and the K it fixes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from bactrian.arguments import read_counts
+from bactrian.errors import ParameterError
+from bactrian.kernels import Parameters
+from bactrian.mixture import Mixture
+from bactrian.rows import Rows
+from bactrian.typing import FloatArray, IntArray
+
+# The K tried when none is asked for
+ANY = range(1, 10)
+
+
+def read_start(
+    start: Any, n_components: int | Iterable[int], rows: Rows
+) -> tuple[Parameters | FloatArray | IntArray | None, list[int]]:
+    """The start as the search wants it, and the K to try (a start fixes K)."""
+    counts = read_counts(n_components)
+    if isinstance(start, str):
+        if start not in ("auto", "k-means++"):
+            raise ParameterError(
+                f"start should be a Mixture, labels, responsibilities, 'auto' or 'k-means++', but got {start!r}"
+            )
+        return None, counts
+    first, k = _read_given_start(start, rows)
+    # any K is as good as another only where none was asked for
+    if k not in counts and n_components != ANY:
+        raise ParameterError(f"the start has {k} components, but n_components asks for {_listed(counts)}")
+    return first, [k]
+
+
+def _listed(counts: Sequence[int]) -> str:
+    return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+
+
+def _read_given_start(start: Any, rows: Rows) -> tuple[Parameters | FloatArray | IntArray, int]:
+    if isinstance(start, Mixture):
+        if start.n_features != rows.values.shape[1]:
+            raise ParameterError(f"the start has {start.n_features} features, but the data has {rows.values.shape[1]}")
+        return start.parameters, start.n_components
+    return _read_assignment(start, len(rows.values))
+
+
+def _read_assignment(start: Any, n_rows: int) -> tuple[FloatArray | IntArray, int]:
+    array = np.asarray(start)
+    if array.ndim not in (1, 2) or len(array) != n_rows or array.dtype.kind not in "iufb":
+        raise ParameterError(
+            f"start should be labels ({n_rows},) or responsibilities ({n_rows}, K), but got shape {array.shape} "
+            f"of {array.dtype}"
+        )
+    if array.ndim == 1:
+        labels = array.astype(np.intp)
+        if (labels != array).any() or labels.min() < 0:
+            raise ParameterError("start labels should be whole numbers from 0 to K-1")
+        empty = np.flatnonzero(np.bincount(labels) == 0)
+        if len(empty):
+            raise ParameterError(
+                f"start labels should use every number from 0 to K-1, but {empty[0]} does not occur among "
+                f"0 to {labels.max()}; number the groups from 0 without gaps"
+            )
+        return labels, int(labels.max()) + 1
+    z = array.astype(np.float64)
+    if not np.isfinite(z).all() or (z < 0).any() or (np.abs(z.sum(axis=1) - 1) > 1e-6).any():
+        raise ParameterError("start responsibilities should be numbers from 0 to 1 whose rows sum to 1")
+    return z, int(z.shape[1])
