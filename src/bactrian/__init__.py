@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from bactrian.errors import BactrianError as BactrianError
     from bactrian.errors import CollapseError as CollapseError
     from bactrian.errors import CollapseWarning as CollapseWarning
-    from bactrian.errors import ConvergenceWarning as ConvergenceWarning
     from bactrian.errors import CovarianceError as CovarianceError
     from bactrian.errors import DataError as DataError
     from bactrian.errors import MissingDependencyError as MissingDependencyError
@@ -42,7 +41,6 @@ _HOMES = {
     "ModelFileError": "bactrian.errors",
     "MissingDependencyError": "bactrian.errors",
     "CollapseWarning": "bactrian.errors",
-    "ConvergenceWarning": "bactrian.errors",
 }
 _MODULES = ("datasets", "plot")
 

@@ -35,7 +35,3 @@ class MissingDependencyError(BactrianError, ImportError):
 
 class CollapseWarning(UserWarning):
     """A component shrank onto too few rows and was held by the regularisation."""
-
-
-class ConvergenceWarning(UserWarning):
-    """EM stopped at ``max_iter`` before the tolerance was reached."""
