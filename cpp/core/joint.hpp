@@ -90,45 +90,6 @@ void joint_full_small(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Works
     }
 }
 
-// One covariance for all: the rows are whitened once, y = L^-1 (x - centre), and with m = L^-1 (mean - centre)
-// log w N(x) = constant - |m|^2 / 2 + m.y - |y|^2 / 2, so that a component costs one product a feature.
-template <typename Real>
-void joint_whitened_once(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
-    Real* const y = w.weighted;  // (D, kBlockRows); free until the moments are taken
-    for (std::ptrdiff_t i = 0; i < rows; i += kBlockRows<Real>) {
-        Vector<Real> square[kBlock] = {};
-        centre_block(w.x + i, w.T, p.centre, m.D, w.centred);
-        for_panels(m.D, [&](std::ptrdiff_t j, auto J) __attribute__((always_inline)) {
-            Vector<Real> v[J][kBlock];
-            whiten_panel<Real, J>(panel(p.whiteners, j, m.D), w.centred, j, v);
-            unrolled<J>([&](auto r) {
-                unrolled<kBlock>([&](auto b) {
-                    store(y + (j + r) * kBlockRows<Real> + b * kLanes<Real>, v[r][b]);
-                    square[b] += v[r][b] * v[r][b];
-                });
-            });
-        });
-        for_panels(m.K, [&](std::ptrdiff_t k, auto J) __attribute__((always_inline)) {
-            Vector<Real> v[J][kBlock];
-            const Real* means = p.whitened_means + k * m.D;
-            unrolled<J>([&](auto r) {
-                unrolled<kBlock>([&](auto b) { v[r][b] = p.once_constant[k + r] - Real(0.5) * square[b]; });
-            });
-            for (std::ptrdiff_t d = 0; d < m.D; ++d)
-                unrolled<kBlock>([&](auto b) {
-                    const Vector<Real> feature = load(y + d * kBlockRows<Real> + b * kLanes<Real>);
-                    unrolled<J>([&](auto r) { v[r][b] += means[d * kPanel + r] * feature; });
-                });
-            unrolled<J>([&](auto r) {
-                unrolled<kBlock>([&](auto b) {
-                    store(w.z + (k + r) * w.T + i + b * kLanes<Real>,
-                          maximum<Real>(v[r][b], broadcast(kLeast<Real>)));
-                });
-            });
-        });
-    }
-}
-
 template <typename Real, bool spherical>
 void joint_axes(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
     for (std::ptrdiff_t k = 0; k < m.K; ++k) {
@@ -152,7 +113,6 @@ template <typename Real>
 void joint(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
     if (m.form == Form::spherical) return joint_axes<Real, true>(m, p, rows, w);
     if (m.form == Form::diagonal) return joint_axes<Real, false>(m, p, rows, w);
-    if (p.whiten_once) return joint_whitened_once(m, p, rows, w);
     switch (m.D) {
         case 1: return joint_full_small<Real, 1>(m, p, rows, w);
         case 2: return joint_full_small<Real, 2>(m, p, rows, w);

@@ -5,15 +5,15 @@
 
 namespace bactrian::BACTRIAN_VARIANT {
 
-// Sums over rows of J features times four others: to(r) is where those of the r-th feature are added. Both stand as
-// (features, T).
-template <typename Real, int J, typename To>
+// Sums over rows of J features times L <= 4 others: to(r) is where those of the r-th feature are added, with room for
+// four. Both stand as (features, T).
+template <typename Real, int J, int L, typename To>
 BACTRIAN_INLINE void product_block(const Real* a, const Real* b, std::ptrdiff_t T, std::ptrdiff_t rows, To to) {
     Vector<Real> acc[J][kPanel] = {};
     for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
         Vector<Real> left[J];
         unrolled<J>([&](auto r) { left[r] = load(a + r * T + i); });
-        unrolled<kPanel>([&](auto s) {
+        unrolled<L>([&](auto s) {
             const Vector<Real> right = load(b + s * T + i);
             unrolled<J>([&](auto r) { acc[r][s] += left[r] * right; });
         });
@@ -23,23 +23,24 @@ BACTRIAN_INLINE void product_block(const Real* a, const Real* b, std::ptrdiff_t 
 
 // Rows j .. j + J - 1 of the scatter, columns l .. l + 3, below the diagonal.
 template <typename Real, int J>
-BACTRIAN_INLINE void scatter_block(Workspace<Real> w, std::ptrdiff_t rows, std::ptrdiff_t j, std::ptrdiff_t l,
-                                   double* triangle) {
-    product_block<Real, J>(w.weighted + j * w.T, w.centred + l * w.T, w.T, rows, [&](std::ptrdiff_t r) {
+BACTRIAN_INLINE void scatter_block(const Real* weighted, const Real* centred, std::ptrdiff_t T, std::ptrdiff_t rows,
+                                   std::ptrdiff_t j, std::ptrdiff_t l, double* triangle) {
+    product_block<Real, J, kPanel>(weighted + j * T, centred + l * T, T, rows, [&](std::ptrdiff_t r) {
         return triangle + (j + r) * (j + r + 1) / 2 + l;
     });
 }
 
 // The lower triangle of rows and columns j .. j + J - 1.
 template <typename Real, int J>
-BACTRIAN_INLINE void scatter_corner(Workspace<Real> w, std::ptrdiff_t rows, std::ptrdiff_t j, double* triangle) {
+BACTRIAN_INLINE void scatter_corner(const Real* weighted, const Real* centred, std::ptrdiff_t T, std::ptrdiff_t rows,
+                                    std::ptrdiff_t j, double* triangle) {
     Vector<Real> acc[J][kPanel] = {};
-    const Real *a = w.weighted + j * w.T, *b = w.centred + j * w.T;
+    const Real *a = weighted + j * T, *b = centred + j * T;
     for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>)
         unrolled<J>([&](auto s) {
-            const Vector<Real> right = load(b + s * w.T + i);
+            const Vector<Real> right = load(b + s * T + i);
             unrolled<J>([&](auto r) {
-                if constexpr (r >= s) acc[r][s] += load(a + r * w.T + i) * right;
+                if constexpr (r >= s) acc[r][s] += load(a + r * T + i) * right;
             });
         });
     unrolled<J>([&](auto r) {
@@ -51,13 +52,21 @@ BACTRIAN_INLINE void scatter_corner(Workspace<Real> w, std::ptrdiff_t rows, std:
 
 // Columns four at a time stay in the first-level cache while all rows below them pass by.
 template <typename Real>
-void scatter_full(Workspace<Real> w, std::ptrdiff_t rows, std::ptrdiff_t D, double* triangle) {
+void scatter_full(const Real* weighted, const Real* centred, std::ptrdiff_t T, std::ptrdiff_t rows, std::ptrdiff_t D,
+                  double* triangle) {
     for_panels(D, [&](std::ptrdiff_t l, auto L) __attribute__((always_inline)) {
-        scatter_corner<Real, L>(w, rows, l, triangle);
+        scatter_corner<Real, L>(weighted, centred, T, rows, l, triangle);
         if constexpr (L == kPanel) {
             std::ptrdiff_t j = l + kPanel;
-            for (; j + 2 <= D; j += 2) scatter_block<Real, 2>(w, rows, j, l, triangle);
-            if (j < D) scatter_block<Real, 1>(w, rows, j, l, triangle);
+            const auto rows_of = [&](auto J) __attribute__((always_inline)) {
+                scatter_block<Real, J>(weighted, centred, T, rows, j, l, triangle);
+                j += J;
+            };
+            while (j + kTall <= D) rows_of(std::integral_constant<int, kTall>{});
+            if constexpr (kTall > 4)
+                if (j + 4 <= D) rows_of(std::integral_constant<int, 4>{});
+            while (j + 2 <= D) rows_of(std::integral_constant<int, 2>{});
+            if (j < D) rows_of(std::integral_constant<int, 1>{});
         }
     });
 }
@@ -145,58 +154,6 @@ void moments_axes(Packed<Real> p, std::ptrdiff_t k, std::ptrdiff_t D, std::ptrdi
     });
 }
 
-// Sums over rows of one number each times a feature.
-template <typename Real>
-BACTRIAN_INLINE double product(const Real* a, const Real* b, std::ptrdiff_t rows) {
-    Vector<Real> total = {};
-    for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) total += load(a + i) * load(b + i);
-    return double(sum<Real>(total));
-}
-
-// One covariance for all, all means near a common centre: first moments about the centre, and one scatter of all rows
-// about it. recentre() turns them into moments about the means.
-template <typename Real>
-void moments_once(Packed<Real> p, std::ptrdiff_t rows, Layout layout, double* sums, Workspace<Real> w) {
-    const std::ptrdiff_t D = layout.D, K = layout.K;
-    double* const first = sums + layout.first();
-    for (std::ptrdiff_t k = 0; k < K; ++k) weigh(w.z + k * w.T, w, rows, sums[layout.counts + k]);
-    for (std::ptrdiff_t d = 0; d < D; ++d)
-        for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
-            const Vector<Real> c = minus(load(w.x + d * w.T + i), p.centre[d]);
-            store(w.centred + d * w.T + i, c);
-            store(w.weighted + d * w.T + i, load(w.weight + i) * c);
-        }
-    std::ptrdiff_t d = 0;
-    for (; d + kPanel <= D; d += kPanel) {
-        const Real* features = w.centred + d * w.T;
-        const auto to = [&](std::ptrdiff_t k) { return first + k * D + d; };
-        std::ptrdiff_t k = 0;
-        for (; k + 2 <= K; k += 2)
-            product_block<Real, 2>(w.z + k * w.T, features, w.T, rows, [&](std::ptrdiff_t r) { return to(k + r); });
-        if (k < K) product_block<Real, 1>(w.z + k * w.T, features, w.T, rows, [&](std::ptrdiff_t) { return to(k); });
-    }
-    for (; d < D; ++d)
-        for (std::ptrdiff_t k = 0; k < K; ++k)
-            first[k * D + d] += product(w.z + k * w.T, w.centred + d * w.T, rows);
-    scatter_full(w, rows, D, sums + layout.second());
-}
-
-// From moments about the centre to moments about the means, with e = mean - centre:
-// sum z (x - mean) = f - n e, sum z (x - mean)(x - mean)^T = S - f e^T - e f^T + n e e^T.
-template <typename Real>
-void recentre(Packed<Real> p, Layout layout, double* sums) {
-    const std::ptrdiff_t D = layout.D;
-    double* const triangle = sums + layout.second();
-    for (std::ptrdiff_t k = 0; k < layout.K; ++k) {
-        const double n = sums[layout.counts + k], *e = p.offsets + k * D;
-        double* f = sums + layout.first() + k * D;
-        for (std::ptrdiff_t j = 0; j < D; ++j)
-            for (std::ptrdiff_t l = 0; l <= j; ++l)
-                triangle[j * (j + 1) / 2 + l] -= f[j] * e[l] + e[j] * (f[l] - n * e[l]);
-        for (std::ptrdiff_t j = 0; j < D; ++j) f[j] -= n * e[j];
-    }
-}
-
 // Whether no row of the tile has any responsibility for the component.
 template <typename Real>
 bool is_empty(const Real* z, std::ptrdiff_t rows) {
@@ -222,7 +179,7 @@ void add_moments(Packed<Real> p, std::ptrdiff_t rows, Layout layout, double* sum
                 case 3: moments_small<Real, 3>(p, k, rows, w, first, triangle); break;
                 default:
                     prepare(p, k, D, rows, w, first);
-                    scatter_full(w, rows, D, triangle);
+                    scatter_full(w.weighted, w.centred, w.T, rows, D, triangle);
             }
         }
     }

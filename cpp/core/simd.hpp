@@ -74,6 +74,19 @@ BACTRIAN_INLINE Vector<Real> add_halves(Vector<Real> a, Vector<Real> b) {
     }(std::make_integer_sequence<int, W>{});
 }
 
+// The upper half of a vector's lanes added to the lower, until four are left.
+template <int lanes, typename Wide>
+BACTRIAN_INLINE auto fold_to_four(Wide v) {
+    if constexpr (lanes == 4) {
+        return v;
+    } else {
+        return [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+            return fold_to_four<lanes / 2>(__builtin_shufflevector(v, v, I...) +
+                                           __builtin_shufflevector(v, v, (I + lanes / 2)...));
+        }(std::make_integer_sequence<int, lanes / 2>{});
+    }
+}
+
 // Adds the sums over lanes of four vectors to four neighbouring numbers.
 template <typename Real>
 BACTRIAN_INLINE void add_sums(const Vector<Real> (&v)[4], double* to) {
@@ -84,13 +97,10 @@ BACTRIAN_INLINE void add_sums(const Vector<Real> (&v)[4], double* to) {
             to[2 * i + 1] += double(pair[1]);
         });
     } else {
-        const Vector<Real> quads =
-            add_halves<Real, 2>(add_halves<Real, 1>(v[0], v[1]), add_halves<Real, 1>(v[2], v[3]));
-        unrolled<4>([&](auto i) {
-            Real total = quads[int(i)];
-            for (std::ptrdiff_t j = i + 4; j < kLanes<Real>; j += 4) total += quads[j];
-            to[i] += double(total);
-        });
+        typedef double Four __attribute__((vector_size(32), aligned(8), may_alias));
+        const auto sums = fold_to_four<int(kLanes<Real>)>(
+            add_halves<Real, 2>(add_halves<Real, 1>(v[0], v[1]), add_halves<Real, 1>(v[2], v[3])));
+        *reinterpret_cast<Four*>(to) += __builtin_convertvector(sums, Four);
     }
 }
 

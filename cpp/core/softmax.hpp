@@ -6,21 +6,27 @@
 
 namespace bactrian::BACTRIAN_VARIANT {
 
-// Turns z from joint log-densities into exp(joint - top); sets top and the sum over components (into scale).
+// Turns z from joint log-densities into exp(joint - top); sets top and the sum over components (into scale). Blocks of
+// several vectors, so that no chain of maxima or sums makes the others wait.
 template <typename Real>
 void exponentiate(std::ptrdiff_t K, std::ptrdiff_t rows, Workspace<Real> w) {
-    for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
+    for (std::ptrdiff_t i = 0; i < rows; i += kBlockRows<Real>) {
         Real* z = w.z + i;
-        Vector<Real> top = load(z);
-        for (std::ptrdiff_t k = 1; k < K; ++k) top = maximum<Real>(top, load(z + k * w.T));
-        Vector<Real> total = {};
-        for (std::ptrdiff_t k = 0; k < K; ++k) {
-            const Vector<Real> e = exp_nonpositive<Real>(load(z + k * w.T) - top);
-            store(z + k * w.T, e);
-            total += e;
-        }
-        store(w.top + i, top);
-        store(w.scale + i, total);
+        Vector<Real> top[kBlock], total[kBlock] = {};
+        unrolled<kBlock>([&](auto b) { top[b] = load(z + b * kLanes<Real>); });
+        for (std::ptrdiff_t k = 1; k < K; ++k)
+            unrolled<kBlock>([&](auto b) { top[b] = maximum<Real>(load(z + k * w.T + b * kLanes<Real>), top[b]); });
+        for (std::ptrdiff_t k = 0; k < K; ++k)
+            unrolled<kBlock>([&](auto b) {
+                Real* here = z + k * w.T + b * kLanes<Real>;
+                const Vector<Real> e = exp_nonpositive<Real>(load(here) - top[b]);
+                store(here, e);
+                total[b] += e;
+            });
+        unrolled<kBlock>([&](auto b) {
+            store(w.top + i + b * kLanes<Real>, top[b]);
+            store(w.scale + i + b * kLanes<Real>, total[b]);
+        });
     }
 }
 

@@ -30,6 +30,9 @@ private:
     std::size_t used_ = 0;
 };
 
+// Sums are added four at a time.
+inline std::ptrdiff_t padded_moments(std::ptrdiff_t n) { return (n + 3) / 4 * 4; }
+
 template <typename Real>
 struct Workspace {
     std::ptrdiff_t T;   // rows of a tile, the stride of the arrays below
@@ -38,10 +41,13 @@ struct Workspace {
     Real* z;            // (K, T) joint log-densities, then exp(joint - largest)
     Real* scale;        // (T,) weight / sum: z * scale are the weighted responsibilities
     Real* top;          // (T,) largest joint log-density
-    Real* centred;      // (D, T) x - mean, or L^-1 (x - centre) of a tied model
+    Real* centred;      // (D, T) x - mean
     Real* weighted;     // (D, T) z (x - mean)
+    Real* features;     // (F + 1, T) x - centre and its products, and 1, of a linear pass
+    double* moments;    // (K, F + 1) sums of z times those, each row padded to whole panels
 
-    Workspace(Arena& arena, std::ptrdiff_t K, std::ptrdiff_t D) : T(tile_rows(D)) {
+    Workspace(Arena& arena, std::ptrdiff_t K, std::ptrdiff_t D, std::ptrdiff_t n_moments)
+        : T(tile_rows(D)) {
         x = arena.take<Real>(D * T);
         weight = arena.take<Real>(T);
         z = arena.take<Real>(K * T);
@@ -49,6 +55,8 @@ struct Workspace {
         top = arena.take<Real>(T);
         centred = arena.take<Real>(D * T);
         weighted = arena.take<Real>(D * T);
+        features = arena.take<Real>(n_moments * T);
+        moments = arena.take<double>(K * padded_moments(n_moments));
     }
 };
 

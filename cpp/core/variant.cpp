@@ -1,5 +1,6 @@
 // One instruction set's code. Compiled several times; see simd.hpp for the two macros that tell the copies apart.
 #include "joint.hpp"
+#include "linear.hpp"
 #include "moments.hpp"
 #include "problem.hpp"
 #include "softmax.hpp"
@@ -21,7 +22,8 @@ std::size_t packed_bytes(const Model& m, bool single) {
 template <typename Real>
 std::size_t workspace_bytes_of(const Model& m) {
     Arena count(nullptr);
-    Workspace<Real> unused(count, m.K, m.D);
+    Arena packed(nullptr);
+    Workspace<Real> unused(count, m.K, m.D, Packed<Real>(packed, m).n_moments);
     return count.used();
 }
 std::size_t workspace_bytes(const Model& m, bool single) {
@@ -49,6 +51,15 @@ void take_given(const Given& given, std::ptrdiff_t begin, std::ptrdiff_t n, std:
     }
 }
 
+// Whether the moments asked for are those of the features that the log-density has.
+bool matches(const Model& m, Scatter scatter) {
+    switch (m.form) {
+        case Form::spherical: return scatter == Scatter::trace;
+        case Form::diagonal: return scatter == Scatter::diagonal;
+        default: return scatter == (m.tied ? Scatter::pooled : Scatter::full);
+    }
+}
+
 template <typename Real>
 void tile(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t n, const Model& m, Packed<Real> p,
           const Given* given, const Layout& layout, const Output& out, Workspace<Real> w) {
@@ -58,13 +69,16 @@ void tile(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t n, const Model&
         take_given(*given, begin, n, padded, layout, out.sums, w);
         return add_moments(p, padded, layout, out.sums, w);
     }
-    joint(m, p, padded, w);
+    // scores of a few rows are worth the last digit, passes over many the speed
+    const bool linear = p.linear && (m.form == Form::full && m.tied || (out.sums && matches(m, layout.scatter))) &&
+                        make_features(m, p, padded, w);
+    linear ? joint_linear(m, p, padded, w) : joint(m, p, padded, w);
     if (out.labels) return write_labels(m.K, n, padded, w, out.labels + begin);
     exponentiate(m.K, padded, w);
     if (out.log_density) return write_log_densities(n, w, out.log_density + begin);
     if (out.responsibilities) return write_responsibilities(m.K, n, w, out.responsibilities + begin * m.K);
     add_likelihood(padded, layout, out.sums, w);
-    if (layout.scatter == Scatter::pooled && p.whiten_once) return moments_once(p, padded, layout, out.sums, w);
+    if (linear && matches(m, layout.scatter)) return moments_linear(p, padded, layout, out.sums, w);
     add_moments(p, padded, layout, out.sums, w);
 }
 
@@ -72,11 +86,13 @@ template <typename Real>
 void chunk_of(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t end, const Model& m, const void* packed,
               const Given* given, const Layout& layout, const Output& out, void* block) {
     Arena arena(block);
-    Workspace<Real> w(arena, m.K, m.D);
     Packed<Real> p = *static_cast<const Packed<Real>*>(packed);
+    Workspace<Real> w(arena, m.K, m.D, p.n_moments);
+    const bool linear = out.sums && !given && p.linear && matches(m, layout.scatter);
+    if (linear) __builtin_memset(w.moments, 0, std::size_t(m.K * padded_moments(p.n_moments)) * sizeof(double));
     for (std::ptrdiff_t i = begin; i < end; i += w.T)
         tile(rows, i, end - i < w.T ? end - i : w.T, m, p, given, layout, out, w);
-    if (out.sums && !given && layout.scatter == Scatter::pooled && p.whiten_once) recentre(p, layout, out.sums);
+    if (linear) recentre(p, layout, out.sums, w);
 }
 void chunk(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t end, const Model& m, bool single, const void* packed,
            const Given* given, const Layout& layout, const Output& out, void* workspace) {

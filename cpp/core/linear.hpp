@@ -1,0 +1,174 @@
+// Passes that are linear in features of a row: log-densities and moments as two matrix products.
+//
+// About a common centre every joint log-density is a sum over features of the row, the same for all components:
+//   spherical  x, |x|^2         diagonal  x, x^2         full, few features  x, x x^T
+//   one full covariance for all: y = L^-1 x, for x' P x is common to the components
+// and the moments are sums of z times the same features. That saves the work that each component does on its own
+// (x - mean, its products), but differences of large terms lose digits: pack_linear() estimates how many, and where
+// that is too much joint() and add_moments() work about each component's mean.
+#pragma once
+
+#include "moments.hpp"
+
+namespace bactrian::BACTRIAN_VARIANT {
+
+// Features of a tile; false if a square would leave the range of the format.
+template <typename Real>
+bool make_features(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
+    constexpr Real limit = sizeof(Real) == 4 ? Real(1e15) : Real(1e150);
+    const std::ptrdiff_t D = m.D, T = w.T;
+    Vector<Real> farthest = {};
+    for (std::ptrdiff_t d = 0; d < D; ++d)
+        for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
+            const Vector<Real> c = minus(load(w.x + d * T + i), p.centre[d]);
+            farthest = maximum<Real>(farthest, maximum<Real>(c, -c));
+            store(w.features + d * T + i, c);
+        }
+    for (std::ptrdiff_t r = 0; r < kLanes<Real>; ++r)
+        if (!(farthest[r] < limit)) return false;
+    Real* to = w.features + D * T;
+    const auto product = [&](std::ptrdiff_t j, std::ptrdiff_t l) {
+        const Real *a = w.features + j * T, *b = w.features + l * T;
+        for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) store(to + i, load(a + i) * load(b + i));
+        to += T;
+    };
+    if (m.form == Form::spherical) {
+        for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
+            Vector<Real> square = {};
+            for (std::ptrdiff_t d = 0; d < D; ++d) square += load(w.features + d * T + i) * load(w.features + d * T + i);
+            store(to + i, square);
+        }
+        to += T;
+    } else if (m.form == Form::diagonal) {
+        for (std::ptrdiff_t d = 0; d < D; ++d) product(d, d);
+    } else if (!m.tied) {
+        for (std::ptrdiff_t j = 0; j < D; ++j)
+            for (std::ptrdiff_t l = 0; l <= j; ++l) product(j, l);
+    }
+    for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) store(to + i, broadcast(Real(1)));
+    return true;
+}
+
+// y = L^-1 x of a block of rows, into w.whitened; returns the sum of squares.
+template <typename Real>
+BACTRIAN_INLINE void whiten_block(const Model& m, Packed<Real> p, std::ptrdiff_t i, Workspace<Real> w,
+                                  Vector<Real> (&square)[kBlock]) {
+    for (std::ptrdiff_t d = 0; d < m.D; ++d)
+        unrolled<kBlock>([&](auto b) {
+            store(w.centred + d * kBlockRows<Real> + b * kLanes<Real>, load(w.features + d * w.T + i + b * kLanes<Real>));
+        });
+    for_panels(m.D, [&](std::ptrdiff_t j, auto J) __attribute__((always_inline)) {
+        Vector<Real> v[J][kBlock];
+        whiten_panel<Real, J>(panel(p.whiteners, j, m.D), w.centred, j, v);
+        unrolled<J>([&](auto r) {
+            unrolled<kBlock>([&](auto b) {
+                store(w.weighted + (j + r) * kBlockRows<Real> + b * kLanes<Real>, v[r][b]);
+                square[b] += v[r][b] * v[r][b];
+            });
+        });
+    });
+}
+
+// Joint log-densities of J components for a block of rows: base + theta . features - common.
+template <typename Real, int J>
+BACTRIAN_INLINE void linear_panel(const Real* theta, const Real* base, const Real* features, std::ptrdiff_t stride,
+                                  std::ptrdiff_t F, const Vector<Real>* common, Real* z, std::ptrdiff_t T) {
+    Vector<Real> v[J][kBlock];
+    unrolled<J>([&](auto r) { unrolled<kBlock>([&](auto b) { v[r][b] = base[r] - common[b]; }); });
+    for (std::ptrdiff_t f = 0; f < F; ++f) {
+        Vector<Real> x[kBlock];
+        unrolled<kBlock>([&](auto b) { x[b] = load(features + f * stride + b * kLanes<Real>); });
+        unrolled<J>([&](auto r) { unrolled<kBlock>([&](auto b) { v[r][b] += theta[f * kWide + r] * x[b]; }); });
+    }
+    unrolled<J>([&](auto r) {
+        unrolled<kBlock>([&](auto b) {
+            store(z + r * T + b * kLanes<Real>, maximum<Real>(v[r][b], broadcast(kLeast<Real>)));
+        });
+    });
+}
+
+// Joint log-densities of a tile whose features are made.
+template <typename Real>
+void joint_linear(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
+    const bool whitened = m.form == Form::full && m.tied;
+    const std::ptrdiff_t F = p.n_features;
+    for (std::ptrdiff_t i = 0; i < rows; i += kBlockRows<Real>) {
+        Vector<Real> common[kBlock] = {};
+        const Real* features = w.features + i;
+        std::ptrdiff_t stride = w.T;
+        if (whitened) {
+            whiten_block(m, p, i, w, common);
+            unrolled<kBlock>([&](auto b) { common[b] *= Real(0.5); });
+            features = w.weighted;
+            stride = kBlockRows<Real>;
+        }
+        std::ptrdiff_t k = 0;
+        const auto panel_of = [&](auto J) __attribute__((always_inline)) {
+            const Real* theta = p.theta + k / kWide * kWide * F + k % kWide;
+            linear_panel<Real, J>(theta, p.base + k, features, stride, F, common, w.z + k * w.T + i, w.T);
+            k += J;
+        };
+        while (k + kWide <= m.K) panel_of(std::integral_constant<int, kWide>{});
+        if constexpr (kWide > 4)
+            if (k + 4 <= m.K) panel_of(std::integral_constant<int, 4>{});
+        if (k + 2 <= m.K) panel_of(std::integral_constant<int, 2>{});
+        if (k < m.K) panel_of(std::integral_constant<int, 1>{});
+    }
+}
+
+// Sums over rows of z times every feature, for all components; z still lacks its scale.
+template <typename Real>
+void moments_linear(Packed<Real> p, std::ptrdiff_t rows, Layout layout, double* sums, Workspace<Real> w) {
+    const std::ptrdiff_t K = layout.K, F = p.n_moments, stride = padded_moments(F);
+    for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
+        const Vector<Real> scale = load(w.scale + i);
+        for (std::ptrdiff_t k = 0; k < K; ++k) store(w.z + k * w.T + i, load(w.z + k * w.T + i) * scale);
+    }
+    for_panels(F, [&](std::ptrdiff_t f, auto L) __attribute__((always_inline)) {
+        const Real* features = w.features + f * w.T;
+        std::ptrdiff_t k = 0;
+        const auto panel_of = [&](auto J) __attribute__((always_inline)) {
+            product_block<Real, J, L>(w.z + k * w.T, features, w.T, rows,
+                                      [&](std::ptrdiff_t r) { return w.moments + (k + r) * stride + f; });
+            k += J;
+        };
+        while (k + kTall <= K) panel_of(std::integral_constant<int, kTall>{});
+        if constexpr (kTall > 4)
+            if (k + 4 <= K) panel_of(std::integral_constant<int, 4>{});
+        while (k + 2 <= K) panel_of(std::integral_constant<int, 2>{});
+        if (k < K) panel_of(std::integral_constant<int, 1>{});
+    });
+    if (layout.scatter != Scatter::pooled) return;
+    for (std::ptrdiff_t d = 0; d < layout.D; ++d)
+        for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>)
+            store(w.weighted + d * w.T + i, load(w.weight + i) * load(w.features + d * w.T + i));
+    scatter_full(w.weighted, w.features, w.T, rows, layout.D, sums + layout.second());
+}
+
+// From moments about the centre to moments about the means, with e = mean - centre:
+// sum z (x - mean) = f - n e, sum z (x - mean)(x - mean)^T = S - f e^T - e f^T + n e e^T.
+template <typename Real>
+void recentre(Packed<Real> p, Layout layout, double* sums, Workspace<Real> w) {
+    const std::ptrdiff_t D = layout.D, F = p.n_moments;
+    const bool all = layout.scatter == Scatter::pooled;  // one triangle, to which the rows themselves were added
+    for (std::ptrdiff_t k = 0; k < layout.K; ++k) {
+        const double *f = w.moments + k * padded_moments(F), *S = f + D, *e = p.offsets + k * D;
+        const double n = f[F - 1];
+        double *first = sums + layout.first() + k * D, *second = sums + layout.second();
+        sums[layout.counts + k] += n;
+        for (std::ptrdiff_t d = 0; d < D; ++d) first[d] += f[d] - n * e[d];
+        if (layout.scatter == Scatter::trace) {
+            second[k] += S[0];
+            for (std::ptrdiff_t d = 0; d < D; ++d) second[k] -= e[d] * (2 * f[d] - n * e[d]);
+        } else if (layout.scatter == Scatter::diagonal) {
+            for (std::ptrdiff_t d = 0; d < D; ++d) second[k * D + d] += S[d] - e[d] * (2 * f[d] - n * e[d]);
+        } else {
+            double* triangle = second + (all ? 0 : k * layout.triangle());
+            for (std::ptrdiff_t j = 0; j < D; ++j)
+                for (std::ptrdiff_t l = 0; l <= j; ++l, ++triangle)
+                    *triangle += (all ? 0.0 : *S++) - f[j] * e[l] - e[j] * (f[l] - n * e[l]);
+        }
+    }
+}
+
+}  // namespace bactrian::BACTRIAN_VARIANT
