@@ -21,54 +21,57 @@ BACTRIAN_INLINE void centre_block(const Real* x, std::ptrdiff_t T, const Mean<Re
         });
 }
 
-// Rows j .. j + J - 1 of y = W c for a block of centred rows c.
+// Adds rows j .. j + J - 1 of W c to y, for a block of centred rows c whose features stand `stride` numbers apart.
 template <typename Real, int J>
-BACTRIAN_INLINE void whiten_panel(const Real* W, const Real* c, std::ptrdiff_t j, Vector<Real> (&y)[J][kBlock]) {
+BACTRIAN_INLINE void whiten_panel(const Real* W, const Real* c, std::ptrdiff_t stride, std::ptrdiff_t j,
+                                  Vector<Real> (&y)[J][kBlock]) {
     const auto rank_one = [&](std::ptrdiff_t l, auto first) __attribute__((always_inline)) {
         Vector<Real> v[kBlock];
-        unrolled<kBlock>([&](auto b) { v[b] = load(c + l * kBlockRows<Real> + b * kLanes<Real>); });
+        unrolled<kBlock>([&](auto b) { v[b] = load(c + l * stride + b * kLanes<Real>); });
         unrolled<J>([&](auto r) {
-            if constexpr (r >= first) unrolled<kBlock>([&](auto b) { y[r][b] += W[l * kPanel + r] * v[b]; });
+            if constexpr (r >= first) unrolled<kBlock>([&](auto b) { y[r][b] += W[l * kWide + r] * v[b]; });
         });
     };
-    unrolled<J>([&](auto r) { unrolled<kBlock>([&](auto b) { y[r][b] = Vector<Real>{}; }); });
     for (std::ptrdiff_t l = 0; l < j; ++l) rank_one(l, std::integral_constant<int, 0>{});
     unrolled<J>([&](auto s) { rank_one(j + s, s); });  // the triangle on the diagonal
 }
 
-template <typename Real, int J>
-BACTRIAN_INLINE void add_panel_squares(const Real* W, const Real* c, std::ptrdiff_t j, Vector<Real>* distance) {
-    Vector<Real> y[J][kBlock];
-    whiten_panel<Real, J>(W, c, j, y);
-    unrolled<J>([&](auto r) { unrolled<kBlock>([&](auto b) { distance[b] += y[r][b] * y[r][b]; }); });
-}
-
+// Joint log-densities of one component for a block of rows. `shift` is what W (x - c) still lacks, or null.
 template <typename Real>
-BACTRIAN_INLINE void full_block(Real* whitener, const Real* c, std::ptrdiff_t D, Vector<Real>* distance) {
-    for_panels(D, [&](std::ptrdiff_t j, auto J) __attribute__((always_inline)) {
-        add_panel_squares<Real, J>(panel(whitener, j, D), c, j, distance);
+BACTRIAN_INLINE void full_block(Real* whitener, const Real* c, std::ptrdiff_t stride, const Real* shift, std::ptrdiff_t D,
+                                Real constant, Real* z) {
+    Vector<Real> distance[kBlock] = {};
+    for_panels<kWide>(D, [&](std::ptrdiff_t j, auto J) __attribute__((always_inline)) {
+        Vector<Real> y[J][kBlock] = {};
+        if (shift) unrolled<J>([&](auto r) { unrolled<kBlock>([&](auto b) { y[r][b] = broadcast(-shift[j + r]); }); });
+        whiten_panel<Real, J>(panel(whitener, j, D), c, stride, j, y);
+        unrolled<J>([&](auto r) { unrolled<kBlock>([&](auto b) { distance[b] += y[r][b] * y[r][b]; }); });
     });
+    store_joint(z, distance, constant);
 }
 
 template <typename Real>
-void joint_full(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
-    const std::ptrdiff_t padded = (m.D + kPanel - 1) / kPanel * kPanel;
+BACTRIAN_STAGE void joint_full(const Model& m, Packed<Real> p, bool near, std::ptrdiff_t rows, Workspace<Real> w) {
+    const std::ptrdiff_t size = padded_rows(m.D) * padded_rows(m.D);
     for (std::ptrdiff_t k = 0; k < m.K; ++k) {
-        Real* whitener = p.whiteners + (m.tied ? 0 : k * padded * padded);
+        Real* whitener = p.whiteners + (m.tied ? 0 : k * size);
         for (std::ptrdiff_t i = 0; i < rows; i += kBlockRows<Real>) {
-            Vector<Real> distance[kBlock] = {};
-            centre_block(w.x + i, w.T, p.means + k * m.D, m.D, w.centred);
-            full_block(whitener, w.centred, m.D, distance);
-            store_joint(w.z + k * w.T + i, distance, p.log_constant[k]);
+            Real* z = w.z + k * w.T + i;
+            if (near) {
+                full_block(whitener, w.features + i, w.T, p.shifts + k * m.D, m.D, p.log_constant[k], z);
+            } else {
+                centre_block(w.x + i, w.T, p.means + k * m.D, m.D, w.centred);
+                full_block<Real>(whitener, w.centred, kBlockRows<Real>, nullptr, m.D, p.log_constant[k], z);
+            }
         }
     }
 }
 
 // Few features: everything stays in registers.
 template <typename Real, int D>
-void joint_full_small(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
+BACTRIAN_STAGE void joint_full_small(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
     for (std::ptrdiff_t k = 0; k < m.K; ++k) {
-        const Real* W = p.whiteners + (m.tied ? 0 : k * kPanel * kPanel);
+        const Real* W = p.whiteners + (m.tied ? 0 : k * kWide * kWide);
         const Mean<Real>* mean = p.means + k * D;
         for (std::ptrdiff_t i = 0; i < rows; i += kBlockRows<Real>) {
             Vector<Real> c[D][kBlock], distance[kBlock] = {};
@@ -80,7 +83,7 @@ void joint_full_small(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Works
                 unrolled<kBlock>([&](auto b) {
                     Vector<Real> y = W[j] * c[0][b];
                     unrolled<D>([&](auto l) {
-                        if constexpr (l > 0 && l <= j) y += W[l * kPanel + j] * c[l][b];
+                        if constexpr (l > 0 && l <= j) y += W[l * kWide + j] * c[l][b];
                     });
                     distance[b] += y * y;
                 });
@@ -91,7 +94,7 @@ void joint_full_small(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Works
 }
 
 template <typename Real, bool spherical>
-void joint_axes(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
+BACTRIAN_STAGE void joint_axes(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
     for (std::ptrdiff_t k = 0; k < m.K; ++k) {
         const Real* W = p.whiteners + (m.tied ? 0 : k * m.whitener_size());
         const Mean<Real>* mean = p.means + k * m.D;
@@ -118,7 +121,7 @@ void joint(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> 
         case 2: return joint_full_small<Real, 2>(m, p, rows, w);
         case 3: return joint_full_small<Real, 3>(m, p, rows, w);
         case 4: return joint_full_small<Real, 4>(m, p, rows, w);
-        default: return joint_full(m, p, rows, w);
+        default: return joint_full(m, p, false, rows, w);
     }
 }
 

@@ -4,7 +4,7 @@
 //   spherical  x, |x|^2         diagonal  x, x^2         full, few features  x, x x^T
 //   one full covariance for all: y = L^-1 x, for x' P x is common to the components
 // and the moments are sums of z times the same features. That saves the work that each component does on its own
-// (x - mean, its products), but differences of large terms lose digits: pack_linear() estimates how many, and where
+// (x - mean, its products), but differences of large terms lose digits: pack_near() estimates how many, and where
 // that is too much joint() and add_moments() work about each component's mean.
 #pragma once
 
@@ -14,7 +14,7 @@ namespace bactrian::BACTRIAN_VARIANT {
 
 // Features of a tile; false if a square would leave the range of the format.
 template <typename Real>
-bool make_features(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
+BACTRIAN_STAGE bool make_features(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
     constexpr Real limit = sizeof(Real) == 4 ? Real(1e15) : Real(1e150);
     const std::ptrdiff_t D = m.D, T = w.T;
     Vector<Real> farthest = {};
@@ -24,6 +24,7 @@ bool make_features(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspac
             farthest = maximum<Real>(farthest, maximum<Real>(c, -c));
             store(w.features + d * T + i, c);
         }
+    if (!p.n_features) return true;  // nothing is squared before it is whitened or weighted
     for (std::ptrdiff_t r = 0; r < kLanes<Real>; ++r)
         if (!(farthest[r] < limit)) return false;
     Real* to = w.features + D * T;
@@ -57,9 +58,9 @@ BACTRIAN_INLINE void whiten_block(const Model& m, Packed<Real> p, std::ptrdiff_t
         unrolled<kBlock>([&](auto b) {
             store(w.centred + d * kBlockRows<Real> + b * kLanes<Real>, load(w.features + d * w.T + i + b * kLanes<Real>));
         });
-    for_panels(m.D, [&](std::ptrdiff_t j, auto J) __attribute__((always_inline)) {
-        Vector<Real> v[J][kBlock];
-        whiten_panel<Real, J>(panel(p.whiteners, j, m.D), w.centred, j, v);
+    for_panels<kWide>(m.D, [&](std::ptrdiff_t j, auto J) __attribute__((always_inline)) {
+        Vector<Real> v[J][kBlock] = {};
+        whiten_panel<Real, J>(panel(p.whiteners, j, m.D), w.centred, kBlockRows<Real>, j, v);
         unrolled<J>([&](auto r) {
             unrolled<kBlock>([&](auto b) {
                 store(w.weighted + (j + r) * kBlockRows<Real> + b * kLanes<Real>, v[r][b]);
@@ -89,7 +90,7 @@ BACTRIAN_INLINE void linear_panel(const Real* theta, const Real* base, const Rea
 
 // Joint log-densities of a tile whose features are made.
 template <typename Real>
-void joint_linear(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
+BACTRIAN_STAGE void joint_linear(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
     const bool whitened = m.form == Form::full && m.tied;
     const std::ptrdiff_t F = p.n_features;
     for (std::ptrdiff_t i = 0; i < rows; i += kBlockRows<Real>) {
@@ -118,13 +119,13 @@ void joint_linear(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace
 
 // Sums over rows of z times every feature, for all components; z still lacks its scale.
 template <typename Real>
-void moments_linear(Packed<Real> p, std::ptrdiff_t rows, Layout layout, double* sums, Workspace<Real> w) {
+BACTRIAN_STAGE void moments_linear(Packed<Real> p, std::ptrdiff_t rows, Layout layout, double* sums, Workspace<Real> w) {
     const std::ptrdiff_t K = layout.K, F = p.n_moments, stride = padded_moments(F);
     for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
         const Vector<Real> scale = load(w.scale + i);
         for (std::ptrdiff_t k = 0; k < K; ++k) store(w.z + k * w.T + i, load(w.z + k * w.T + i) * scale);
     }
-    for_panels(F, [&](std::ptrdiff_t f, auto L) __attribute__((always_inline)) {
+    for_panels<kPanel>(F, [&](std::ptrdiff_t f, auto L) __attribute__((always_inline)) {
         const Real* features = w.features + f * w.T;
         std::ptrdiff_t k = 0;
         const auto panel_of = [&](auto J) __attribute__((always_inline)) {
@@ -147,27 +148,48 @@ void moments_linear(Packed<Real> p, std::ptrdiff_t rows, Layout layout, double* 
 
 // From moments about the centre to moments about the means, with e = mean - centre:
 // sum z (x - mean) = f - n e, sum z (x - mean)(x - mean)^T = S - f e^T - e f^T + n e e^T.
+inline void shift_triangle(double* triangle, const double* f, const double* e, double n, std::ptrdiff_t D) {
+    for (std::ptrdiff_t j = 0; j < D; ++j)
+        for (std::ptrdiff_t l = 0; l <= j; ++l, ++triangle) *triangle -= f[j] * e[l] + e[j] * (f[l] - n * e[l]);
+}
+
+// Adds what linear passes have left in w.moments to the sums.
 template <typename Real>
-void recentre(Packed<Real> p, Layout layout, double* sums, Workspace<Real> w) {
+void add_linear(Packed<Real> p, Layout layout, double* sums, Workspace<Real> w) {
     const std::ptrdiff_t D = layout.D, F = p.n_moments;
-    const bool all = layout.scatter == Scatter::pooled;  // one triangle, to which the rows themselves were added
     for (std::ptrdiff_t k = 0; k < layout.K; ++k) {
         const double *f = w.moments + k * padded_moments(F), *S = f + D, *e = p.offsets + k * D;
         const double n = f[F - 1];
         double *first = sums + layout.first() + k * D, *second = sums + layout.second();
         sums[layout.counts + k] += n;
         for (std::ptrdiff_t d = 0; d < D; ++d) first[d] += f[d] - n * e[d];
-        if (layout.scatter == Scatter::trace) {
-            second[k] += S[0];
-            for (std::ptrdiff_t d = 0; d < D; ++d) second[k] -= e[d] * (2 * f[d] - n * e[d]);
-        } else if (layout.scatter == Scatter::diagonal) {
-            for (std::ptrdiff_t d = 0; d < D; ++d) second[k * D + d] += S[d] - e[d] * (2 * f[d] - n * e[d]);
-        } else {
-            double* triangle = second + (all ? 0 : k * layout.triangle());
-            for (std::ptrdiff_t j = 0; j < D; ++j)
-                for (std::ptrdiff_t l = 0; l <= j; ++l, ++triangle)
-                    *triangle += (all ? 0.0 : *S++) - f[j] * e[l] - e[j] * (f[l] - n * e[l]);
+        switch (layout.scatter) {
+            case Scatter::trace:
+                second[k] += S[0];
+                for (std::ptrdiff_t d = 0; d < D; ++d) second[k] -= e[d] * (2 * f[d] - n * e[d]);
+                break;
+            case Scatter::diagonal:
+                for (std::ptrdiff_t d = 0; d < D; ++d) second[k * D + d] += S[d] - e[d] * (2 * f[d] - n * e[d]);
+                break;
+            case Scatter::full:
+                second += k * layout.triangle();
+                for (std::ptrdiff_t i = 0; i < layout.triangle(); ++i) second[i] += S[i];
+                shift_triangle(second, f, e, n, D);
+                break;
+            case Scatter::pooled: shift_triangle(second, f, e, n, D);  // the rows themselves are there already
         }
+    }
+}
+
+// Moments about the centre that stand in the sums themselves.
+template <typename Real>
+void recentre(Packed<Real> p, Layout layout, double* sums) {
+    const std::ptrdiff_t D = layout.D;
+    for (std::ptrdiff_t k = 0; k < layout.K; ++k) {
+        const double n = sums[layout.counts + k], *e = p.offsets + k * D;
+        double* f = sums + layout.first() + k * D;
+        shift_triangle(sums + layout.second() + k * layout.triangle(), f, e, n, D);
+        for (std::ptrdiff_t d = 0; d < D; ++d) f[d] -= n * e[d];
     }
 }
 

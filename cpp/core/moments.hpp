@@ -52,9 +52,9 @@ BACTRIAN_INLINE void scatter_corner(const Real* weighted, const Real* centred, s
 
 // Columns four at a time stay in the first-level cache while all rows below them pass by.
 template <typename Real>
-void scatter_full(const Real* weighted, const Real* centred, std::ptrdiff_t T, std::ptrdiff_t rows, std::ptrdiff_t D,
+BACTRIAN_STAGE void scatter_full(const Real* weighted, const Real* centred, std::ptrdiff_t T, std::ptrdiff_t rows, std::ptrdiff_t D,
                   double* triangle) {
-    for_panels(D, [&](std::ptrdiff_t l, auto L) __attribute__((always_inline)) {
+    for_panels<kPanel>(D, [&](std::ptrdiff_t l, auto L) __attribute__((always_inline)) {
         scatter_corner<Real, L>(weighted, centred, T, rows, l, triangle);
         if constexpr (L == kPanel) {
             std::ptrdiff_t j = l + kPanel;
@@ -104,7 +104,7 @@ void prepare(Packed<Real> p, std::ptrdiff_t k, std::ptrdiff_t D, std::ptrdiff_t 
 
 // Few features: first moments and scatter in one go, all in registers.
 template <typename Real, int D>
-void moments_small(Packed<Real> p, std::ptrdiff_t k, std::ptrdiff_t rows, Workspace<Real> w,
+BACTRIAN_STAGE void moments_small(Packed<Real> p, std::ptrdiff_t k, std::ptrdiff_t rows, Workspace<Real> w,
                    double* first, double* triangle) {
     const Real* z = w.z + k * w.T;
     const Mean<Real>* mean = p.means + k * D;
@@ -131,10 +131,10 @@ void moments_small(Packed<Real> p, std::ptrdiff_t k, std::ptrdiff_t rows, Worksp
 
 // First moments and squares by feature; `second` has one number for each feature, or (stride 0) one for all.
 template <typename Real>
-void moments_axes(Packed<Real> p, std::ptrdiff_t k, std::ptrdiff_t D, std::ptrdiff_t rows,
+BACTRIAN_STAGE void moments_axes(Packed<Real> p, std::ptrdiff_t k, std::ptrdiff_t D, std::ptrdiff_t rows,
                   Workspace<Real> w, double* first, double* second, std::ptrdiff_t stride) {
     const Real* z = w.z + k * w.T;
-    for_panels(D, [&](std::ptrdiff_t d, auto J) __attribute__((always_inline)) {
+    for_panels<kPanel>(D, [&](std::ptrdiff_t d, auto J) __attribute__((always_inline)) {
         Vector<Real> linear[J] = {}, square[J] = {};
         const Mean<Real>* mean = p.means + k * D + d;
         const Real* x = w.x + d * w.T;
@@ -160,6 +160,32 @@ bool is_empty(const Real* z, std::ptrdiff_t rows) {
     Vector<Real> any = {};
     for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) any = maximum<Real>(any, load(z + i));
     return sum<Real>(any) == 0;
+}
+
+// Sums of z c and z c c^T for one component about the common centre; c stands in the features.
+template <typename Real>
+BACTRIAN_STAGE void weigh_features(const Real* z, std::ptrdiff_t D, std::ptrdiff_t rows, Workspace<Real> w,
+                                   double* first) {
+    for (std::ptrdiff_t d = 0; d < D; ++d) {
+        Vector<Real> total = {};
+        for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
+            const Vector<Real> weighted = load(z + i) * load(w.features + d * w.T + i);
+            total += weighted;
+            store(w.weighted + d * w.T + i, weighted);
+        }
+        first[d] += double(sum<Real>(total));
+    }
+}
+template <typename Real>
+void moments_near(std::ptrdiff_t rows, Layout layout, double* sums, Workspace<Real> w) {
+    const std::ptrdiff_t D = layout.D;
+    for (std::ptrdiff_t k = 0; k < layout.K; ++k) {
+        Real* z = w.z + k * w.T;
+        if (is_empty(z, rows)) continue;
+        weigh(z, w, rows, sums[layout.counts + k]);
+        weigh_features(z, D, rows, w, sums + layout.first() + k * D);
+        scatter_full(w.weighted, w.features, w.T, rows, D, sums + layout.second() + k * layout.triangle());
+    }
 }
 
 template <typename Real>

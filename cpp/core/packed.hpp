@@ -7,23 +7,28 @@
 
 namespace bactrian::BACTRIAN_VARIANT {
 
-// Rows of a whitener are worked on four at a time.
+// Sums are taken four at a time.
 constexpr std::ptrdiff_t kPanel = 4;
 
-// body(j, J) for panels of J = 4 rows from row j, and one of fewer for the rest; J is known at compile time.
-template <typename Body>
+// Components, or rows of a whitener, that share one load of a block of rows; rows of a product that share one of a
+// vector: what fits into the registers.
+constexpr int kWide = BACTRIAN_VECTOR_BYTES == 64 ? 8 : 4;
+constexpr int kTall = BACTRIAN_VECTOR_BYTES == 64 ? 6 : 2;
+
+// body(j, J) for panels of J = width rows from row j, and smaller ones for the rest; J is known at compile time.
+template <int width, typename Body>
 BACTRIAN_INLINE void for_panels(std::ptrdiff_t D, Body body) {
     std::ptrdiff_t j = 0;
-    for (; j + kPanel <= D; j += kPanel) body(j, std::integral_constant<int, 4>{});
+    for (; j + width <= D; j += width) body(j, std::integral_constant<int, width>{});
+    if constexpr (width > 4)
+        if (j + 4 <= D) {
+            body(j, std::integral_constant<int, 4>{});
+            j += 4;
+        }
     if (D - j == 3) body(j, std::integral_constant<int, 3>{});
     if (D - j == 2) body(j, std::integral_constant<int, 2>{});
     if (D - j == 1) body(j, std::integral_constant<int, 1>{});
 }
-
-// Components that share one load of a block of rows, and rows of a product that share one of a vector: what fits into
-// the registers.
-constexpr int kWide = BACTRIAN_VECTOR_BYTES == 64 ? 8 : 4;
-constexpr int kTall = BACTRIAN_VECTOR_BYTES == 64 ? 6 : 2;
 
 // Features that joint log-densities are linear in; 0 where there would be too many.
 constexpr std::ptrdiff_t kMostQuadratic = 12;
@@ -55,46 +60,48 @@ struct Packed {
     Real* log_constant;        // (K,)
     Mean<Real>* means;         // (K, D)
     Real* whiteners;           // full: panels of four rows, column by column; else as in the Model
-    // Where the log-density is taken as linear in features of the rows about a common centre (linear.hpp):
-    bool linear;
+    bool near;                 // all components can be worked on about one common centre
+    // Then the log-density is linear in features of the rows (linear.hpp), or these are too many (0) and it is whitened:
     std::ptrdiff_t n_features; // of the log-density
     std::ptrdiff_t n_moments;  // of the moments: the features, or x of a tied model, and 1
     Mean<Real>* centre;        // (D,)
     double* offsets;           // (K, D) mean - centre
     Real* theta;               // panels of kWide components, feature by feature
     Real* base;                // (K,) the log-density at the centre
+    Real* shifts;              // (K, D) L^-1 (mean - centre), where there are no features
 
     Packed(Arena& arena, const Model& m) {
         const std::ptrdiff_t M = m.tied ? 1 : m.K;
-        const std::ptrdiff_t padded = (m.D + kPanel - 1) / kPanel * kPanel;
+        const std::ptrdiff_t padded = (m.D + kWide - 1) / kWide * kWide;
         log_constant = arena.take<Real>(m.K);
         means = arena.take<Mean<Real>>(m.K * m.D);
         whiteners = arena.take<Real>(m.form == Form::full ? M * padded * padded : M * m.whitener_size());
-        linear = false;
+        near = false;
         n_features = linear_features(m);
-        n_moments = m.tied && m.form == Form::full ? m.D + 1 : n_features + 1;
+        n_moments = n_features == 0 || (m.tied && m.form == Form::full) ? m.D + 1 : n_features + 1;
         const std::ptrdiff_t size = n_features ? m.K : 0;
-        centre = arena.take<Mean<Real>>(n_features ? m.D : 0);
-        offsets = arena.take<double>(size * m.D);
+        centre = arena.take<Mean<Real>>(m.D);
+        offsets = arena.take<double>(m.K * m.D);
         theta = arena.take<Real>((size + kWide - 1) / kWide * kWide * n_features);
         base = arena.take<Real>(size);
+        shifts = arena.take<Real>(n_features ? 0 : m.K * m.D);
     }
 };
 
-// Row j, column l of a packed whitener stands at panel(j)[l * kPanel + j % kPanel].
+// Row j, column l of a packed whitener stands at panel(j)[l * kWide]; a whitener takes padded_rows(D)^2 numbers.
+inline std::ptrdiff_t padded_rows(std::ptrdiff_t D) { return (D + kWide - 1) / kWide * kWide; }
 template <typename Real>
 BACTRIAN_INLINE Real* panel(Real* whitener, std::ptrdiff_t j, std::ptrdiff_t D) {
-    const std::ptrdiff_t padded = (D + kPanel - 1) / kPanel * kPanel;
-    return whitener + j / kPanel * kPanel * padded;
+    return whitener + j / kWide * kWide * padded_rows(D) + j % kWide;
 }
 
 // The least joint log-density: a weight of 0, or a row farther away than the format can say, without infinities.
 template <typename Real>
 constexpr Real kLeast = sizeof(Real) == 4 ? Real(-1e30) : Real(-1e300);
 
-// Terms about a common centre are this many times the rounding that a log-density about the component's own mean has.
-template <typename Real>
-constexpr double kMostMagnified = 1000.0;
+// Terms about a common centre are this many times the rounding that a log-density about the component's own mean has:
+// offsets of some 30 standard deviations in one feature, or 5 in each of many.
+inline double most_magnified(std::ptrdiff_t D) { return 1000.0 + 30.0 * double(D); }
 
 // theta and base of one component with precision P = W^T W and offset e from the centre, and how much the terms that
 // make up its log-density exceed it, two standard deviations from the mean.
@@ -151,38 +158,49 @@ double pack_axes(const Model& m, std::ptrdiff_t k, const double* e, Real* theta,
     return magnified;
 }
 
+// y = L^-1 e, every `stride` numbers.
 template <typename Real>
-double pack_whitened(const Model& m, const double* e, Real* theta, double& square) {
+double pack_whitened(const double* W, std::ptrdiff_t D, const double* e, Real* to, std::ptrdiff_t stride, double& square) {
+    double magnified = 0.0;
     square = 0.0;
-    for (std::ptrdiff_t j = 0; j < m.D; ++j) {
-        double y = 0.0;
-        for (std::ptrdiff_t l = 0; l <= j; ++l) y += m.whiteners[j * m.D + l] * e[l];
-        theta[j * kWide] = Real(y);
+    for (std::ptrdiff_t j = 0; j < D; ++j) {
+        double y = 0.0, terms = 2.0;
+        for (std::ptrdiff_t l = 0; l <= j; ++l) {
+            y += W[j * D + l] * e[l];
+            terms += __builtin_fabs(W[j * D + l] * e[l]);
+        }
+        to[j * stride] = Real(y);
         square += y * y;
+        magnified += terms * terms;
     }
-    return square;
+    return magnified;
 }
 
 template <typename Real>
-void pack_linear(const Model& m, Packed<Real>& p) {
+void pack_near(const Model& m, Packed<Real>& p) {
     for (std::ptrdiff_t d = 0; d < m.D; ++d) {
         double mean = 0.0;
         for (std::ptrdiff_t k = 0; k < m.K; ++k) mean += (m.means[k * m.D + d] - mean) / double(k + 1);
         p.centre[d] = split<Real>(mean);
     }
     double work[(2 * kMostQuadratic + 1) * kMostQuadratic];
-    p.linear = true;
+    p.near = true;
     for (std::ptrdiff_t k = 0; k < m.K; ++k) {
         double *e = p.offsets + k * m.D, square = 0.0;
         for (std::ptrdiff_t d = 0; d < m.D; ++d)
             e[d] = m.means[k * m.D + d] - (double(p.centre[d].high) + double(p.centre[d].low));
-        Real* theta = p.theta + k / kWide * kWide * p.n_features + k % kWide;
-        const double magnified = m.form != Form::full ? pack_axes(m, k, e, theta, square)
-                                 : m.tied             ? pack_whitened(m, e, theta, square)
-                                                      : pack_quadratic(m, k, e, work, theta, square);
-        const double base = m.log_constant[k] - square / 2;
-        p.base[k] = base > double(kLeast<Real>) ? Real(base) : kLeast<Real>;
-        if (!(magnified <= kMostMagnified<Real>)) p.linear = false;
+        double magnified;
+        if (p.n_features) {
+            Real* theta = p.theta + k / kWide * kWide * p.n_features + k % kWide;
+            magnified = m.form != Form::full ? pack_axes(m, k, e, theta, square)
+                        : m.tied ? pack_whitened(m.whiteners, m.D, e, theta, kWide, square)
+                                 : pack_quadratic(m, k, e, work, theta, square);
+            const double base = m.log_constant[k] - square / 2;
+            p.base[k] = base > double(kLeast<Real>) ? Real(base) : kLeast<Real>;
+        } else {
+            magnified = pack_whitened(m.whitener(k), m.D, e, p.shifts + k * m.D, 1, square);
+        }
+        if (!(magnified <= most_magnified(m.D))) p.near = false;
     }
 }
 
@@ -196,16 +214,16 @@ void pack(const Model& m, void* block) {
         p.log_constant[k] = m.log_constant[k] > double(kLeast<Real>) ? Real(m.log_constant[k]) : kLeast<Real>;
     for (std::ptrdiff_t i = 0; i < m.K * m.D; ++i) p.means[i] = split<Real>(m.means[i]);
     const std::ptrdiff_t M = m.tied ? 1 : m.K;
-    if (p.n_features) pack_linear(m, p);
+    pack_near(m, p);
     if (m.form != Form::full) {
         for (std::ptrdiff_t i = 0; i < M * m.whitener_size(); ++i) p.whiteners[i] = Real(m.whiteners[i]);
         return;
     }
-    const std::ptrdiff_t padded = (m.D + kPanel - 1) / kPanel * kPanel;
+    const std::ptrdiff_t padded = padded_rows(m.D);
     for (std::ptrdiff_t k = 0; k < M; ++k)
         for (std::ptrdiff_t j = 0; j < m.D; ++j) {
-            Real* to = panel(p.whiteners + k * padded * padded, j, m.D) + j % kPanel;
-            for (std::ptrdiff_t l = 0; l <= j; ++l) to[l * kPanel] = Real(m.whiteners[(k * m.D + j) * m.D + l]);
+            Real* to = panel(p.whiteners + k * padded * padded, j, m.D);
+            for (std::ptrdiff_t l = 0; l <= j; ++l) to[l * kWide] = Real(m.whiteners[(k * m.D + j) * m.D + l]);
         }
 }
 

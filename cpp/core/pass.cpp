@@ -24,11 +24,13 @@ struct Block {  // aligned memory, freed with its owner
     void* data;
 };
 
-// Chunks depend on the problem only. Enough of them to keep threads busy, large enough that merging is nothing.
-std::ptrdiff_t chunk_rows(const Rows& rows) {
+// Chunks depend on the problem only. Enough of them to keep threads busy, large enough that merging is little: where the
+// sums leave the caches a chunk is several tiles, if that leaves chunks to share out.
+std::ptrdiff_t chunk_rows(const Rows& rows, std::ptrdiff_t sums) {
     const std::ptrdiff_t tile = tile_rows(rows.D);
     const std::ptrdiff_t tiles = (rows.N + tile - 1) / tile;
-    return tile * std::clamp<std::ptrdiff_t>(tiles / 128, 1, 64);
+    const std::ptrdiff_t least = sums > 32768 ? std::clamp<std::ptrdiff_t>(tiles / 16, 1, 4) : 1;
+    return tile * std::clamp<std::ptrdiff_t>(tiles / 128, least, 64);
 }
 
 // Waking a thread costs more than a small problem.
@@ -39,8 +41,8 @@ int threads_worth_waking(const Pass& pass, std::ptrdiff_t chunks) {
 }
 
 struct Plan {
-    explicit Plan(const Pass& pass)
-        : rows_each(chunk_rows(pass.rows)),
+    Plan(const Pass& pass, std::ptrdiff_t sums)
+        : rows_each(chunk_rows(pass.rows, sums)),
           chunks((pass.rows.N + rows_each - 1) / rows_each),
           threads(threads_worth_waking(pass, chunks)),
           packed(pass.variant->packed_bytes(pass.model, pass.single)) {
@@ -102,7 +104,7 @@ private:
 }  // namespace
 
 std::vector<double> accumulate(const Pass& pass, const Given* given, const Layout& layout) {
-    const Plan plan(pass);
+    const Plan plan(pass, layout.size());
     OrderedSum sums(layout.size(), plan.threads);
     std::atomic<std::ptrdiff_t> next{0};
     in_parallel(plan.threads, [&](int thread) {
@@ -115,7 +117,7 @@ std::vector<double> accumulate(const Pass& pass, const Given* given, const Layou
 }
 
 void score(const Pass& pass, const Output& out) {
-    const Plan plan(pass);
+    const Plan plan(pass, 0);
     const Layout unused{Scatter::trace, pass.model.K, pass.model.D};
     std::atomic<std::ptrdiff_t> next{0};
     in_parallel(plan.threads, [&](int thread) {

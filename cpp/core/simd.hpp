@@ -12,6 +12,8 @@
 namespace bactrian::BACTRIAN_VARIANT {
 
 #define BACTRIAN_INLINE inline __attribute__((always_inline))
+// A stage of the work: everything it calls is compiled into it, else arrays of accumulators go through memory.
+#define BACTRIAN_STAGE __attribute__((flatten, noinline))
 
 template <typename Real>
 struct VectorOf {

@@ -9,7 +9,7 @@ namespace bactrian::BACTRIAN_VARIANT {
 // Turns z from joint log-densities into exp(joint - top); sets top and the sum over components (into scale). Blocks of
 // several vectors, so that no chain of maxima or sums makes the others wait.
 template <typename Real>
-void exponentiate(std::ptrdiff_t K, std::ptrdiff_t rows, Workspace<Real> w) {
+BACTRIAN_STAGE void exponentiate(std::ptrdiff_t K, std::ptrdiff_t rows, Workspace<Real> w) {
     for (std::ptrdiff_t i = 0; i < rows; i += kBlockRows<Real>) {
         Real* z = w.z + i;
         Vector<Real> top[kBlock], total[kBlock] = {};
@@ -32,7 +32,7 @@ void exponentiate(std::ptrdiff_t K, std::ptrdiff_t rows, Workspace<Real> w) {
 
 // Adds the log-likelihood of the rows; turns scale from the sums into weight / sum.
 template <typename Real>
-void add_likelihood(std::ptrdiff_t rows, Layout layout, double* sums, Workspace<Real> w) {
+BACTRIAN_STAGE void add_likelihood(std::ptrdiff_t rows, Layout layout, double* sums, Workspace<Real> w) {
     // padding has weight 0
     Vector<Real> log_likelihood = {}, map_log = {}, total = {};
     for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {

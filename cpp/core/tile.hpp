@@ -63,7 +63,7 @@ struct Workspace {
 // A tile's rows in their order, then copies of its first row with weight 0 up to whole blocks. Returns the padded
 // count.
 template <typename Real, typename Stored>
-std::ptrdiff_t load_tile(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t n, Workspace<Real> w) {
+BACTRIAN_STAGE std::ptrdiff_t load_tile(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t n, Workspace<Real> w) {
     const Stored* first = static_cast<const Stored*>(rows.data) + begin * rows.row_stride;
     const std::ptrdiff_t padded = (n + kBlockRows<Real> - 1) / kBlockRows<Real> * kBlockRows<Real>;
     // eight rows at a time keep both the reads and the writes within few cache lines

@@ -69,16 +69,19 @@ void tile(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t n, const Model&
         take_given(*given, begin, n, padded, layout, out.sums, w);
         return add_moments(p, padded, layout, out.sums, w);
     }
-    // scores of a few rows are worth the last digit, passes over many the speed
-    const bool linear = p.linear && (m.form == Form::full && m.tied || (out.sums && matches(m, layout.scatter))) &&
-                        make_features(m, p, padded, w);
-    linear ? joint_linear(m, p, padded, w) : joint(m, p, padded, w);
+    // scores are worth the last digit, passes the speed
+    const bool matching = out.sums && matches(m, layout.scatter);
+    const bool near = p.near && ((m.form == Form::full && m.tied) || matching) && make_features(m, p, padded, w);
+    if (!near) joint(m, p, padded, w);
+    else if (p.n_features) joint_linear(m, p, padded, w);
+    else joint_full(m, p, true, padded, w);
     if (out.labels) return write_labels(m.K, n, padded, w, out.labels + begin);
     exponentiate(m.K, padded, w);
     if (out.log_density) return write_log_densities(n, w, out.log_density + begin);
     if (out.responsibilities) return write_responsibilities(m.K, n, w, out.responsibilities + begin * m.K);
     add_likelihood(padded, layout, out.sums, w);
-    if (linear && matches(m, layout.scatter)) return moments_linear(p, padded, layout, out.sums, w);
+    if (near && matching)
+        return p.n_features ? moments_linear(p, padded, layout, out.sums, w) : moments_near(padded, layout, out.sums, w);
     add_moments(p, padded, layout, out.sums, w);
 }
 
@@ -88,11 +91,11 @@ void chunk_of(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t end, const 
     Arena arena(block);
     Packed<Real> p = *static_cast<const Packed<Real>*>(packed);
     Workspace<Real> w(arena, m.K, m.D, p.n_moments);
-    const bool linear = out.sums && !given && p.linear && matches(m, layout.scatter);
-    if (linear) __builtin_memset(w.moments, 0, std::size_t(m.K * padded_moments(p.n_moments)) * sizeof(double));
+    const bool near = out.sums && !given && p.near && matches(m, layout.scatter);
+    if (near && p.n_features) __builtin_memset(w.moments, 0, std::size_t(m.K * padded_moments(p.n_moments)) * sizeof(double));
     for (std::ptrdiff_t i = begin; i < end; i += w.T)
         tile(rows, i, end - i < w.T ? end - i : w.T, m, p, given, layout, out, w);
-    if (linear) recentre(p, layout, out.sums, w);
+    if (near) p.n_features ? add_linear(p, layout, out.sums, w) : recentre(p, layout, out.sums);
 }
 void chunk(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t end, const Model& m, bool single, const void* packed,
            const Given* given, const Layout& layout, const Output& out, void* workspace) {
