@@ -103,17 +103,36 @@ private:
 
 }  // namespace
 
-std::vector<double> accumulate(const Pass& pass, const Given* given, const Layout& layout) {
-    const Plan plan(pass, layout.size());
+namespace {
+
+std::vector<double> fold(const Pass& pass, const Plan& plan, bool exact, const Given* given, const Layout& layout) {
     OrderedSum sums(layout.size(), plan.threads);
     std::atomic<std::ptrdiff_t> next{0};
     in_parallel(plan.threads, [&](int thread) {
         for (std::ptrdiff_t c; (c = next.fetch_add(1)) < plan.chunks;) {
-            plan.run(pass, c, given, layout, Output{sums.begin(c), nullptr, nullptr, nullptr}, thread);
+            plan.run(pass, c, given, layout, Output{sums.begin(c), nullptr, nullptr, nullptr, exact}, thread);
             sums.end(c);
         }
     });
     return sums.take();
+}
+
+// What was left out adds up to less than 2^-90 of the total weight: nothing beside a component that holds this part.
+constexpr double kSure = 1e-12;
+
+bool left_out_counts(const Model& model, const Layout& layout, const std::vector<double>& sums) {
+    for (std::ptrdiff_t k = 0; k < layout.K; ++k)
+        if (model.log_constant[k] > -1e300 && !(sums[layout.counts + k] > kSure * sums[layout.total])) return true;
+    return false;
+}
+
+}  // namespace
+
+std::vector<double> accumulate(const Pass& pass, const Given* given, const Layout& layout) {
+    const Plan plan(pass, layout.size());
+    std::vector<double> sums = fold(pass, plan, false, given, layout);
+    if (!given && left_out_counts(pass.model, layout, sums)) sums = fold(pass, plan, true, given, layout);
+    return sums;
 }
 
 void score(const Pass& pass, const Output& out) {

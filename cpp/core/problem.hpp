@@ -58,10 +58,11 @@ struct Layout {
 
 // Exactly one of these is asked for.
 struct Output {
-    double* sums;             // a Layout, added to
+    double* sums;             // a Layout, added to; unless `exact`, responsibilities below 2^-90 may be left out
     double* log_density;      // (N,)
     double* responsibilities; // (N, K)
     std::ptrdiff_t* labels;   // (N,)
+    bool exact = false;
 };
 
 // Rows that are worked on together: a multiple of every variant's block, small enough for the second-level cache.

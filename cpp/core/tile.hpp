@@ -41,9 +41,10 @@ struct Workspace {
     Real* z;            // (K, T) joint log-densities, then exp(joint - largest)
     Real* scale;        // (T,) weight / sum: z * scale are the weighted responsibilities
     Real* top;          // (T,) largest joint log-density
-    Real* centred;      // (D, T) x - mean
+    Real* centred;      // (D + 1, T) x - mean, and room for one more row
     Real* weighted;     // (D, T) z (x - mean)
     Real* features;     // (F + 1, T) x - centre and its products, and 1, of a linear pass
+    std::int32_t* list; // (T,) rows of the tile
     double* moments;    // (K, F + 1) sums of z times those, each row padded to whole panels
 
     Workspace(Arena& arena, std::ptrdiff_t K, std::ptrdiff_t D, std::ptrdiff_t n_moments)
@@ -53,9 +54,10 @@ struct Workspace {
         z = arena.take<Real>(K * T);
         scale = arena.take<Real>(T);
         top = arena.take<Real>(T);
-        centred = arena.take<Real>(D * T);
+        centred = arena.take<Real>((D + 1) * T);
         weighted = arena.take<Real>(D * T);
         features = arena.take<Real>(n_moments * T);
+        list = arena.take<std::int32_t>(T);
         moments = arena.take<double>(K * padded_moments(n_moments));
     }
 };

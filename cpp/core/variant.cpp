@@ -81,7 +81,7 @@ void tile(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t n, const Model&
     if (out.responsibilities) return write_responsibilities(m.K, n, w, out.responsibilities + begin * m.K);
     add_likelihood(padded, layout, out.sums, w);
     if (near && matching)
-        return p.n_features ? moments_linear(p, padded, layout, out.sums, w) : moments_near(padded, layout, out.sums, w);
+        return p.n_features ? moments_linear(p, padded, layout, out.sums, w) : moments_near(padded, out.exact, layout, out.sums, w);
     add_moments(p, padded, layout, out.sums, w);
 }
 
