@@ -28,9 +28,9 @@ lint: $(VENV)/lint
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# the core without Python, three times; a finding stops it. The thread sanitizer lets a forked child start threads.
+# the core without Python, three times; a finding stops it.
 sanitize: $(VENV)/sanitize
-	set -e; PATH="$(abspath $(BIN)):$$PATH"; export TSAN_OPTIONS=die_after_fork=0; for s in $(SANITIZERS); do \
+	set -e; PATH="$(abspath $(BIN)):$$PATH"; for s in $(SANITIZERS); do \
 	  cmake -S cpp -B build/$$s -G Ninja -DCMAKE_CXX_FLAGS=-O1 -DBACTRIAN_TESTS=ON -DBACTRIAN_SANITIZE=$$s; \
 	  cmake --build build/$$s; \
 	  ctest --test-dir build/$$s --output-on-failure --timeout 120 -j 2; \
