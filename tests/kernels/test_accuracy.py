@@ -85,7 +85,9 @@ def test_a_tight_component_beside_a_wide_one(instructions, form, d):
         "spherical": variances,
     }[form]
     mixture = bt.Mixture([0.3, 0.7], np.array([np.full(d, 0.5), np.zeros(d)]), covariance, form=form)
-    rows = np.vstack([0.5 + 1e-4 * np.linspace(-3, 3, 4)[:, None] * np.ones(d), np.linspace(-2, 2, 4)[:, None] * np.ones(d)])
+    rows = np.vstack(
+        [0.5 + 1e-4 * np.linspace(-3, 3, 4)[:, None] * np.ones(d), np.linspace(-2, 2, 4)[:, None] * np.ones(d)]
+    )
     rounded = rows.astype(np.float32)
     case = (mixture, rows, exact.logpdf(mixture, rows), rounded, exact.logpdf(mixture, rounded.astype(float)))
     check(instructions, case, 1e-12)
