@@ -135,6 +135,19 @@ def test_exp_over_its_whole_range(instructions, dtype, ulps):
 
 @every_variant
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_exp_of_weights(instructions, dtype):
+    """Two components of one place: a responsibility is its weight, e^(log w) however small it is."""
+    kernel, eps = NativeKernel(1, instructions), np.finfo(dtype).eps
+    for p in np.linspace(0.31, 307 if dtype is np.float64 else 37, 150):
+        w = 10.0**-p
+        mixture = bt.Mixture([1 - w, w], [[0.0], [0.0]], [1.0, 1.0], form="spherical")
+        got = kernel.responsibilities(np.zeros((1, 1), dtype), mixture.parameters)[0, 1]
+        # 3 for exp and the quotient; each constant, about |log w| + 1, is rounded once more
+        assert abs(got / w - 1) <= eps * (3 + (np.log(10) * p + 1))
+
+
+@every_variant
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_below_the_range_of_exp_responsibilities_are_zero_or_right(instructions, dtype):
     mixture, _ = odds_problem(dtype)
     edge = 354.0 if dtype is np.float64 else 43.5  # e^-708 and e^-87
