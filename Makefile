@@ -8,7 +8,9 @@ NAMES := $(shell find src -name '*.py' | LC_ALL=C sort | cksum | cut -d ' ' -f 1
 INSTALLED := $(VENV)/installed-$(NAMES)
 FAITHFUL := src/bactrian/datasets/old_faithful.csv
 
-.PHONY: demo test lint bench gallery clean
+SANITIZERS := address undefined thread
+
+.PHONY: demo test lint sanitize bench gallery clean
 
 demo: $(INSTALLED)
 	mkdir -p demo
@@ -25,6 +27,14 @@ lint: $(VENV)/lint
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# the core without Python, three times; a finding stops it.
+sanitize: $(VENV)/sanitize
+	set -e; PATH="$(abspath $(BIN)):$$PATH"; for s in $(SANITIZERS); do \
+	  cmake -S cpp -B build/$$s -G Ninja -DCMAKE_CXX_FLAGS=-O1 -DBACTRIAN_TESTS=ON -DBACTRIAN_SANITIZE=$$s; \
+	  cmake --build build/$$s; \
+	  ctest --test-dir build/$$s --output-on-failure --timeout 120 -j 2; \
+	done
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/em_iteration.py --write docs/benchmarks/em_iteration.md
@@ -44,6 +54,10 @@ $(INSTALLED): $(VENV)/pip $(CORE)
 
 $(VENV)/test $(VENV)/lint: $(VENV)/%: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --group $*
+	touch $@
+
+$(VENV)/sanitize: $(VENV)/pip
+	$(BIN)/python -m pip install --quiet --group $(@F)
 	touch $@
 
 clean:

@@ -14,10 +14,10 @@ BACTRIAN_DECLARE(v4)
 #endif
 BACTRIAN_DECLARE(plain)
 
-const Variant* const* available_variants() {
-    static const Variant* found[5] = {};
-    if (!found[0]) {
-        const Variant* list[5] = {};
+namespace {
+
+struct List {  // null-terminated
+    List() {
         int n = 0;
 #ifdef BACTRIAN_X86_VARIANTS
         __builtin_cpu_init();
@@ -27,14 +27,20 @@ const Variant* const* available_variants() {
         const bool has_v4 = has_v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                             __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
                             __builtin_cpu_supports("avx512vl");
-        if (has_v4) list[n++] = &v4::variant;
-        if (has_v3) list[n++] = &v3::variant;
-        if (has_v2) list[n++] = &v2::variant;
+        if (has_v4) found[n++] = &v4::variant;
+        if (has_v3) found[n++] = &v3::variant;
+        if (has_v2) found[n++] = &v2::variant;
 #endif
-        list[n++] = &plain::variant;
-        for (int i = n - 1; i >= 0; --i) found[i] = list[i];  // the first entry last: it says the list is ready
+        found[n++] = &plain::variant;
     }
-    return found;
+    const Variant* found[5] = {};
+};
+
+}  // namespace
+
+const Variant* const* available_variants() {
+    static const List list;  // made once, also where several threads ask first
+    return list.found;
 }
 
 }  // namespace bactrian
