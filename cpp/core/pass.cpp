@@ -26,8 +26,8 @@ struct Block {  // aligned memory, freed with its owner
 
 // Chunks depend on the problem only. Enough of them to keep threads busy, large enough that merging is little: where the
 // sums leave the caches a chunk is several tiles, if that leaves chunks to share out.
-std::ptrdiff_t chunk_rows(const Rows& rows, std::ptrdiff_t sums) {
-    const std::ptrdiff_t tile = tile_rows(rows.D);
+std::ptrdiff_t chunk_rows(const Rows& rows, bool single, std::ptrdiff_t sums) {
+    const std::ptrdiff_t tile = tile_rows(rows.D, single);
     const std::ptrdiff_t tiles = (rows.N + tile - 1) / tile;
     const std::ptrdiff_t least = sums > 32768 ? std::clamp<std::ptrdiff_t>(tiles / 16, 1, 4) : 1;
     return tile * std::clamp<std::ptrdiff_t>(tiles / 128, least, 64);
@@ -42,7 +42,7 @@ int threads_worth_waking(const Pass& pass, std::ptrdiff_t chunks) {
 
 struct Plan {
     Plan(const Pass& pass, std::ptrdiff_t sums)
-        : rows_each(chunk_rows(pass.rows, sums)),
+        : rows_each(chunk_rows(pass.rows, pass.single, sums)),
           chunks((pass.rows.N + rows_each - 1) / rows_each),
           threads(threads_worth_waking(pass, chunks)),
           packed(pass.variant->packed_bytes(pass.model, pass.single)) {

@@ -48,7 +48,7 @@ struct Workspace {
     double* moments;    // (K, F + 1) sums of z times those, each row padded to whole panels
 
     Workspace(Arena& arena, std::ptrdiff_t K, std::ptrdiff_t D, std::ptrdiff_t n_moments)
-        : T(tile_rows(D)) {
+        : T(tile_rows(D, sizeof(Real) == 4)) {
         x = arena.take<Real>(D * T);
         weight = arena.take<Real>(T);
         z = arena.take<Real>(K * T);
