@@ -11,6 +11,7 @@ from bactrian.kernels import NativeKernel
 from bactrian.sources import ArraySource
 from bactrian.starts import kmeans_labels
 from bactrian.starts.kmeans import data_metric
+from bactrian.starts.search import distinct
 from tests.fit.cases import lobes
 
 KERNEL = NativeKernel()
@@ -61,3 +62,8 @@ def test_equal_rows_do_not_stop_it():
     x = np.repeat([[0.0, 0.0], [1.0, 1.0]], 10, axis=0)
     assert len(set(labels_of(x, full=False, k=2))) == 2
     assert len(labels_of(x, full=False, k=5)) == 20
+
+
+def test_of_labellings_that_differ_only_in_their_numbers_the_first_stays():
+    a, b = np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 2, 2])
+    assert [list(one) for one in distinct([a, (a + 1) % 3, b, (b * 2) % 3, a])] == [list(a), list(b)]

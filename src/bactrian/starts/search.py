@@ -31,13 +31,24 @@ def sample_size(n_components: int, n_features: int) -> int:
 def start_labels(
     source: Source, kernel: Kernel, n_components: int, floor: Floor, n_init: int, rng: np.random.Generator
 ) -> list[IntArray]:
-    """``n_init`` labellings of the source's rows; families share them.
+    """Up to ``n_init`` labellings of the source's rows, no two the same partition; families share them.
 
     Half use the full metric of the data and half only its scales: correlation between features can be within the
     components (the first is right) or between them (the second is).
     """
     metrics = [data_metric(source, floor, full) for full in (True, False)]
-    return [kmeans_labels(source, kernel, n_components, metrics[i % 2], rng) for i in range(n_init)]
+    return distinct([kmeans_labels(source, kernel, n_components, metrics[i % 2], rng) for i in range(n_init)])
+
+
+def distinct(labellings: list[IntArray]) -> list[IntArray]:
+    """Those (n,) labellings that are no renumbering of one before: on easy data few, and often one, remain."""
+    return list({_numbered_by_appearance(labels): labels for labels in reversed(labellings)}.values())[::-1]
+
+
+def _numbered_by_appearance(labels: IntArray) -> bytes:
+    """Equal for two labellings exactly when they are the same partition."""
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    return bytes(np.argsort(np.argsort(first))[inverse].data)
 
 
 def ranked_starts(
