@@ -10,7 +10,7 @@ from bactrian.families import Floor
 from bactrian.kernels import NativeKernel
 from bactrian.sources import ArraySource
 from bactrian.starts import kmeans_labels
-from bactrian.starts.kmeans import data_metric
+from bactrian.starts.kmeans import LLOYD_STEPS, data_metric, hard, lloyd
 from bactrian.starts.search import distinct
 from tests.fit.cases import lobes
 
@@ -67,3 +67,17 @@ def test_equal_rows_do_not_stop_it():
 def test_of_labellings_that_differ_only_in_their_numbers_the_first_stays():
     a, b = np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 2, 2])
     assert [list(one) for one in distinct([a, (a + 1) % 3, b, (b * 2) % 3, a])] == [list(a), list(b)]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("full", [True, False])
+def test_native_steps_of_lloyd_are_those_of_the_loop(full, weighted, dtype):
+    x = lobes(3000, 3, 3).astype(dtype)
+    weight = np.random.default_rng(1).integers(1, 4, len(x)).astype(float) if weighted else None
+    source = ArraySource(x, weight)
+    metric = data_metric(source, Floor(np.full(3, 1e-300)), full)
+    # the last centre has no rows: its group becomes empty, and its centre the middle of all
+    centres = np.concatenate([x[:4], x[:1] + 1e3]).astype(float)
+    native = KERNEL.lloyd(x, weight, hard(centres, metric), source.moments.mean, LLOYD_STEPS)
+    assert np.array_equal(native, lloyd(source, KERNEL, centres, metric))

@@ -20,6 +20,7 @@ from bactrian.typing import IntArray
 
 ROUND = 12  # iterations of the first round
 KEEP = 2  # one climb in so many goes on to the next round
+LEVEL = 1e-9  # nats per row: a short climb with less to gain has ended, and others that ended as high stand beside it
 SECOND_CHANCES = 3  # further starts that are climbed when the best one collapses
 
 
@@ -42,7 +43,10 @@ def start_labels(
 
 def distinct(labellings: list[IntArray]) -> list[IntArray]:
     """Those (n,) labellings that are no renumbering of one before: on easy data few, and often one, remain."""
-    return list({_numbered_by_appearance(labels): labels for labels in reversed(labellings)}.values())[::-1]
+    found: dict[bytes, IntArray] = {}
+    for labels in labellings:
+        found.setdefault(_numbered_by_appearance(labels), labels)
+    return list(found.values())
 
 
 def _numbered_by_appearance(labels: IntArray) -> bytes:
@@ -69,13 +73,21 @@ def ranked(
     dropped: list[em.Climb] = []
     length = first
     while len(climbs) > 1:
-        climbs = em.run(source, kernel, climbs, floor, tol=0.0, max_iter=length)
+        climbs = em.run(source, kernel, climbs, floor, tol=LEVEL, max_iter=length)
         climbs = sorted(climbs, key=lambda c: c.rank, reverse=True)
         stay = max(1, len(climbs) // keep)
+        if all(_stands_beside(climbs[0], other, source.total) for other in climbs[1:stay]):
+            stay = 1
         climbs, dropped = climbs[:stay], climbs[stay:] + dropped
         length *= 2
     # their history was on the sample
     return [em.Climb(c.family, c.mixture, c.held) for c in climbs + dropped]
+
+
+def _stands_beside(best: em.Climb, other: em.Climb, total: float) -> bool:
+    """Whether both have ended on the same height, so that climbing on cannot tell them apart."""
+    ended = best.status is other.status is em.Status.CONVERGED and best.held == other.held
+    return ended and best.log_likelihood - other.log_likelihood <= LEVEL * total
 
 
 def climb_from_best(
