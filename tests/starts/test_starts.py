@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 import bactrian as bt
-from bactrian.families import Floor
+from bactrian import em
+from bactrian.families import FAMILIES, Floor
 from bactrian.kernels import NativeKernel
 from bactrian.sources import ArraySource
 from bactrian.starts import kmeans_labels
 from bactrian.starts.kmeans import LLOYD_STEPS, data_metric, hard, lloyd
-from bactrian.starts.search import distinct
+from bactrian.starts.search import distinct, ranked_starts
 from tests.fit.cases import lobes
 
 KERNEL = NativeKernel()
@@ -81,3 +82,16 @@ def test_native_steps_of_lloyd_are_those_of_the_loop(full, weighted, dtype):
     centres = np.concatenate([x[:4], x[:1] + 1e3]).astype(float)
     native = KERNEL.lloyd(x, weight, hard(centres, metric), source.moments.mean, LLOYD_STEPS)
     assert np.array_equal(native, lloyd(source, KERNEL, centres, metric))
+
+
+def test_starts_that_end_on_one_height_are_not_climbed_further(monkeypatch):
+    x = np.concatenate([lobes(100, 2, 2), lobes(100, 2, 2) + 50])
+    source, floor = ArraySource(x), Floor(np.full(2, 1e-10))
+    truth = np.repeat([0, 1], len(x) // 2)
+    others = [np.where(np.arange(len(x)) == i, 1 - truth, truth) for i in range(4)]  # one row stands wrong
+    rounds = []
+    climb = em.run
+    monkeypatch.setattr(em, "run", lambda *args, **how: rounds.append(how["max_iter"]) or climb(*args, **how))
+    starts = ranked_starts(source, KERNEL, FAMILIES["VVV"], others, 2, floor)
+    assert rounds == [12]
+    assert len(starts) == 4

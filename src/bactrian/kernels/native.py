@@ -95,9 +95,7 @@ class NativeKernel:
         """Labels (n,) after at most ``steps`` of Lloyd's steps; ``starts.kmeans.lloyd`` is the slow twin."""
         single = _single_is_safe(rows, first.means, first.covariance)
         model, middle = _model(first), np.ascontiguousarray(middle)
-        return np.asarray(
-            _core.lloyd(rows, sample_weight, model, middle, steps, single, self._threads, self._variant)
-        )
+        return np.asarray(_core.lloyd(rows, sample_weight, model, middle, steps, single, self._threads, self._variant))
 
     def _score(self, rows: FloatArray, parameters: Parameters, what: int) -> Any:
         single = _single_is_safe(rows, parameters.means, parameters.covariance)

@@ -20,7 +20,7 @@ from bactrian.typing import IntArray
 
 ROUND = 12  # iterations of the first round
 KEEP = 2  # one climb in so many goes on to the next round
-LEVEL = 1e-9  # nats per row: a short climb with less to gain has ended, and others that ended as high stand beside it
+LEVEL = 1e-12  # nats per row: a short climb with less to gain has ended, and others that ended as high stand beside it
 SECOND_CHANCES = 3  # further starts that are climbed when the best one collapses
 
 
@@ -72,8 +72,9 @@ def ranked(
     """
     dropped: list[em.Climb] = []
     length = first
+    level = 0.0 if source.single_precision else LEVEL  # gains in float32 are too rough to say that a climb has ended
     while len(climbs) > 1:
-        climbs = em.run(source, kernel, climbs, floor, tol=LEVEL, max_iter=length)
+        climbs = em.run(source, kernel, climbs, floor, tol=level, max_iter=length)
         climbs = sorted(climbs, key=lambda c: c.rank, reverse=True)
         stay = max(1, len(climbs) // keep)
         if all(_stands_beside(climbs[0], other, source.total) for other in climbs[1:stay]):
