@@ -10,6 +10,7 @@
 #include <string>
 
 #include "factor.hpp"
+#include "lloyd.hpp"
 #include "pass.hpp"
 #include "pool.hpp"
 
@@ -149,6 +150,21 @@ nb::object py_score(const AnyRows& rows, const PyModel& model, int what, bool si
     return nb::cast(array);
 }
 
+nb::object py_lloyd(const AnyRows& rows, const std::optional<Doubles>& weight, const PyModel& model, Doubles middle,
+                    int steps, bool single, int threads, const std::string& variant) {
+    const Pass pass = pass_of(rows, weight, model, single, threads, variant);
+    if (middle.ndim() != 1 || std::ptrdiff_t(middle.shape(0)) != pass.model.D)
+        throw std::invalid_argument("the middle must be (D,)");
+    const std::size_t N = rows.shape(0);
+    auto [data, array] = make_array<std::ptrdiff_t>(N, N);
+    {
+        std::ptrdiff_t* labels = data;
+        nb::gil_scoped_release release;
+        lloyd(pass, middle.data(), steps, labels);
+    }
+    return nb::cast(array);
+}
+
 nb::tuple py_factor(nb::ndarray<const double, nb::ndim<3>, nb::c_contig, nb::device::cpu> matrices) {
     const std::size_t M = matrices.shape(0), D = matrices.shape(1);
     if (matrices.shape(2) != D) throw std::invalid_argument("matrices must be square");
@@ -172,6 +188,8 @@ NB_MODULE(_core, m) {
     m.def("accumulate_given", py_accumulate_given, "rows"_a, "weight"_a.none(), "model"_a, "labels"_a.none(),
           "z"_a.none(), "scatter"_a, "single"_a, "threads"_a, "variant"_a);
     m.def("score", py_score, "rows"_a, "model"_a, "what"_a, "single"_a, "threads"_a, "variant"_a);
+    m.def("lloyd", py_lloyd, "rows"_a, "weight"_a.none(), "model"_a, "middle"_a, "steps"_a, "single"_a, "threads"_a,
+          "variant"_a);
     m.def("factor", py_factor, "matrices"_a);
     m.def("variants", variant_names, "The instruction sets this machine can run, best first.");
     m.def("hardware_threads", hardware_threads);

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 import bactrian as bt
-from bactrian.families import Floor
+from bactrian import em
+from bactrian.families import FAMILIES, Floor
 from bactrian.kernels import NativeKernel
 from bactrian.sources import ArraySource
 from bactrian.starts import kmeans_labels
-from bactrian.starts.kmeans import data_metric
+from bactrian.starts.kmeans import LLOYD_STEPS, data_metric, hard, lloyd
+from bactrian.starts.search import distinct, ranked_starts
 from tests.fit.cases import lobes
 
 KERNEL = NativeKernel()
@@ -61,3 +63,35 @@ def test_equal_rows_do_not_stop_it():
     x = np.repeat([[0.0, 0.0], [1.0, 1.0]], 10, axis=0)
     assert len(set(labels_of(x, full=False, k=2))) == 2
     assert len(labels_of(x, full=False, k=5)) == 20
+
+
+def test_of_labellings_that_differ_only_in_their_numbers_the_first_stays():
+    a, b = np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 2, 2])
+    assert [list(one) for one in distinct([a, (a + 1) % 3, b, (b * 2) % 3, a])] == [list(a), list(b)]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("full", [True, False])
+def test_native_steps_of_lloyd_are_those_of_the_loop(full, weighted, dtype):
+    x = lobes(3000, 3, 3).astype(dtype)
+    weight = np.random.default_rng(1).integers(1, 4, len(x)).astype(float) if weighted else None
+    source = ArraySource(x, weight)
+    metric = data_metric(source, Floor(np.full(3, 1e-300)), full)
+    # the last centre has no rows: its group becomes empty, and its centre the middle of all
+    centres = np.concatenate([x[:4], x[:1] + 1e3]).astype(float)
+    native = KERNEL.lloyd(x, weight, hard(centres, metric), source.moments.mean, LLOYD_STEPS)
+    assert np.array_equal(native, lloyd(source, KERNEL, centres, metric))
+
+
+def test_starts_that_end_on_one_height_are_not_climbed_further(monkeypatch):
+    x = np.concatenate([lobes(100, 2, 2), lobes(100, 2, 2) + 50])
+    source, floor = ArraySource(x), Floor(np.full(2, 1e-10))
+    truth = np.repeat([0, 1], len(x) // 2)
+    others = [np.where(np.arange(len(x)) == i, 1 - truth, truth) for i in range(4)]  # one row stands wrong
+    rounds = []
+    climb = em.run
+    monkeypatch.setattr(em, "run", lambda *args, **how: rounds.append(how["max_iter"]) or climb(*args, **how))
+    starts = ranked_starts(source, KERNEL, FAMILIES["VVV"], others, 2, floor)
+    assert rounds == [12]
+    assert len(starts) == 4

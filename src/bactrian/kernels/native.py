@@ -89,6 +89,14 @@ class NativeKernel:
     def classify(self, rows: FloatArray, parameters: Parameters) -> IntArray:
         return np.asarray(self._score(rows, parameters, 2))
 
+    def lloyd(
+        self, rows: FloatArray, sample_weight: FloatArray | None, first: Parameters, middle: FloatArray, steps: int
+    ) -> IntArray:
+        """Labels (n,) after at most ``steps`` of Lloyd's steps; ``starts.kmeans.lloyd`` is the slow twin."""
+        single = _single_is_safe(rows, first.means, first.covariance)
+        model, middle = _model(first), np.ascontiguousarray(middle)
+        return np.asarray(_core.lloyd(rows, sample_weight, model, middle, steps, single, self._threads, self._variant))
+
     def _score(self, rows: FloatArray, parameters: Parameters, what: int) -> Any:
         single = _single_is_safe(rows, parameters.means, parameters.covariance)
         return _core.score(rows, _model(parameters), what, single, self._threads, self._variant)

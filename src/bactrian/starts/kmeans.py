@@ -10,8 +10,8 @@ import numpy as np
 
 from bactrian.covariance import Covariance, Diagonal
 from bactrian.families import Floor
-from bactrian.kernels import Kernel, Parameters
-from bactrian.sources import Source
+from bactrian.kernels import Kernel, NativeKernel, Parameters
+from bactrian.sources import ArraySource, Source
 from bactrian.starts.given import means_of
 from bactrian.typing import FloatArray, IntArray
 
@@ -33,9 +33,17 @@ def kmeans_labels(
 ) -> IntArray:
     """(n,) labels from k-means++ (Arthur & Vassilvitskii 2007) and a few Lloyd steps."""
     centres = spread_centres(source, kernel, n_components, metric, rng)
+    if isinstance(source, ArraySource) and isinstance(kernel, NativeKernel):
+        first = hard(centres, metric)
+        return kernel.lloyd(source.values, source.weight, first, source.moments.mean, LLOYD_STEPS)
+    return lloyd(source, kernel, centres, metric)
+
+
+def lloyd(source: Source, kernel: Kernel, centres: FloatArray, metric: Covariance) -> IntArray:
+    """(n,) labels: the nearest centre, after a few steps that move each centre to the mean of its group."""
     labels = source.classify(kernel, hard(centres, metric))
     for _ in range(LLOYD_STEPS):
-        centres = means_of(source, kernel, labels, n_components)
+        centres = means_of(source, kernel, labels, len(centres))
         before, labels = labels, source.classify(kernel, hard(centres, metric))
         if np.array_equal(before, labels):
             break

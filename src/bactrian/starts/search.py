@@ -20,6 +20,7 @@ from bactrian.typing import IntArray
 
 ROUND = 12  # iterations of the first round
 KEEP = 2  # one climb in so many goes on to the next round
+LEVEL = 1e-12  # nats per row: a short climb with less to gain has ended, and others that ended as high stand beside it
 SECOND_CHANCES = 3  # further starts that are climbed when the best one collapses
 
 
@@ -31,13 +32,27 @@ def sample_size(n_components: int, n_features: int) -> int:
 def start_labels(
     source: Source, kernel: Kernel, n_components: int, floor: Floor, n_init: int, rng: np.random.Generator
 ) -> list[IntArray]:
-    """``n_init`` labellings of the source's rows; families share them.
+    """Up to ``n_init`` labellings of the source's rows, no two the same partition; families share them.
 
     Half use the full metric of the data and half only its scales: correlation between features can be within the
     components (the first is right) or between them (the second is).
     """
     metrics = [data_metric(source, floor, full) for full in (True, False)]
-    return [kmeans_labels(source, kernel, n_components, metrics[i % 2], rng) for i in range(n_init)]
+    return distinct([kmeans_labels(source, kernel, n_components, metrics[i % 2], rng) for i in range(n_init)])
+
+
+def distinct(labellings: list[IntArray]) -> list[IntArray]:
+    """Those (n,) labellings that are no renumbering of one before: on easy data few, and often one, remain."""
+    found: dict[bytes, IntArray] = {}
+    for labels in labellings:
+        found.setdefault(_numbered_by_appearance(labels), labels)
+    return list(found.values())
+
+
+def _numbered_by_appearance(labels: IntArray) -> bytes:
+    """Equal for two labellings exactly when they are the same partition."""
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    return bytes(np.argsort(np.argsort(first))[inverse].data)
 
 
 def ranked_starts(
@@ -57,14 +72,23 @@ def ranked(
     """
     dropped: list[em.Climb] = []
     length = first
+    level = 0.0 if source.single_precision else LEVEL  # gains in float32 are too rough to say that a climb has ended
     while len(climbs) > 1:
-        climbs = em.run(source, kernel, climbs, floor, tol=0.0, max_iter=length)
+        climbs = em.run(source, kernel, climbs, floor, tol=level, max_iter=length)
         climbs = sorted(climbs, key=lambda c: c.rank, reverse=True)
         stay = max(1, len(climbs) // keep)
+        if all(_stands_beside(climbs[0], other, source.total) for other in climbs[1:stay]):
+            stay = 1
         climbs, dropped = climbs[:stay], climbs[stay:] + dropped
         length *= 2
     # their history was on the sample
     return [em.Climb(c.family, c.mixture, c.held) for c in climbs + dropped]
+
+
+def _stands_beside(best: em.Climb, other: em.Climb, total: float) -> bool:
+    """Whether both have ended on the same height, so that climbing on cannot tell them apart."""
+    ended = best.status is other.status is em.Status.CONVERGED and best.held == other.held
+    return ended and best.log_likelihood - other.log_likelihood <= LEVEL * total
 
 
 def climb_from_best(
