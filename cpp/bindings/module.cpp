@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "climb.hpp"
 #include "factor.hpp"
 #include "lloyd.hpp"
 #include "pass.hpp"
@@ -48,20 +49,24 @@ Rows rows_of(const AnyRows& rows, const std::optional<Doubles>& weight) {
 
 // Holds the arrays of a mixture alive and shows them as a Model.
 struct PyModel {
-    PyModel(int form, bool tied, Doubles log_constant, Doubles means, Doubles whiteners)
-        : log_constant_(log_constant), means_(means), whiteners_(whiteners) {
-        if (means.ndim() != 2 || log_constant.ndim() != 1 || log_constant.shape(0) != means.shape(0))
-            throw std::invalid_argument("means must be (K, D) and log_constant (K,)");
+    PyModel(int form, bool tied, Doubles weights, Doubles means, Doubles whiteners)
+        : means_(means), whiteners_(whiteners) {
+        if (means.ndim() != 2 || weights.ndim() != 1 || weights.shape(0) != means.shape(0))
+            throw std::invalid_argument("means must be (K, D) and weights (K,)");
+        log_constant_.resize(weights.shape(0));
         model = {Form(form), tied, std::ptrdiff_t(means.shape(0)), std::ptrdiff_t(means.shape(1)),
-                 log_constant.data(), means.data(), whiteners.data()};
+                 log_constant_.data(), means.data(), whiteners.data()};
         const std::ptrdiff_t M = tied ? 1 : model.K;
         if (std::ptrdiff_t(whiteners.size()) != M * model.whitener_size())
             throw std::invalid_argument("the whiteners do not fit the form");
+        log_constants(model, weights.data(), log_constant_.data());
     }
+    PyModel(const PyModel&) = delete;  // the model points into it
     Model model;
 
 private:
-    Doubles log_constant_, means_, whiteners_;
+    std::vector<double> log_constant_;
+    Doubles means_, whiteners_;
 };
 
 const Variant* variant_named(const std::string& name) {
@@ -165,6 +170,29 @@ nb::object py_lloyd(const AnyRows& rows, const std::optional<Doubles>& weight, c
     return nb::cast(array);
 }
 
+// (history, map log-responsibility, steps, how it ended, weights, means, covariances); the last three are flat.
+nb::tuple py_climb(const AnyRows& rows, const std::optional<Doubles>& weight, const PyModel& model, int form, bool tied,
+                   int scatter, Doubles minimum, std::vector<double> history, double tol, std::size_t last,
+                   std::size_t most, int threads,
+                   const std::string& variant) {
+    const Pass pass = pass_of(rows, weight, model, false, threads, variant);
+    if (minimum.ndim() != 1 || std::ptrdiff_t(minimum.shape(0)) != pass.model.D)
+        throw std::invalid_argument("the least variances must be (D,)");
+    const Target target{Form(form), tied, Scatter(scatter), minimum.data()};
+    Climb found;
+    {
+        nb::gil_scoped_release release;
+        found = climb(pass, target, std::move(history), tol, last, most);
+    }
+    const auto copy = [](const std::vector<double>& from) {
+        auto [data, array] = make_array<double>(from.size(), from.size());
+        std::copy(from.begin(), from.end(), data);
+        return array;
+    };
+    return nb::make_tuple(found.history, found.map_log_responsibility, found.steps, int(found.ended),
+                          copy(found.weights), copy(found.means), copy(found.covariances));
+}
+
 nb::tuple py_factor(nb::ndarray<const double, nb::ndim<3>, nb::c_contig, nb::device::cpu> matrices) {
     const std::size_t M = matrices.shape(0), D = matrices.shape(1);
     if (matrices.shape(2) != D) throw std::invalid_argument("matrices must be square");
@@ -190,6 +218,8 @@ NB_MODULE(_core, m) {
     m.def("score", py_score, "rows"_a, "model"_a, "what"_a, "single"_a, "threads"_a, "variant"_a);
     m.def("lloyd", py_lloyd, "rows"_a, "weight"_a.none(), "model"_a, "middle"_a, "steps"_a, "single"_a, "threads"_a,
           "variant"_a);
+    m.def("climb", py_climb, "rows"_a, "weight"_a.none(), "model"_a, "form"_a, "tied"_a, "scatter"_a, "minimum"_a,
+          "history"_a, "tol"_a, "last"_a, "most"_a, "threads"_a, "variant"_a);
     m.def("factor", py_factor, "matrices"_a);
     m.def("variants", variant_names, "The instruction sets this machine can run, best first.");
     m.def("hardware_threads", hardware_threads);

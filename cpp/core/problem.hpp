@@ -30,6 +30,9 @@ struct Model {
     const double* whitener(std::ptrdiff_t k) const { return whiteners + (tied ? 0 : k * whitener_size()); }
 };
 
+// A Model's log_constant from the weights (K,) and whiteners; its other numbers must be there. -infinity for weight 0.
+void log_constants(const Model&, const double* weights, double* to);
+
 // Responsibilities that are given instead of computed: labels (N,) or z (N, K); one of the two.
 struct Given {
     const std::ptrdiff_t* labels;

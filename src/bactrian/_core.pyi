@@ -11,7 +11,7 @@ Sums = tuple[float, float, float, NDArray[np.float64], NDArray[np.float64], NDAr
 
 class Model:
     def __init__(
-        self, form: int, tied: bool, log_constant: FloatArray, means: FloatArray, whiteners: FloatArray
+        self, form: int, tied: bool, weights: FloatArray, means: FloatArray, whiteners: FloatArray
     ) -> None: ...
 
 def accumulate(
@@ -45,6 +45,21 @@ def lloyd(
     threads: int,
     variant: str,
 ) -> NDArray[np.intp]: ...
+def climb(
+    rows: FloatArray,
+    weight: FloatArray | None,
+    model: Model,
+    form: int,
+    tied: bool,
+    scatter: int,
+    minimum: FloatArray,
+    history: list[float],
+    tol: float,
+    last: int,
+    most: int,
+    threads: int,
+    variant: str,
+) -> tuple[list[float], float, int, int, FloatArray, FloatArray, FloatArray]: ...
 def factor(matrices: FloatArray) -> tuple[NDArray[np.float64], NDArray[np.float64], int]: ...
 def variants() -> list[str]: ...
 def hardware_threads() -> int: ...

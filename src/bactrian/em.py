@@ -97,14 +97,36 @@ def run(
     """
     climbs = [replace(c, history=c.history[:-1], status=None) for c in climbs]  # the start is looked at again
     last = [len(c.history) + max_iter for c in climbs]
+    most = 0 if observe is None else 1
     while active := [i for i, c in enumerate(climbs) if c.status is None]:
-        folded = source.fold(kernel, [climbs[i].mixture for i in active], [climbs[i].family.scatter for i in active])
-        for i, statistics in zip(active, folded, strict=True):
+        ahead = {i: _ahead(source, kernel, climbs[i], floor, tol, last[i], most) for i in active}
+        for i in active:
+            climbs[i] = ahead[i] or climbs[i]
+        left = [i for i in active if ahead[i] is None]
+        folded = source.fold(kernel, [climbs[i].mixture for i in left], [climbs[i].family.scatter for i in left])
+        for i, statistics in zip(left, folded, strict=True):
             seen = _look(climbs[i], statistics, source.total, tol, last[i])
             climbs[i] = seen if seen.status else _step(seen, statistics, floor)
         if observe is not None:
             observe(climbs)
     return climbs
+
+
+def _ahead(
+    source: Source, kernel: Kernel, climb: Climb, floor: Floor, tol: float, last: int, most: int
+) -> Climb | None:
+    """The climb after the passes (``most`` of them, 0: any number) that the source makes by itself; None for none."""
+    family = climb.family
+    if family.average is None:
+        return None
+    ascent = source.climb(
+        kernel, climb.mixture, family.scatter, family.average, floor.minimum, climb.history, tol * source.total, last, most
+    )
+    if ascent is None or len(ascent.history) == len(climb.history):
+        return None
+    mixture, held = (climb.mixture, climb.held) if ascent.mixture is None else (ascent.mixture, ())
+    status = None if ascent.ended is None else Status[ascent.ended.upper()]
+    return Climb(family, mixture, held, tuple(ascent.history), ascent.map_log_responsibility, status)
 
 
 def maximize(family: Family, statistics: Statistics, floor: Floor) -> tuple[Parameters, tuple[int, ...]]:

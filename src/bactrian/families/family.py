@@ -32,11 +32,14 @@ class Family:
     m_step : callable
         Statistics and a floor -> the covariance that maximises the likelihood under the constraint, and which of
         its matrices the floor had to hold.
+    average : (kind, tied), optional
+        The storage form in which the M-step is no more than a weighted average; kernels can then make it themselves.
     """
 
     code: str
     scatter: Scatter
     m_step: MStep
+    average: tuple[str, bool] | None = None
 
     def n_covariance_parameters(self, n_components: int, n_features: int) -> int:
         """Free parameters of the covariances alone."""

@@ -10,12 +10,12 @@ from bactrian.families.family import Family
 from bactrian.statistics import Scatter
 
 FAMILIES: dict[str, Family] = {
-    "EII": Family("EII", Scatter.TRACE, eii),
-    "VII": Family("VII", Scatter.TRACE, vii),
-    "EEI": Family("EEI", Scatter.DIAGONAL, eei),
-    "VVI": Family("VVI", Scatter.DIAGONAL, vvi),
-    "EEE": Family("EEE", Scatter.POOLED, eee),
-    "VVV": Family("VVV", Scatter.FULL, vvv),
+    "EII": Family("EII", Scatter.TRACE, eii, average=("spherical", True)),
+    "VII": Family("VII", Scatter.TRACE, vii, average=("spherical", False)),
+    "EEI": Family("EEI", Scatter.DIAGONAL, eei, average=("diagonal", True)),
+    "VVI": Family("VVI", Scatter.DIAGONAL, vvi, average=("diagonal", False)),
+    "EEE": Family("EEE", Scatter.POOLED, eee, average=("full", True)),
+    "VVV": Family("VVV", Scatter.FULL, vvv, average=("full", False)),
 }
 
 # scikit-learn's words, and mclust's for one feature

@@ -23,6 +23,27 @@ class Parameters:
     covariance: Covariance
 
 
+@dataclass(frozen=True, eq=False)
+class Ascent:
+    """Iterations of EM that a kernel made by itself.
+
+    Attributes
+    ----------
+    history : list of float
+        With the log-likelihoods of the passes that were made.
+    map_log_responsibility : float
+    ended : None, "converged" or "max_iter"
+        None where the loop has to go on, from ``mixture``: something out of the ordinary was met.
+    mixture : Parameters or None
+        Where it stands; None where it stands where it began.
+    """
+
+    history: list[float]
+    map_log_responsibility: float
+    ended: str | None
+    mixture: Parameters | None
+
+
 class Kernel(Protocol):
     """``rows`` is an (n, D) array of float32 or float64, of any strides, without NaN."""
 

@@ -6,6 +6,7 @@ Nothing here computes: it decides the working precision, hands arrays to the cor
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -13,13 +14,12 @@ from typing import Any
 import numpy as np
 
 from bactrian import _core
-from bactrian.covariance import Covariance
+from bactrian.covariance import Covariance, Diagonal, Full, Spherical
 from bactrian.errors import ParameterError
-from bactrian.kernels.kernel import Parameters
+from bactrian.kernels.kernel import Ascent, Parameters
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
-LOG_2PI = float(np.log(2 * np.pi))
 FORM_CODES = {"spherical": 0, "diagonal": 1, "full": 2}
 SCATTER_CODES = {Scatter.TRACE: 0, Scatter.DIAGONAL: 1, Scatter.FULL: 2, Scatter.POOLED: 3}
 
@@ -72,7 +72,7 @@ class NativeKernel:
         shift: FloatArray,
         scatter: Scatter,
     ) -> Statistics:
-        model = _core.Model(0, True, np.zeros(len(shift)), np.ascontiguousarray(shift), np.ones(1))
+        model = _core.Model(0, True, np.ones(len(shift)), np.ascontiguousarray(shift), np.ones(1))
         labels = np.ascontiguousarray(assignment, dtype=np.intp) if assignment.ndim == 1 else None
         z = np.ascontiguousarray(assignment, dtype=np.float64) if assignment.ndim == 2 else None
         code = SCATTER_CODES[scatter]
@@ -97,6 +97,35 @@ class NativeKernel:
         model, middle = _model(first), np.ascontiguousarray(middle)
         return np.asarray(_core.lloyd(rows, sample_weight, model, middle, steps, single, self._threads, self._variant))
 
+    def climb(
+        self,
+        rows: FloatArray,
+        sample_weight: FloatArray | None,
+        first: Parameters,
+        scatter: Scatter,
+        average: tuple[str, bool],
+        minimum: FloatArray,
+        history: Sequence[float],
+        tol: float,
+        last: int,
+        most: int,
+    ) -> Ascent:
+        """EM in the core as long as it is ordinary; ``em.run`` is the slow twin.
+
+        ``average`` : the form and tying of the M-step. ``minimum`` : (D,) least variances. ``tol`` : nats that may
+        remain. ``last`` : the longest history. ``most`` : passes to make, 0 for any number. Rows are float64.
+        """
+        kind, tied = average
+        history, map_log, steps, ended, weights, means, numbers = _core.climb(
+            rows, sample_weight, _model(first), FORM_CODES[kind], tied, SCATTER_CODES[scatter],
+            np.ascontiguousarray(minimum), list(history), tol, last, most, self._threads, self._variant,
+        )  # fmt: skip
+        mixture = None
+        if steps:
+            covariance = _covariance(kind, tied, numbers, first.means.shape)
+            mixture = Parameters(weights, means.reshape(first.means.shape), covariance)
+        return Ascent(history, map_log, (None, "converged", "max_iter")[ended], mixture)
+
     def _score(self, rows: FloatArray, parameters: Parameters, what: int) -> Any:
         single = _single_is_safe(rows, parameters.means, parameters.covariance)
         return _core.score(rows, _model(parameters), what, single, self._threads, self._variant)
@@ -110,15 +139,18 @@ def available_instructions() -> tuple[str, ...]:
 
 def _model(parameters: Parameters) -> Any:
     covariance = parameters.covariance
-    n_features = parameters.means.shape[1]
-    weights = parameters.weights
-    log_weights = np.log(weights if weights.all() else np.where(weights > 0, weights, 1.0))
-    constant = log_weights - 0.5 * (n_features * LOG_2PI + covariance.log_determinants)
-    if not weights.all():
-        constant[weights == 0] = -np.inf
     code = FORM_CODES[covariance.kind]
-    means = np.ascontiguousarray(parameters.means)
-    return _core.Model(code, covariance.tied, constant, means, covariance.whiteners)
+    weights, means = np.ascontiguousarray(parameters.weights), np.ascontiguousarray(parameters.means)
+    return _core.Model(code, covariance.tied, weights, means, covariance.whiteners)
+
+
+def _covariance(kind: str, tied: bool, numbers: FloatArray, shape: tuple[int, ...]) -> Covariance:
+    k, d = shape
+    if kind == "spherical":
+        return Spherical(numbers, k, d, tied)
+    if kind == "diagonal":
+        return Diagonal(numbers.reshape(-1, d), k, tied)
+    return Full(numbers.reshape(-1, d, d), k, tied)
 
 
 def _statistics(sums: Any, shift: FloatArray, scatter: Scatter) -> Statistics:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bactrian.errors import DataError
-from bactrian.kernels import Kernel, Parameters
+from bactrian.kernels import Ascent, Kernel, NativeKernel, Parameters
 from bactrian.sources.source import Source
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
@@ -17,6 +17,10 @@ from bactrian.typing import FloatArray, IntArray
 # Up to this many rows draws go through the rows in the order of their values, and so do not depend on how the rows
 # happen to be ordered. Sorting more would cost more than a fit.
 SORTED_ROWS = 50_000
+
+
+# N D K up to which a whole climb is one call: an iteration then takes less than 1 ms, so that Ctrl-C is still heard.
+SMALL = 1_000_000
 
 
 class ArraySource(Source):
@@ -45,6 +49,23 @@ class ArraySource(Source):
         self, kernel: Kernel, assignment: FloatArray | IntArray, shift: FloatArray, scatter: Scatter
     ) -> Statistics:
         return kernel.accumulate_given(self.values, self.weight, assignment, shift, scatter)
+
+    def climb(
+        self,
+        kernel: Kernel,
+        first: Parameters,
+        scatter: Scatter,
+        average: tuple[str, bool],
+        minimum: FloatArray,
+        history: Sequence[float],
+        tol: float,
+        last: int,
+        most: int,
+    ) -> Ascent | None:
+        small = self.values.size * len(first.weights) <= SMALL
+        if not small or self.single_precision or not isinstance(kernel, NativeKernel):
+            return None
+        return kernel.climb(self.values, self.weight, first, scatter, average, minimum, history, tol, last, most)
 
     def classify(self, kernel: Kernel, mixture: Parameters) -> IntArray:
         return kernel.classify(self.values, mixture)

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from bactrian.covariance import Spherical
-from bactrian.kernels import Kernel, NativeKernel, Parameters
+from bactrian.kernels import Ascent, Kernel, NativeKernel, Parameters
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
@@ -75,6 +75,24 @@ class Source(ABC):
     @abstractmethod
     def sample(self, n: int, rng: np.random.Generator) -> Source:
         """A source in memory of about n rows that stands for this one; itself if it is no larger."""
+
+    def climb(
+        self,
+        kernel: Kernel,
+        first: Parameters,
+        scatter: Scatter,
+        average: tuple[str, bool],
+        minimum: FloatArray,
+        history: Sequence[float],
+        tol: float,
+        last: int,
+        most: int,
+    ) -> Ascent | None:
+        """Iterations made close to the rows, where that is quicker than one fold each; None leaves them to the loop.
+
+        The arguments are those of ``NativeKernel.climb``.
+        """
+        return None
 
     @cached_property
     def moments(self) -> Moments:
