@@ -120,7 +120,15 @@ def _ahead(
     if family.average is None:
         return None
     ascent = source.climb(
-        kernel, climb.mixture, family.scatter, family.average, floor.minimum, climb.history, tol * source.total, last, most
+        kernel,
+        climb.mixture,
+        family.scatter,
+        family.average,
+        floor.minimum,
+        climb.history,
+        tol * source.total,
+        last,
+        most,
     )
     if ascent is None or len(ascent.history) == len(climb.history):
         return None
