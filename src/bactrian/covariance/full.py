@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -54,6 +55,10 @@ class Full(Covariance):
         return Full(self.matrices[:, features[:, None], features], self.n_components, self.tied)
 
     def select(self, components: IntArray) -> Covariance:
+        if self.tied:  # the same matrix, already factored, for another number of components
+            same = copy(self)
+            object.__setattr__(same, "n_components", len(components))
+            return same
         return Full(self.matrices[self.slots(components)], len(components), self.tied)
 
     def affine(self, matrix: FloatArray) -> Covariance:

@@ -66,7 +66,7 @@ def spread_centres(
 def hard(centres: FloatArray, metric: Covariance) -> Parameters:
     """The mixture whose classification is "the nearest of (K, D) centres" in a metric."""
     k = len(centres)
-    tied = metric.select(np.zeros(k, dtype=np.intp))
+    tied = metric if k == metric.n_components else metric.select(np.zeros(k, dtype=np.intp))
     return Parameters(np.full(k, 1 / k), centres, tied)
 
 

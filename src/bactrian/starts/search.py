@@ -51,8 +51,9 @@ def distinct(labellings: list[IntArray]) -> list[IntArray]:
 
 def _numbered_by_appearance(labels: IntArray) -> bytes:
     """Equal for two labellings exactly when they are the same partition."""
-    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    return bytes(np.argsort(np.argsort(first))[inverse].data)
+    first = np.full(labels.max() + 1, len(labels))
+    first[labels[::-1]] = np.arange(len(labels))[::-1]  # of several values for one label the last stays: its first row
+    return bytes(np.argsort(np.argsort(first))[labels].data)
 
 
 def ranked_starts(
