@@ -6,12 +6,12 @@ python benchmarks/scoring.py [--quick] [--write docs/benchmarks/scoring.md]
 from __future__ import annotations
 
 import numpy as np
-from page import LEGEND, Page, against, read_arguments, shown, versions
-from problems import Shape, make_problem
 from sklearn.mixture import GaussianMixture
-from timing import in_turns, seconds
 
 import bactrian as bt
+from page import LEGEND, Page, against, read_arguments, shown, versions
+from problems import Shape, make_problem
+from timing import in_turns, seconds
 
 SHAPES = [Shape("full", 1_000_000, 2, 10), Shape("full", 500_000, 8, 16)]
 METHODS = ["score_samples", "predict", "predict_proba"]

@@ -23,6 +23,12 @@ def seconds_per_iteration(run: Callable[[int], object], long: int) -> float:
     return (seconds(lambda: run(long)) - short) / (long - 1)
 
 
+def long_enough(run: Callable[[int], object], budget: float) -> int:
+    """How many iterations take about ``budget`` seconds: enough to stand out from the noise, at least 3."""
+    estimate = seconds(lambda: run(3)) / 3
+    return 1 + min(max(2, round(budget / estimate)), 100)
+
+
 def in_turns(contestants: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
     """The median of what each contestant returns, one after the other, ``rounds`` times."""
     results: dict[str, list[float]] = {name: [] for name in contestants}
