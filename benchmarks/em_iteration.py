@@ -22,7 +22,7 @@ from sklearn.mixture import GaussianMixture
 import bactrian as bt
 from page import LEGEND, Page, against, read_arguments, shown, versions
 from problems import Shape, make_problem
-from timing import in_turns, seconds_per_iteration
+from timing import in_turns, long_enough, seconds_per_iteration
 
 # shape: goals for the ratio to scikit-learn, the ratio to oneDAL, and the share of dgemm's rate
 GOALS: dict[Shape, tuple[float, float | None, float | None]] = {

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+import numpy as np
 import pyarrow
 import pyarrow.parquet
 from sklearn.mixture import GaussianMixture
@@ -34,8 +35,10 @@ joblib.dump(GaussianMixture({k}).fit(pandas.read_parquet({data!r})), {model!r})
 
 
 def fits(page: Page, shapes: list[tuple[int, int, int]]) -> None:
-    page.header("N, D, K", "scikit-learn, s", "bactrian, s", "ratio", "log-likelihood per row: scikit-learn", "bactrian",
-                "difference", "at least as good")  # fmt: skip
+    page.header(
+        "N, D, K", "scikit-learn, s", "bactrian, s", "ratio", "log-likelihood per row: scikit-learn", "bactrian",
+        "difference", "at least as good",
+    )  # fmt: skip
     for n, d, k in shapes:
         rows, _ = make_rows(n, d, k)
         slow, theirs = _fit(GaussianMixture(k, random_state=0), rows)
@@ -46,7 +49,7 @@ def fits(page: Page, shapes: list[tuple[int, int, int]]) -> None:
     page.end_table()
 
 
-def _fit(model: GaussianMixture | bt.GaussianMixture, rows) -> tuple[float, float]:
+def _fit(model: GaussianMixture | bt.GaussianMixture, rows: np.ndarray) -> tuple[float, float]:
     begin = perf_counter()
     model.fit(rows)
     return perf_counter() - begin, float(model.score(rows))
