@@ -1,6 +1,6 @@
 """Seconds per EM iteration beside scikit-learn and oneDAL: same rows, same parameters, one process, in turns.
 
-    python benchmarks/em_iteration.py [--quick] [--write docs/benchmarks/em_iteration.md]
+    python benchmarks/em_iteration.py [--quick | --write docs/benchmarks/em_iteration.md]
 
 An iteration is what all do: responsibilities of all rows, then new parameters. Its time is the difference between a
 run of many iterations and a run of one, so that reading, checking and starting cost nothing. scikit-learn is too slow

@@ -1,6 +1,6 @@
 """Whole fits at their defaults, beside scikit-learn: how long, and how good; then from a file, in a new process.
 
-python benchmarks/end_to_end.py [--quick] [--write docs/benchmarks/end_to_end.md]
+python benchmarks/end_to_end.py [--quick | --write docs/benchmarks/end_to_end.md]
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """Peak extra memory of a fit at growing N: the most a process ever held, less what it held with the rows loaded.
 
-    python benchmarks/memory.py [--quick] [--write docs/benchmarks/memory.md]
+    python benchmarks/memory.py [--quick | --write docs/benchmarks/memory.md]
 
-Each fit has its own process, which first fits a few rows, so that code and thread stacks are there already.
+Each fit has its own process, which first fits a few rows, so that code and thread stacks are there already. The peak is
+the kernel's VmHWM, reset before the fit: ru_maxrss would start from the peak of the process that started this one.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -25,9 +25,10 @@ FITS = {
     "bt.fit": "import bactrian\nfit = lambda x, k: bactrian.fit(x, k, 'VVV', max_iter=2, tol=0)",
     "scikit-learn": "from sklearn.mixture import GaussianMixture as G\nfit = lambda x, k: G(k, max_iter=2).fit(x)",
 }
-# rows are drawn piece by piece into place, so that the peak before the fit is the rows themselves
+# rows are drawn piece by piece into place: nothing large is freed before the fit, which could use it again
 PROCESS = """
-import json, resource, sys, warnings
+import re, sys, warnings
+from pathlib import Path
 import numpy as np
 warnings.simplefilter("ignore")
 {imports}
@@ -37,19 +38,20 @@ fit(rng.normal(size=(20 * k + 2 * d, d)), k)
 x = np.empty((n, d))
 for i in range(0, n, 1000):
     x[i : i + 1000] = rng.normal(size=(min(1000, n - i), d)) + 3 * rng.integers(0, 2, size=(min(1000, n - i), 1))
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-before = peak()
+kilobytes = lambda name: int(re.search(name + r":\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+Path("/proc/self/clear_refs").write_text("5")  # the peak starts again from what is held now
+before = kilobytes("VmRSS")
 fit(x, k)
-print(json.dumps((peak() - before) / 1024))
+print((kilobytes("VmHWM") - before) / 1024)
 """
 
 
 def extra_megabytes(name: str, case: tuple[int, int, int]) -> float:
-    n, d, k = case
+    n, d, _ = case
     if name == "scikit-learn" and n * d > SKLEARN_LARGEST:
         return nan
     command = [sys.executable, "-c", PROCESS.format(imports=FITS[name]), *map(str, case)]
-    return float(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def goal(d: int, k: int) -> float:

@@ -28,8 +28,9 @@ def read_arguments(description: str | None) -> argparse.Namespace:
     """``--quick`` and ``--write``, which every script has."""
     warnings.simplefilter("ignore")  # runs of fixed length do not converge
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a short look: fewer cases, fewer rounds")
-    parser.add_argument("--write", type=Path, metavar="FILE.md", help="also write the page to this file")
+    how = parser.add_mutually_exclusive_group()  # a page says how many rounds there were
+    how.add_argument("--quick", action="store_true", help="a short look: fewer cases, fewer rounds")
+    how.add_argument("--write", type=Path, metavar="FILE.md", help="also write the page to this file")
     return parser.parse_args()
 
 
@@ -57,7 +58,7 @@ def against(value: float, goal: float | None, form: str = ".3g", *, at_most: boo
     if goal is None or value != value:
         return number
     met = value <= goal if at_most else value >= goal
-    return f"{number} {'✓' if met else '✗'} {goal:g}"
+    return f"{number} {'✓' if met else '✗'} {goal:.3g}"
 
 
 def shown(value: float, form: str = ".3g") -> str:

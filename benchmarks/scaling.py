@@ -1,6 +1,6 @@
 """Seconds per iteration as N, K and D grow, one at a time: a table with local exponents, and a picture.
 
-    python benchmarks/scaling.py [--quick] [--write docs/benchmarks/scaling.md]
+    python benchmarks/scaling.py [--quick | --write docs/benchmarks/scaling.md]
 
 The picture, scaling.png, is written beside the page.
 """

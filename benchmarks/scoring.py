@@ -1,6 +1,6 @@
 """Scoring rows under a given mixture, beside scikit-learn: log-densities, labels, responsibilities.
 
-python benchmarks/scoring.py [--quick] [--write docs/benchmarks/scoring.md]
+python benchmarks/scoring.py [--quick | --write docs/benchmarks/scoring.md]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What is felt at a prompt: fits of 272 rows in milliseconds, and how long it takes to start.
 
-python benchmarks/small.py [--quick] [--write docs/benchmarks/small.md]
+python benchmarks/small.py [--quick | --write docs/benchmarks/small.md]
 """
 
 from __future__ import annotations
