@@ -1,126 +1,158 @@
-"""Seconds per EM iteration, bactrian beside scikit-learn: same rows, same parameters, one process, in turns.
+"""Seconds per EM iteration beside scikit-learn and oneDAL: same rows, same parameters, one process, in turns.
 
-    python benchmarks/em_iteration.py [--quick] [--write docs/benchmarks/em_iteration.md]
+    python benchmarks/em_iteration.py [--quick | --write docs/benchmarks/em_iteration.md]
 
-An iteration is what both do: responsibilities of all rows, then new parameters. Its time is the difference between
-a run of many iterations and a run of one, so that reading, checking and starting cost nothing in either. The two
-take turns, and medians are compared: only ratios from one run mean anything.
+An iteration is what all do: responsibilities of all rows, then new parameters. Its time is the difference between a
+run of many iterations and a run of one, so that reading, checking and starting cost nothing. scikit-learn is too slow
+for such runs to stand out from its start: there the time from one E-step to the next is taken, which is the same.
 """
 
 from __future__ import annotations
 
-import argparse
-import platform
-import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from statistics import median
+from importlib.metadata import version
+from math import nan
 from time import perf_counter
 
+import daal4py
 import numpy as np
-import sklearn
+from scipy.linalg.blas import dgemm
 from sklearn.mixture import GaussianMixture
 
 import bactrian as bt
-from bactrian.kernels.native import available_instructions
+from page import LEGEND, Page, against, read_arguments, shown, versions
+from problems import Shape, make_problem
+from timing import in_turns, long_enough, seconds_per_iteration
+
+# shape: goals for the ratio to scikit-learn, the ratio to oneDAL, and the share of dgemm's rate
+GOALS: dict[Shape, tuple[float, float | None, float | None]] = {
+    Shape("full", 1_000_000, 2, 10): (100, 4, None),
+    Shape("full", 500_000, 8, 16): (35, 3.5, None),
+    Shape("full", 100_000, 32, 32): (12, 3, 0.75),
+    Shape("full", 30_000, 128, 16): (5, 2.3, 0.75),
+    Shape("full", 20_000, 64, 256): (6, 3, 0.75),
+    Shape("diag", 500_000, 16, 64): (15, 5, None),
+    Shape("spherical", 500_000, 16, 64): (20, None, None),
+    Shape("tied", 200_000, 64, 64): (150, None, None),
+}
+FLOAT32_GOAL = 1.8
+THREADS_GOAL = 1.85
+ROUNDS = 3
+BUDGET = 0.6  # seconds of a long run, unless three iterations take more
+SKLEARN_ITERATIONS = 4
+DGEMM_SIZE = 1024
+STORAGE = {"full": "full", "diag": "diagonal"}  # all that oneDAL has
 
 
-@dataclass(frozen=True)
-class Shape:
-    covariance: str
-    n: int
-    d: int
-    k: int
+class StepClock(GaussianMixture):
+    """scikit-learn's estimator, noting when each E-step begins."""
 
-    def __str__(self) -> str:
-        return f"{self.covariance} {self.n:.0e}, {self.d}, {self.k}".replace("e+0", "e")
+    def _e_step(self, X: np.ndarray) -> object:
+        self.__dict__.setdefault("begun", []).append(perf_counter())
+        return super()._e_step(X)
 
 
-SHAPES = [
-    Shape("full", 1_000_000, 2, 10),
-    Shape("full", 500_000, 8, 16),
-    Shape("full", 100_000, 32, 32),
-    Shape("diag", 500_000, 16, 64),
-    Shape("spherical", 500_000, 16, 64),
-    Shape("tied", 200_000, 64, 64),
-]
-SLOW_RUN = 3  # iterations of the long run: scikit-learn, bactrian
-FAST_RUN = 11
+def sklearn_seconds(shape: Shape, rows: np.ndarray, start: bt.Mixture, n_iter: int) -> float:
+    """Median seconds from one E-step to the next; a last E-step follows the last iteration."""
+    model = StepClock(
+        shape.k,
+        covariance_type=shape.covariance,
+        weights_init=start.weights,
+        means_init=start.means,
+        precisions_init=start.covariances,  # the identity is its own inverse
+        max_iter=n_iter,
+        tol=0,
+        init_params="random",
+    ).fit(rows)
+    return float(np.median(np.diff(model.begun)))
 
 
-def make_problem(shape: Shape) -> tuple[np.ndarray, bt.Mixture]:
-    """Rows of K overlapping lobes, and a mixture near them to begin from."""
-    rng = np.random.default_rng(0)
-    means = 3 * rng.normal(size=(shape.k, shape.d))
-    rows = means[rng.integers(0, shape.k, shape.n)] + rng.normal(size=(shape.n, shape.d))
-    start = means + 0.1 * rng.normal(size=means.shape)
-    eye = np.eye(shape.d)
-    numbers, form = {
-        "full": (np.repeat(eye[None], shape.k, axis=0), "full"),
-        "tied": (eye, "tied"),
-        "diag": (np.ones((shape.k, shape.d)), "diagonal"),
-        "spherical": (np.ones(shape.k), "spherical"),
-    }[shape.covariance]
-    return rows, bt.Mixture(np.full(shape.k, 1 / shape.k), start, numbers, form=form)
+def onedal_run(shape: Shape, rows: np.ndarray, start: bt.Mixture) -> Callable[[int], object]:
+    weights, means = np.array(start.weights)[None], np.array(start.means)
+    single = (1, shape.d) if shape.covariance == "diag" else (shape.d, shape.d)
+
+    def run(n_iter: int) -> None:
+        daal4py.em_gmm(
+            nComponents=shape.k,
+            maxIterations=n_iter,
+            accuracyThreshold=0.0,
+            covarianceStorage=STORAGE[shape.covariance],
+        ).compute(rows, weights, means, [np.array(c).reshape(single) for c in start.covariances])
+
+    return run
 
 
-def seconds(work: Callable[[int], object], long: int) -> float:
-    """One iteration's share of a long run."""
-    times = []
-    for n in (1, long):
-        begin = perf_counter()
-        work(n)
-        times.append(perf_counter() - begin)
-    return (times[1] - times[0]) / (long - 1)
+def bactrian_run(shape: Shape, rows: np.ndarray, start: bt.Mixture, threads: int | None) -> Callable[[int], object]:
+    return lambda n: bt.fit(rows, families=shape.covariance, start=start, tol=0, max_iter=n, n_threads=threads)
 
 
-def measure(shape: Shape, repeats: int) -> tuple[float, float, float]:
-    """Median seconds per iteration (scikit-learn, bactrian) and the median of the ratios."""
+def dgemm_rate() -> float:
+    """Floating-point operations per second of one large product on all threads."""
+    a = np.asfortranarray(np.random.default_rng(0).normal(size=(DGEMM_SIZE, DGEMM_SIZE)))
+    dgemm(1.0, a, a)
+    begin = perf_counter()
+    for _ in range(10):
+        dgemm(1.0, a, a)
+    return 10 * 2 * DGEMM_SIZE**3 / (perf_counter() - begin)
+
+
+def measure(shape: Shape, rounds: int) -> dict[str, float]:
+    """Median seconds per iteration of each contestant, and dgemm's rate."""
     rows, start = make_problem(shape)
+    ours = {
+        "bactrian": bactrian_run(shape, rows, start, None),
+        "float32": bactrian_run(shape, rows.astype(np.float32), start, None),
+        "one thread": bactrian_run(shape, rows, start, 1),
+    }
+    contestants = {name: _clock(run) for name, run in ours.items()}
+    if shape.covariance in STORAGE:
+        contestants["oneDAL"] = _clock(onedal_run(shape, rows, start))
+    contestants["dgemm"] = dgemm_rate
+    theirs = sklearn_seconds(shape, rows, start, SKLEARN_ITERATIONS)
+    return {"oneDAL": nan, "scikit-learn": theirs} | in_turns(contestants, rounds)
 
-    def theirs(n: int) -> None:
-        GaussianMixture(
-            shape.k,
-            covariance_type=shape.covariance,
-            weights_init=start.weights,
-            means_init=start.means,
-            precisions_init=start.covariances,  # the identity is its own inverse
-            max_iter=n,
-            tol=0,
-            init_params="random",
-        ).fit(rows)
 
-    def ours(n: int) -> None:
-        bt.fit(rows, families=shape.covariance, start=start, tol=0, max_iter=n)
+def _clock(run: Callable[[int], object]) -> Callable[[], float]:
+    long = long_enough(run, BUDGET)
+    return lambda: seconds_per_iteration(run, long)
 
-    ours(1)
-    pairs = [(seconds(theirs, SLOW_RUN), seconds(ours, FAST_RUN)) for _ in range(repeats)]
-    return median(a for a, _ in pairs), median(b for _, b in pairs), median(a / b for a, b in pairs)
+
+def cells(shape: Shape, result: dict[str, float]) -> list[str]:
+    sklearn_goal, onedal_goal, dgemm_goal = GOALS[shape]
+    ours = result["bactrian"]
+    flops = 2 * shape.n * shape.k * shape.d**2 / ours if shape.covariance == "full" else nan
+    return [
+        str(shape),
+        shown(result["scikit-learn"]),
+        shown(result["oneDAL"]),
+        shown(ours),
+        against(result["scikit-learn"] / ours, sklearn_goal),
+        against(result["oneDAL"] / ours, onedal_goal),
+        against(flops / result["dgemm"], dgemm_goal, ".2f"),
+        against(ours / result["float32"], FLOAT32_GOAL, ".2f"),
+        against(result["one thread"] / ours, THREADS_GOAL, ".2f"),
+    ]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="the two first shapes, once")
-    parser.add_argument("--write", type=Path, help="also write the table to this file")
-    arguments = parser.parse_args()
-    warnings.simplefilter("ignore")  # runs of fixed length do not converge
-    lines = [
-        f"scikit-learn {sklearn.__version__}, bactrian {bt.__version__} ({available_instructions()[0]}), "
-        f"{platform.machine()}, float64",
-        "",
-        "| N, D, K | scikit-learn, s | bactrian, s | ratio |",
-        "| --- | --- | --- | --- |",
-    ]
-    print("\n".join(lines), flush=True)
-    for shape in SHAPES[:2] if arguments.quick else SHAPES:
-        slow, fast, ratio = measure(shape, 1 if arguments.quick else 3)
-        lines.append(f"| {shape} | {slow:.3f} | {fast:.4f} | {ratio:.0f} |")
-        print(lines[-1], flush=True)
-    if arguments.write:
-        head = "# Seconds per EM iteration\n\nWritten by `benchmarks/em_iteration.py`; only the ratios mean anything.\n"
-        arguments.write.parent.mkdir(parents=True, exist_ok=True)
-        arguments.write.write_text("\n".join([head, *lines, ""]))
+    arguments = read_arguments(__doc__)
+    page = Page(
+        "Seconds per EM iteration",
+        "Written by `benchmarks/em_iteration.py`. Same rows and start for all, float64; only the ratios mean anything. "
+        "oneDAL has full and diagonal covariances only. The share of dgemm counts 2 K D² operations a row against "
+        f"SciPy's product of two {DGEMM_SIZE} x {DGEMM_SIZE} matrices on all threads. float32 is the speed-up over "
+        "float64, threads that of all cores over one. Medians: of "
+        f"{SKLEARN_ITERATIONS} iterations of scikit-learn, of {ROUNDS} runs of the others in turns. {LEGEND}",
+        versions(f"oneDAL {version('daal')}"),
+    )
+    page.header(
+        "N, D, K", "scikit-learn, s", "oneDAL, s", "bactrian, s", "scikit-learn / bactrian", "oneDAL / bactrian",
+        "share of dgemm", "float32", "threads",
+    )  # fmt: skip
+    for shape in list(GOALS)[:2] if arguments.quick else GOALS:
+        page.row(cells(shape, measure(shape, 1 if arguments.quick else ROUNDS)))
+    page.end_table()
+    page.write(arguments.write)
 
 
 if __name__ == "__main__":

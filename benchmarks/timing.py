@@ -1,0 +1,43 @@
+"""Clocks. Contestants take turns and medians are kept: on a shared machine only ratios from one run mean anything."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Sequence
+from statistics import median
+from time import perf_counter
+
+
+def seconds(work: Callable[[], object]) -> float:
+    begin = perf_counter()
+    work()
+    return perf_counter() - begin
+
+
+def seconds_per_iteration(run: Callable[[int], object], long: int) -> float:
+    """One iteration's share of a run of ``long`` iterations, less what a run of one costs.
+
+    Reading, checking and starting cancel.
+    """
+    short = seconds(lambda: run(1))
+    return (seconds(lambda: run(long)) - short) / (long - 1)
+
+
+def long_enough(run: Callable[[int], object], budget: float) -> int:
+    """How many iterations take about ``budget`` seconds: enough to stand out from the noise, at least 3."""
+    estimate = seconds(lambda: run(3)) / 3
+    return 1 + min(max(2, round(budget / estimate)), 100)
+
+
+def in_turns(contestants: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
+    """The median of what each contestant returns, one after the other, ``rounds`` times."""
+    results: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, measure in contestants.items():
+            results[name].append(measure())
+    return {name: median(values) for name, values in results.items()}
+
+
+def seconds_of_command(command: Sequence[str]) -> float:
+    """Wall time of a process from its start to its end."""
+    return seconds(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL))
