@@ -47,9 +47,9 @@ STORAGE = {"full": "full", "diag": "diagonal"}  # all that oneDAL has
 class StepClock(GaussianMixture):
     """scikit-learn's estimator, noting when each E-step begins."""
 
-    def _e_step(self, X: np.ndarray, **how: object) -> object:
+    def _e_step(self, *arguments: object, **more: object) -> object:
         self.__dict__.setdefault("begun", []).append(perf_counter())
-        return super()._e_step(X, **how)
+        return super()._e_step(*arguments, **more)
 
 
 def sklearn_seconds(shape: Shape, rows: np.ndarray, start: bt.Mixture, n_iter: int) -> float:
