@@ -140,7 +140,8 @@ def main() -> None:
         "Seconds per EM iteration",
         "Written by `benchmarks/em_iteration.py`. Same rows and start for all, float64; only the ratios mean anything. "
         "oneDAL has full and diagonal covariances only. With full covariances of more than 12 features bactrian leaves "
-        "out of the moments what has a responsibility below 2^-90; the share counts that work as done. The share of dgemm counts 2 K D² operations a row against "
+        "out of the moments what has a responsibility below 2^-90; the share counts that work as done. "
+        "The share of dgemm counts 2 K D² operations a row against "
         f"SciPy's product of two {DGEMM_SIZE} x {DGEMM_SIZE} matrices on all threads. float32 is the speed-up over "
         "float64, threads that of all cores over one. Medians: of "
         f"{SKLEARN_ITERATIONS} iterations of scikit-learn, of {ROUNDS} runs of the others in turns. {LEGEND}",
