@@ -13,12 +13,15 @@ from enum import Enum
 import numpy as np
 
 from bactrian.families import Family, Floor
-from bactrian.kernels import Kernel, Parameters
+from bactrian.kernels import Kernel, Leg, Parameters
 from bactrian.sources import Source
 from bactrian.statistics import Statistics
 
 # gains below this part of the log-likelihood are rounding
 ROUNDING = 1e-14
+
+# passes that a source may make by itself before Ctrl-C is heard again
+AHEAD = 200
 
 
 class Status(Enum):
@@ -97,7 +100,7 @@ def run(
     """
     climbs = [replace(c, history=c.history[:-1], status=None) for c in climbs]  # the start is looked at again
     last = [len(c.history) + max_iter for c in climbs]
-    most = 0 if observe is None else 1
+    most = AHEAD if observe is None else 1
     while active := [i for i, c in enumerate(climbs) if c.status is None]:
         ahead = {i: _ahead(source, kernel, climbs[i], floor, tol, last[i], most) for i in active}
         for i in active:
@@ -115,21 +118,14 @@ def run(
 def _ahead(
     source: Source, kernel: Kernel, climb: Climb, floor: Floor, tol: float, last: int, most: int
 ) -> Climb | None:
-    """The climb after the passes (``most`` of them, 0: any number) that the source makes by itself; None for none."""
+    """The climb after the passes (at most ``most``) that the source makes by itself; None for none."""
     family = climb.family
     if family.average is None:
         return None
-    ascent = source.climb(
-        kernel,
-        climb.mixture,
-        family.scatter,
-        family.average,
-        floor.minimum,
-        climb.history,
-        tol * source.total,
-        last,
-        most,
+    leg = Leg(
+        climb.mixture, family.scatter, family.average, floor.minimum, climb.history, tol * source.total, last, most
     )
+    ascent = source.climb(kernel, leg)
     if ascent is None or len(ascent.history) == len(climb.history):
         return None
     mixture, held = (climb.mixture, climb.held) if ascent.mixture is None else (ascent.mixture, ())

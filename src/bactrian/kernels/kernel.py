@@ -24,6 +24,38 @@ class Parameters:
 
 
 @dataclass(frozen=True, eq=False)
+class Leg:
+    """Iterations of EM that a kernel is asked to make by itself.
+
+    Attributes
+    ----------
+    first : Parameters
+    scatter : Scatter
+    average : (kind, tied)
+        The form of the covariances that the M-step makes, as weighted averages.
+    minimum : (D,) array
+        Least variances.
+    history : tuple of float
+        The log-likelihoods so far.
+    tol : float
+        Nats that may remain to be gained.
+    last : int
+        The longest history.
+    most : int
+        Passes to make.
+    """
+
+    first: Parameters
+    scatter: Scatter
+    average: tuple[str, bool]
+    minimum: FloatArray
+    history: tuple[float, ...]
+    tol: float
+    last: int
+    most: int
+
+
+@dataclass(frozen=True, eq=False)
 class Ascent:
     """Iterations of EM that a kernel made by itself.
 

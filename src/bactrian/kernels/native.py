@@ -6,7 +6,6 @@ Nothing here computes: it decides the working precision, hands arrays to the cor
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -16,7 +15,7 @@ import numpy as np
 from bactrian import _core
 from bactrian.covariance import Covariance, Diagonal, Full, Spherical
 from bactrian.errors import ParameterError
-from bactrian.kernels.kernel import Ascent, Parameters
+from bactrian.kernels.kernel import Ascent, Leg, Parameters
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
@@ -97,33 +96,18 @@ class NativeKernel:
         model, middle = _model(first), np.ascontiguousarray(middle)
         return np.asarray(_core.lloyd(rows, sample_weight, model, middle, steps, single, self._threads, self._variant))
 
-    def climb(
-        self,
-        rows: FloatArray,
-        sample_weight: FloatArray | None,
-        first: Parameters,
-        scatter: Scatter,
-        average: tuple[str, bool],
-        minimum: FloatArray,
-        history: Sequence[float],
-        tol: float,
-        last: int,
-        most: int,
-    ) -> Ascent:
-        """EM in the core as long as it is ordinary; ``em.run`` is the slow twin.
-
-        ``average`` : the form and tying of the M-step. ``minimum`` : (D,) least variances. ``tol`` : nats that may
-        remain. ``last`` : the longest history. ``most`` : passes to make, 0 for any number. Rows are float64.
-        """
-        kind, tied = average
+    def climb(self, rows: FloatArray, sample_weight: FloatArray | None, leg: Leg) -> Ascent:
+        """EM in the core as long as it is ordinary, on float64 rows; ``em.run`` is the slow twin."""
+        kind, tied = leg.average
+        shape = leg.first.means.shape
         history, map_log, steps, ended, weights, means, numbers = _core.climb(
-            rows, sample_weight, _model(first), FORM_CODES[kind], tied, SCATTER_CODES[scatter],
-            np.ascontiguousarray(minimum), list(history), tol, last, most, self._threads, self._variant,
+            rows, sample_weight, _model(leg.first), FORM_CODES[kind], tied, SCATTER_CODES[leg.scatter],
+            np.ascontiguousarray(leg.minimum), list(leg.history), leg.tol, leg.last, leg.most,
+            self._threads, self._variant,
         )  # fmt: skip
         mixture = None
         if steps:
-            covariance = _covariance(kind, tied, numbers, first.means.shape)
-            mixture = Parameters(weights, means.reshape(first.means.shape), covariance)
+            mixture = Parameters(weights, means.reshape(shape), _covariance(kind, tied, numbers, shape))
         return Ascent(history, map_log, (None, "converged", "max_iter")[ended], mixture)
 
     def _score(self, rows: FloatArray, parameters: Parameters, what: int) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bactrian.errors import DataError
-from bactrian.kernels import Ascent, Kernel, NativeKernel, Parameters
+from bactrian.kernels import Ascent, Kernel, Leg, NativeKernel, Parameters
 from bactrian.sources.source import Source
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
@@ -19,7 +19,7 @@ from bactrian.typing import FloatArray, IntArray
 SORTED_ROWS = 50_000
 
 
-# N D K up to which a whole climb is one call: an iteration then takes less than 1 ms, so that Ctrl-C is still heard.
+# N D K up to which the core climbs by itself: an iteration then takes less than about 1 ms.
 SMALL = 1_000_000
 
 
@@ -50,22 +50,11 @@ class ArraySource(Source):
     ) -> Statistics:
         return kernel.accumulate_given(self.values, self.weight, assignment, shift, scatter)
 
-    def climb(
-        self,
-        kernel: Kernel,
-        first: Parameters,
-        scatter: Scatter,
-        average: tuple[str, bool],
-        minimum: FloatArray,
-        history: Sequence[float],
-        tol: float,
-        last: int,
-        most: int,
-    ) -> Ascent | None:
-        small = self.values.size * len(first.weights) <= SMALL
+    def climb(self, kernel: Kernel, leg: Leg) -> Ascent | None:
+        small = self.values.size * len(leg.first.weights) <= SMALL
         if not small or self.single_precision or not isinstance(kernel, NativeKernel):
             return None
-        return kernel.climb(self.values, self.weight, first, scatter, average, minimum, history, tol, last, most)
+        return kernel.climb(self.values, self.weight, leg)
 
     def classify(self, kernel: Kernel, mixture: Parameters) -> IntArray:
         return kernel.classify(self.values, mixture)

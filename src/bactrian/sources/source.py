@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from bactrian.covariance import Spherical
-from bactrian.kernels import Ascent, Kernel, NativeKernel, Parameters
+from bactrian.kernels import Ascent, Kernel, Leg, NativeKernel, Parameters
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
@@ -76,22 +76,8 @@ class Source(ABC):
     def sample(self, n: int, rng: np.random.Generator) -> Source:
         """A source in memory of about n rows that stands for this one; itself if it is no larger."""
 
-    def climb(
-        self,
-        kernel: Kernel,
-        first: Parameters,
-        scatter: Scatter,
-        average: tuple[str, bool],
-        minimum: FloatArray,
-        history: Sequence[float],
-        tol: float,
-        last: int,
-        most: int,
-    ) -> Ascent | None:
-        """Iterations made close to the rows, where that is quicker than one fold each; None leaves them to the loop.
-
-        The arguments are those of ``NativeKernel.climb``.
-        """
+    def climb(self, kernel: Kernel, leg: Leg) -> Ascent | None:
+        """Iterations made close to the rows, where that is quicker than a fold each; None leaves them to the loop."""
         return None
 
     @cached_property
