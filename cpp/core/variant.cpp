@@ -76,7 +76,8 @@ void tile(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t n, const Model&
     else if (p.n_features) joint_linear(m, p, padded, w);
     else joint_full(m, p, true, padded, w);
     if (out.labels) return write_labels(m.K, n, padded, w, out.labels + begin);
-    exponentiate(m.K, padded, w);
+    if (m.log_noise > double(kLeast<Real>)) exponentiate<Real, true>(m.K, padded, Real(m.log_noise), w);
+    else exponentiate<Real, false>(m.K, padded, Real(0), w);
     if (out.log_density) return write_log_densities(n, w, out.log_density + begin);
     if (out.responsibilities) return write_responsibilities(m.K, n, w, out.responsibilities + begin * m.K);
     add_likelihood(padded, layout, out.sums, w);

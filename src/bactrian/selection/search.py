@@ -11,6 +11,7 @@ from bactrian import em
 from bactrian.errors import CovarianceError
 from bactrian.families import Family, Floor
 from bactrian.kernels import Kernel, Parameters
+from bactrian.objective import Objective
 from bactrian.selection import criteria
 from bactrian.selection.candidate import Candidate
 from bactrian.sources import Source
@@ -67,8 +68,7 @@ def search(
                 (climb,) = climb_from_best(
                     task.source,
                     task.kernel,
-                    [_starts(task, sample, labels, family, k)],
-                    task.floor,
+                    [_starts(task, sample, labels, Objective(family, task.floor), k)],
                     tol=task.tol,
                     max_iter=task.max_iter,
                     observe=observe,
@@ -138,13 +138,13 @@ def _labels(task: Task, k: int, rng: np.random.Generator) -> tuple[list[IntArray
     return start_labels(sample, task.kernel, k, task.floor, task.n_init, rng), sample
 
 
-def _starts(task: Task, sample: Source, labels: list[IntArray], family: Family, k: int) -> list[em.Climb]:
+def _starts(task: Task, sample: Source, labels: list[IntArray], objective: Objective, k: int) -> list[em.Climb]:
     """Where to climb from, best first."""
     if isinstance(task.start, Parameters):
-        return [em.Climb(family, task.start)]
+        return [em.Climb(objective, task.start)]
     if task.start is not None:
-        return [from_assignment(task.source, task.kernel, family, task.start, k, task.floor)]
-    return ranked_starts(sample, task.kernel, family, labels, k, task.floor)
+        return [from_assignment(task.source, task.kernel, objective, task.start, k)]
+    return ranked_starts(sample, task.kernel, objective, labels, k)
 
 
 def _observer(
