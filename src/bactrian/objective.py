@@ -40,6 +40,12 @@ class Objective:
         """Maximum likelihood of a mixture and nothing else."""
         return self.prior is None and not self.equal_weights and self.noise is None
 
+    def n_parameters(self, n_components: int, n_features: int) -> int:
+        """Free parameters: covariances, means, weights, and two for noise (its weight and its volume)."""
+        k = n_components
+        p = self.family.n_parameters(k, n_features) - (k - 1 if self.equal_weights else 0)
+        return p + (0 if self.noise is None else 2)
+
     def maximize(self, statistics: Statistics, before: Parameters | None = None) -> tuple[Parameters, tuple[int, ...]]:
         """The M-step: the best mixture for the statistics, and the components that the floor held.
 

@@ -19,6 +19,8 @@ from bactrian.errors import ParameterError
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray
 
+NUMBERS = ("mean_strength", "degrees_of_freedom", "weight_concentration")
+
 
 @dataclass(frozen=True)
 class ConjugatePrior:
@@ -81,6 +83,23 @@ class Prior:
     variances: FloatArray
     weight_concentration: float
 
+    def __str__(self) -> str:
+        rows = f"{self.mean_strength:g} row{'' if self.mean_strength == 1 else 's'}"
+        alpha = self.weight_concentration
+        return (
+            f"posterior mode under a conjugate prior: means worth {rows}, covariances of "
+            f"{self.degrees_of_freedom:g} degrees of freedom, weights "
+            + ("flat" if alpha == 1 else f"Dirichlet({alpha:g})")
+        )
+
+    def numbers(self) -> dict[str, float]:
+        """Its single numbers by name, for a model file."""
+        return {name: getattr(self, name) for name in NUMBERS}
+
+    def arrays(self) -> dict[str, FloatArray]:
+        """Its arrays, for a model file."""
+        return {"prior_mean": self.mean, "prior_scale": self.scale, "prior_variances": self.variances}
+
     def means(self, statistics: Statistics) -> FloatArray:
         """(K, D) posterior modes of the means."""
         kappa, counts = self.mean_strength, np.maximum(statistics.counts, 0.0)[:, None]
@@ -118,7 +137,7 @@ class Prior:
         """(M,) tr(scale Sigma^-1)."""
         w = covariance.whiteners
         if covariance.kind == "full":
-            return np.einsum("mij,mij->m", w @ self.scale, w)
+            return np.asarray(np.einsum("mij,mij->m", w @ self.scale, w))
         return np.asarray(w**2 @ self.variances if covariance.kind == "diagonal" else w**2 * self.variances.mean())
 
     def _count(self, kind: str) -> float:
@@ -128,7 +147,8 @@ class Prior:
 
     def _scale_of(self, kind: str) -> FloatArray:
         """What the prior of one covariance adds to W_k."""
-        return {"full": self.scale, "diagonal": self.variances, "spherical": self.variances.mean()}[kind]
+        scales = {"full": self.scale, "diagonal": self.variances, "spherical": self.variances.mean()}
+        return np.asarray(scales[kind])
 
 
 def _outer(offsets: FloatArray, weights: FloatArray, scatter: Scatter) -> FloatArray:

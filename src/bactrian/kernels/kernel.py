@@ -35,6 +35,12 @@ class Parameters:
     covariance: Covariance
     noise: Noise | None = None
 
+    def without_noise(self) -> Parameters:
+        """What the components make by themselves."""
+        if self.noise is None:
+            return self
+        return Parameters(self.weights / self.weights.sum(), self.means, self.covariance)
+
     @property
     def log_noise(self) -> float:
         """log of the noise's weight times its density; minus infinity without."""

@@ -50,7 +50,8 @@ class ReferenceKernel:
         scatter: Scatter,
     ) -> Statistics:
         weight = np.ones(len(rows)) if sample_weight is None else sample_weight
-        given = np.eye(len(shift))[assignment] if assignment.ndim == 1 else assignment
+        labels = np.arange(len(shift))
+        given = (assignment[:, None] == labels).astype(np.float64) if assignment.ndim == 1 else assignment
         counts, first, second = _moments(rows, given * weight[:, None], shift, scatter)
         return Statistics(0.0, 0.0, float(weight.sum()), counts, shift, first, second, scatter)
 
