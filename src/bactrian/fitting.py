@@ -16,6 +16,7 @@ from bactrian.errors import CollapseError, CollapseWarning, DataError, Parameter
 from bactrian.families import Family, parse_families
 from bactrian.kernels import NativeKernel
 from bactrian.mixture import Mixture
+from bactrian.operations.merging import Merging
 from bactrian.randomness import generator
 from bactrian.regularization import make_floor
 from bactrian.rows import Rows, read_rows
@@ -114,6 +115,10 @@ class Fit:
     def uncertainty(self, data: Any) -> Any:
         """1 - max_k P(k | x): the probability that the row's label is wrong, (N,); exact where it is tiny."""
         return uncertainty(self.responsibilities(data))
+
+    def merge(self, data: Any, sample_weight: Any = None) -> Merging:
+        """Combine components into clusters by entropy: see ``Mixture.merge``. A fit keeps no rows: give them again."""
+        return self.mixture.merge(data, sample_weight)
 
     def plot(self, data: Any = None, ax: Any = None) -> Any:
         """The picture that fits the number of features: see ``bactrian.plot.mixture``. Returns the Axes."""
