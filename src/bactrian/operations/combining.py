@@ -20,7 +20,7 @@ from bactrian.operations.pairs import Pairs
 from bactrian.typing import FloatArray, IntArray
 
 CHUNK = 8192
-NUMBERS = 1 << 20  # responsibilities held at a time
+NUMBERS = 1 << 17  # responsibilities held at a time
 
 
 @dataclass(frozen=True, eq=False)
