@@ -150,6 +150,12 @@ def test_components_without_weight_go_first():
     assert bt.Mixture([1.0, 0.0, 0.0], [0, 1, 2], 1.0).reduce(2).weights.tolist() in ([1, 0], [0, 1])
 
 
+def test_nothing_joined_to_nothing_leaves_no_trace():
+    mixture = bt.Mixture([0.4, 0.3, 0.3, 0.0, 0.0], [0.0, 10.0, 10.1, 1.0, 2.0], 1.0)
+    assert mixture.reduce(2).means.ravel().tolist() == pytest.approx([0.0, 10.05])
+    assert mixture.reduce(2, "regrouped").means.ravel().tolist() == pytest.approx([0.0, 10.05])
+
+
 def test_twins_are_joined_without_a_trace():
     twins = make("full", 2, 3).reorder([0, 1, 2])
     doubled = bt.Mixture(
@@ -223,3 +229,12 @@ def test_pairs_against_a_search_of_the_whole_table(seed):
         assert others.tolist() == [a for a in alive if a != i]
         table[i, others] = table[others, i] = rng.integers(0, 9, len(others))
         pairs.update(i, table[i, others])
+
+
+@pytest.mark.parametrize("value", [np.inf, np.nan])
+def test_pairs_of_costs_that_overflowed(value):
+    pairs = Pairs(np.full((3, 3), value))
+    assert pairs.best() == (0, 1)
+    pairs.drop(0)
+    pairs.update(1, np.array([value]))
+    assert pairs.best() == (1, 2)

@@ -64,7 +64,7 @@ def _of_places(a: Parameters, b: Parameters) -> Iterator[FloatArray]:
 def _by_factors(gaps: FloatArray, roots: FloatArray) -> tuple[FloatArray, FloatArray]:
     """(K,) squared lengths of the gaps under M = (1 + R R^T) / 2, and log det M; infinite where M overflows."""
     middle = (np.eye(gaps.shape[1]) + roots @ roots.swapaxes(1, 2)) / 2
-    good = np.isfinite(middle).all(axis=(1, 2)) & np.isfinite(gaps).all(axis=1)
+    good = np.isfinite(middle).all(axis=(1, 2))
     lower = np.linalg.cholesky(middle[good])
     squares, log_determinants = np.full((2, len(gaps)), np.inf)
     squares[good] = (np.linalg.solve(lower, gaps[good, :, None]) ** 2).sum(axis=(1, 2))

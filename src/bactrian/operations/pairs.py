@@ -24,7 +24,7 @@ class Pairs:
         """The pair of least cost, the lower number first."""
         i = int(self._least.argmin())
         j = int(self._nearest[i])
-        if j == i:  # nothing but infinite costs: the first two
+        if not self._least[i] < np.inf:  # costs that overflowed tell nothing: the first two
             i, j = (int(k) for k in np.flatnonzero(self.alive)[:2])
         return min(i, j), max(i, j)
 
@@ -43,9 +43,9 @@ class Pairs:
         """Item i has changed; ``costs`` are those to ``others(i)``."""
         others = self.others(i)
         self.costs[i, others] = self.costs[others, i] = costs
-        nearer = others[costs < self._least[others]]
-        self._nearest[nearer], self._least[nearer] = i, self.costs[nearer, i]
         stale = self.alive & ((self._nearest == i) | ~self.alive[self._nearest])
         stale[i] = True
+        nearer = others[costs < self._least[others]]
+        self._nearest[nearer], self._least[nearer] = i, self.costs[nearer, i]
         rows = self.costs[stale]
         self._nearest[stale], self._least[stale] = rows.argmin(axis=1), rows.min(axis=1)

@@ -136,7 +136,6 @@ def _divergences(a: Parameters, b: Parameters) -> FloatArray:
 def _without_empty(labels: IntArray, divergences: FloatArray) -> IntArray:
     """The nearest group of each component, but one that would lose all members keeps the one that gains least."""
     chosen = divergences.argmin(axis=1)
-    chosen = np.where(divergences[np.arange(len(labels)), labels] <= divergences.min(axis=1), labels, chosen)
     while len(empty := np.setdiff1d(labels, chosen)):
         members = np.flatnonzero(labels == empty[0])
         gains = divergences[members, empty[0]] - divergences[members, chosen[members]]
