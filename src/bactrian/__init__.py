@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bactrian.fitting import fit as fit
     from bactrian.loading import load as load
     from bactrian.mixture import Mixture as Mixture
+    from bactrian.priors import ConjugatePrior as ConjugatePrior
 
 __version__ = "0.1.0"
 
@@ -33,6 +34,7 @@ _HOMES = {
     "Fit": "bactrian.fitting",
     "load": "bactrian.loading",
     "GaussianMixture": "bactrian.estimators",
+    "ConjugatePrior": "bactrian.priors",
     "BactrianError": "bactrian.errors",
     "DataError": "bactrian.errors",
     "ParameterError": "bactrian.errors",

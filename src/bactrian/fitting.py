@@ -14,19 +14,32 @@ from bactrian import em, model_file
 from bactrian.arguments import at_least, not_negative
 from bactrian.errors import CollapseError, CollapseWarning, DataError, ParameterError
 from bactrian.families import Family, parse_families
-from bactrian.kernels import NativeKernel
+from bactrian.kernels import NativeKernel, Noise
 from bactrian.mixture import Mixture
+from bactrian.noise import NoiseModel, read_noise
+from bactrian.objective import Objective
 from bactrian.operations.merging import Merging
+from bactrian.priors import ConjugatePrior, Prior
 from bactrian.randomness import generator
 from bactrian.regularization import make_floor
-from bactrian.rows import Rows, read_rows
+from bactrian.rows import Rows, read_rows, read_weights
 from bactrian.selection import CRITERIA, Candidate, Candidates, Progress, search
 from bactrian.selection.candidate import rank
 from bactrian.selection.search import Task
-from bactrian.sources import ArraySource, Source
+from bactrian.sources import ArraySource, Labelled, Source
+from bactrian.sources.labelled import check_used, read_labels
 from bactrian.starts.read import ANY, read_start
 from bactrian.typing import FloatArray, RandomState
 from bactrian.whole import write_whole
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """What a fit was made from, for those who want to fit again; it is not saved."""
+
+    source: Source
+    objective: Objective
+    climb: em.Climb
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +62,12 @@ class Fit:
         Rows of positive weight.
     total_weight : float
         Sum of the row weights; n_rows without weights.
+    equal_weights : bool
+        All components were held to the same weight.
+    prior : Prior or None
+        The conjugate prior of the best candidate; None for maximum likelihood.
+    noise : Noise or None
+        Weight and log density of the noise component. ``mixture`` is what the components make without it.
     """
 
     mixture: Mixture
@@ -58,6 +77,10 @@ class Fit:
     history: tuple[float, ...] = field(repr=False)
     n_rows: int
     total_weight: float
+    equal_weights: bool = False
+    prior: Prior | None = None
+    noise: Noise | None = None
+    _origin: Origin | None = field(default=None, repr=False)
 
     @property
     def family(self) -> str:
@@ -105,20 +128,38 @@ class Fit:
         return self.best.reason
 
     def classify(self, data: Any) -> Any:
-        """The most responsible component of each row, (N,), from 0 to K-1."""
-        return self.mixture.classify(data)
+        """The most responsible component of each row, (N,), from 0 to K-1; -1 for noise."""
+        if self.noise is None:
+            return self.mixture.classify(data)
+        z = self.responsibilities(data)
+        labels = z.argmax(axis=-1)
+        return np.where(labels == self.n_components, -1, labels)
 
     def responsibilities(self, data: Any) -> FloatArray:
-        """P(k | x), (N, K)."""
-        return self.mixture.responsibilities(data)
+        """P(k | x), (N, K); with noise (N, K + 1), the last column being P(noise | x)."""
+        z = self.mixture.responsibilities(data)
+        if self.noise is None or self.noise.weight == 0:
+            return z if self.noise is None else np.concatenate([z, np.zeros((*z.shape[:-1], 1))], axis=-1)
+        inside = np.log1p(-self.noise.weight) + np.asarray(self.mixture.logpdf(data))
+        outside = np.log(self.noise.weight) + self.noise.log_density
+        share = np.exp(outside - np.logaddexp(inside, outside))[..., None]
+        return np.concatenate([z * np.exp(inside - np.logaddexp(inside, outside))[..., None], share], axis=-1)
 
     def uncertainty(self, data: Any) -> Any:
         """1 - max_k P(k | x): the probability that the row's label is wrong, (N,); exact where it is tiny."""
         return uncertainty(self.responsibilities(data))
 
     def merge(self, data: Any, sample_weight: Any = None) -> Merging:
-        """Combine components into clusters by entropy: see ``Mixture.merge``. A fit keeps no rows: give them again."""
-        return self.mixture.merge(data, sample_weight)
+        """Combine components into clusters by entropy: see ``Mixture.merge``. A fit keeps no rows: give them again.
+
+        Noise is no cluster and is joined to none: a row counts as far as it is not noise.
+        """
+        if self.noise is None or self.noise.weight == 0:
+            return self.mixture.merge(data, sample_weight)
+        inside = np.log1p(-self.noise.weight) + np.atleast_1d(self.mixture.logpdf(data))
+        outside = np.log(self.noise.weight) + self.noise.log_density
+        weight = 1.0 if sample_weight is None else read_weights(sample_weight, len(inside))
+        return self.mixture.merge(data, weight * np.exp(inside - np.logaddexp(inside, outside)))
 
     def plot(self, data: Any = None, ax: Any = None) -> Any:
         """The picture that fits the number of features: see ``bactrian.plot.mixture``. Returns the Axes."""
@@ -137,12 +178,23 @@ class Fit:
                 f"log-likelihood {self.log_likelihood:.2f}   BIC {self.bic:.2f}   AIC {self.aic:.2f}   "
                 f"ICL {self.icl:.2f}   ({self.best.n_parameters} parameters)",
                 f"{self.status} ({self.n_iter} iterations)",
+                *self._assumptions(),
                 "",
                 repr(self.mixture),
                 "",
                 self.candidates.to_text(most=10),
             ]
         )
+
+    def _assumptions(self) -> list[str]:
+        """A line for each thing that was assumed beyond a mixture."""
+        lines = ["all components have the same weight"] if self.equal_weights else []
+        if self.prior is not None:
+            lines.append(str(self.prior))
+        if self.noise is not None:
+            volume = np.exp(-self.noise.log_density)
+            lines.append(f"noise: weight {self.noise.weight:.4g}, spread evenly over a volume of {volume:.4g}")
+        return lines
 
     def _chosen(self) -> str:
         components = "1 component" if self.n_components == 1 else f"{self.n_components} components"
@@ -166,6 +218,13 @@ class Fit:
             "n_rows": self.n_rows,
             "total_weight": self.total_weight,
         }
+        if self.equal_weights:
+            header["fit"]["equal_weights"] = True
+        if self.noise is not None:
+            header["fit"]["noise"] = {"weight": self.noise.weight, "log_density": self.noise.log_density}
+        if self.prior is not None:
+            header["fit"]["prior"] = self.prior.numbers()
+            arrays = {**arrays, **self.prior.arrays()}
         model_file.write(path, {**arrays, "history": np.array(self.history)}, header)
 
     def __repr__(self) -> str:
@@ -191,6 +250,10 @@ def fit(
     tol: float = 1e-6,
     max_iter: int = 1000,
     regularization: float | None = None,
+    prior: ConjugatePrior | str | None = None,
+    noise: Any = False,
+    labels: Any = None,
+    equal_weights: bool = False,
     random_state: RandomState = 0,
     n_threads: int | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -224,6 +287,17 @@ def fit(
     regularization : float, optional
         Least variance a component may have. Default: 1e-10 of each feature's variance (float32: 1e-6), so
         that units do not matter. A number is absolute, in squared units of the data.
+    prior : None, "conjugate" or ConjugatePrior
+        None is maximum likelihood. With a prior EM climbs to the mode of the posterior; ``history`` is then the
+        log-posterior up to a constant, and criteria still count the log-likelihood there.
+    noise : bool, float or (N,) mask
+        True adds a component that is spread evenly over the bounding box of the data (along features or principal
+        axes, whichever is smaller); a number gives that volume; a mask marks rows that EM begins with as noise. With
+        noise the last column of start responsibilities is the noise's.
+    labels : (N,) integers, optional
+        The component of rows where it is known, from 0; None, NaN or -1 where it is not.
+    equal_weights : bool
+        Hold all components to the same weight.
     random_state : seed, Generator or None
         The default gives the same fit each time.
     n_threads : int, optional
@@ -264,10 +338,14 @@ def fit(
     rows = _named(read_rows(data), feature_names)
     if progress is not None and not callable(progress):
         raise ParameterError(f"progress should be a function of one argument, but got {progress!r}")
-    source = ArraySource(rows.values, sample_weight)
-    first, counts = read_start(start.mixture if isinstance(start, Fit) else start, n_components, rows)
-    if isinstance(first, np.ndarray) and source.kept is not None:
-        first = first[source.kept]
+    whole = ArraySource(rows.values, sample_weight)
+    noise_model = read_noise(noise, whole, len(rows.values))
+    first, counts = read_start(
+        start.mixture if isinstance(start, Fit) else start, n_components, rows, noise_model is not None
+    )
+    if isinstance(first, np.ndarray) and whole.kept is not None:
+        first = first[whole.kept]
+    source = whole if labels is None else _labelled(whole, labels, len(rows.values))
     tried = parse_families(families, source.n_features)
     criterion = criterion.lower() if isinstance(criterion, str) else criterion
     if criterion not in CRITERIA:
@@ -288,6 +366,10 @@ def fit(
         max_iter=at_least(max_iter, 0, "max_iter"),
         rng=generator(random_state),
         observe=progress,
+        prior=_read_prior(prior),
+        equal_weights=bool(equal_weights),
+        noise=noise_model,
+        clean=_without(noise_model, rows, whole),
     )
     return _choose(search(task, counts, tried), criterion, source, rows.names)
 
@@ -303,6 +385,30 @@ def _named(rows: Rows, feature_names: Sequence[str] | None) -> Rows:
     return Rows(rows.values, names)
 
 
+def _read_prior(prior: Any) -> ConjugatePrior | None:
+    if prior is None or isinstance(prior, ConjugatePrior):
+        return prior
+    if isinstance(prior, str) and prior == "conjugate":
+        return ConjugatePrior()
+    raise ParameterError(f"prior should be None, 'conjugate' or a ConjugatePrior, but got {prior!r}")
+
+
+def _without(noise: NoiseModel | None, rows: Rows, source: ArraySource) -> Source | None:
+    """The rows that do not begin as noise."""
+    if noise is None or noise.rows is None:
+        return None
+    stay = ~noise.rows
+    weight = None if source.weight is None else source.spread(source.weight, len(stay))[stay]
+    return ArraySource(rows.values[stay], weight)
+
+
+def _labelled(source: ArraySource, labels: Any, n_rows: int) -> Source:
+    known = read_labels(labels, n_rows)
+    known = known if source.kept is None else known[source.kept]
+    check_used(known)
+    return Labelled(source, known)
+
+
 def _choose(
     found: Sequence[tuple[Candidate, em.Climb | None]],
     criterion: str,
@@ -316,13 +422,17 @@ def _choose(
     if best.status == "collapsed":
         warnings.warn(best.reason, CollapseWarning, stacklevel=3)
     return Fit(
-        mixture=Mixture._of(climb.mixture, names),
+        mixture=Mixture._of(climb.mixture.without_noise(), names),
         best=best,
         candidates=candidates,
         criterion=criterion,
         history=climb.history,
         n_rows=source.n_rows,
         total_weight=source.total,
+        equal_weights=climb.objective.equal_weights,
+        prior=climb.objective.prior,
+        noise=climb.mixture.noise,
+        _origin=Origin(source, climb.objective, climb),
     )
 
 

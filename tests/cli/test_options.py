@@ -22,7 +22,7 @@ def test_defaults_are_those_of_the_library(run, monkeypatch, folder):
     assert callable(given.pop("progress"))
     assert given.pop("feature_names") == ("length", "width")
     assert given == {name: library[name].default for name in given}
-    left_out = {"data", "n_components", "families", "start", "progress", "feature_names"}
+    left_out = {"data", "n_components", "families", "start", "progress", "feature_names", "labels"}
     assert set(library) - set(given) == left_out
 
 
@@ -45,7 +45,8 @@ def test_what_reaches_the_library(run, monkeypatch, folder):
     monkeypatch.setattr(fitting, "fit", lambda *rows, **options: given.update(options, rows=rows) or found)
     options = (
         "--family spherical,VVV --criterion icl --columns width --weights length --seed 7 --tol 0.5 "
-        "--max-iter 9 --n-init 2 --regularization 0.25 --threads 1"
+        "--max-iter 9 --n-init 2 --regularization 0.25 --threads 1 "
+        "--prior conjugate --noise --equal-weights"
     )
     assert run("fit", "x.csv", "-k", "2", *options.split()).exit_code == 0
     table, counts, families = given.pop("rows")
@@ -56,6 +57,7 @@ def test_what_reaches_the_library(run, monkeypatch, folder):
     assert given == {
         "criterion": "icl", "random_state": 7, "tol": 0.5, "max_iter": 9, "n_init": 2,
         "regularization": 0.25, "n_threads": 1,
+        "prior": "conjugate", "noise": True, "equal_weights": True,
     }  # fmt: skip
 
 

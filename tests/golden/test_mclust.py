@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 import bactrian as bt
-from bactrian.em import Climb, maximize, run
+from bactrian.em import Climb, run
 from bactrian.families import Floor, parse_family
 from bactrian.kernels import NativeKernel
+from bactrian.objective import Objective
 from bactrian.sources import ArraySource
 from bactrian.starts import from_assignment
 
@@ -31,7 +32,7 @@ def test_one_m_step(family):
     golden = GOLDEN["iris_given_z"]
     source = ArraySource(DATA["iris"]().data)
     labels = np.array(golden["labels"])
-    climb = from_assignment(source, KERNEL, parse_family(family), labels, 3, Floor(np.zeros(4)))
+    climb = from_assignment(source, KERNEL, Objective(parse_family(family), Floor(np.zeros(4))), labels, 3)
     expected = golden["families"][family]
     assert close(climb.mixture.weights, expected["pro"], 1e-12)
     assert close(climb.mixture.means, expected["mean"], 1e-12)
@@ -100,14 +101,14 @@ def test_icl_at_the_optimum(family):
 
 
 def test_the_m_step_is_the_loops():
-    """`maximize` after one fold is what `run` does: the golden M-steps speak for the loop."""
+    """`Objective.maximize` after one fold is what `run` does: the golden M-steps speak for the loop."""
     source = ArraySource(DATA["iris"]().data)
-    family, floor = parse_family("VVV"), Floor(np.zeros(4))
+    objective = Objective(parse_family("VVV"), Floor(np.zeros(4)))
     labels = np.array(GOLDEN["iris_given_z"]["labels"])
-    start = from_assignment(source, KERNEL, family, labels, 3, floor)
-    (after,) = run(source, KERNEL, [start], floor, tol=0.0, max_iter=1)
-    (folded,) = source.fold(KERNEL, [start.mixture], [family.scatter])
-    mixture, held = maximize(family, folded, floor)
+    start = from_assignment(source, KERNEL, objective, labels, 3)
+    (after,) = run(source, KERNEL, [start], tol=0.0, max_iter=1)
+    (folded,) = source.fold(KERNEL, [start.mixture], [objective.family.scatter])
+    mixture, held = objective.maximize(folded)
     assert held == ()
     assert np.array_equal(after.mixture.means, mixture.means)
     assert after.n_iter == 1

@@ -11,7 +11,7 @@ import pytest
 
 import bactrian as bt
 
-from .cases import CASES, merged, random_mixture
+from .cases import CASES, entropy, merged, random_mixture
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +114,22 @@ def test_a_fit_is_merged_as_its_mixture():
     fit = bt.fit(data, 3, "EEE")
     weight = np.arange(272)
     np.testing.assert_array_equal(fit.merge(data, weight).gains, fit.mixture.merge(data, weight).gains)
+
+
+def test_noise_is_never_joined():
+    """The hierarchy of all memberships, noise among them, of which only pairs of components are joined."""
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([rng.normal(size=(300, 2)), rng.normal(size=(200, 2)) + 3, rng.uniform(-9, 9, (80, 2))])
+    fit, weight = bt.fit(rows, 3, "VVV", noise=True), rng.random(580)
+    assert fit.noise.weight > 0.05
+    merging, z = fit.merge(rows, weight), fit.responsibilities(rows)
+    assert merging.total_weight == pytest.approx(weight @ (1 - z[:, 3]))
+    left = {
+        groups: entropy(np.column_stack([merged(z, groups), z[:, 3]]), weight)
+        for groups in (((0, 1), (2,)), ((0, 2), (1,)), ((0,), (1, 2)))
+    }
+    assert merging.groups(2) == min(left, key=left.get)
+    assert merging.gains[1] == pytest.approx(entropy(z, weight) - min(left.values()), rel=1e-9)
 
 
 ROWS = np.zeros((3, 2))

@@ -3,5 +3,6 @@
 from bactrian.families.family import Family
 from bactrian.families.floor import Floor
 from bactrian.families.registry import FAMILIES, parse_families, parse_family
+from bactrian.families.scatters import Scatters
 
-__all__ = ["FAMILIES", "Family", "Floor", "parse_families", "parse_family"]
+__all__ = ["FAMILIES", "Family", "Floor", "Scatters", "parse_families", "parse_family"]

@@ -140,4 +140,4 @@ def _without_empty(labels: IntArray, divergences: FloatArray) -> IntArray:
         members = np.flatnonzero(labels == empty[0])
         gains = divergences[members, empty[0]] - divergences[members, chosen[members]]
         chosen[members[gains.argmin()]] = empty[0]
-    return chosen
+    return np.asarray(chosen)

@@ -19,6 +19,8 @@ from bactrian.typing import FloatArray, IntArray
 SORTED_ROWS = 50_000
 
 
+CHUNK = 8192  # rows projected at once
+
 # N D K up to which the core climbs by itself: an iteration then takes less than about 1 ms.
 SMALL = 1_000_000
 
@@ -69,6 +71,21 @@ class ArraySource(Source):
         cumulated = np.cumsum(self._in_order(scores if self.weight is None else scores * self.weight))
         found = min(int(np.searchsorted(cumulated, position * cumulated[-1], side="right")), self.n_rows - 1)
         return np.asarray(self.values[found if self._order is None else self._order[found]])
+
+    def spread(self, values: FloatArray, n_rows: int) -> FloatArray:
+        """Values of the kept rows over all ``n_rows`` there were; 0 for the others."""
+        if self.kept is None:
+            return values
+        whole = np.zeros(n_rows)
+        whole[self.kept] = values
+        return whole
+
+    def extent(self, directions: FloatArray) -> FloatArray:
+        low, high = np.full(directions.shape[1], np.inf), np.full(directions.shape[1], -np.inf)
+        for begin in range(0, self.n_rows, CHUNK):
+            along = self.values[begin : begin + CHUNK].astype(np.float64) @ directions
+            low, high = np.minimum(low, along.min(axis=0)), np.maximum(high, along.max(axis=0))
+        return np.asarray(high - low)
 
     def rows_at(self, positions: FloatArray) -> IntArray:
         """The row that holds each position of the cumulated weight."""

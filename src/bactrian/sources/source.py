@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from bactrian.covariance import Spherical
+from bactrian.errors import DataError
 from bactrian.kernels import Ascent, Kernel, Leg, NativeKernel, Parameters
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
@@ -75,6 +76,17 @@ class Source(ABC):
     @abstractmethod
     def sample(self, n: int, rng: np.random.Generator) -> Source:
         """A source in memory of about n rows that stands for this one; itself if it is no larger."""
+
+    def extent(self, directions: FloatArray) -> FloatArray:
+        """(P,) how far the rows reach along each of (D, P) directions: largest less smallest projection."""
+        raise DataError(
+            "the extent of rows that are not in memory is not known; give the volume of the region, noise=V"
+        )
+
+    @property
+    def anchors(self) -> FloatArray:
+        """(K0, D) centres of the first K0 components, where they are known."""
+        return np.empty((0, self.n_features))
 
     def climb(self, kernel: Kernel, leg: Leg) -> Ascent | None:
         """Iterations made close to the rows, where that is quicker than a fold each; None leaves them to the loop."""

@@ -54,11 +54,12 @@ def spread_centres(
     source: Source, kernel: Kernel, n_components: int, metric: Covariance, rng: np.random.Generator
 ) -> FloatArray:
     """(K, D) rows, each drawn with probability proportional to its squared distance from those before."""
-    centres = [source.draw(rng.random(1))[0].astype(np.float64)]
-    nearest = None
-    for _ in range(1, n_components):
-        distance = squared_distances(source, kernel, centres[-1], metric)
-        nearest = distance if nearest is None else np.minimum(nearest, distance)
+    centres = list(source.anchors) or [source.draw(rng.random(1))[0].astype(np.float64)]
+    nearest, measured = np.full(source.n_rows, np.inf), 0
+    while len(centres) < n_components:
+        for centre in centres[measured:]:
+            nearest = np.minimum(nearest, squared_distances(source, kernel, centre, metric))
+        measured = len(centres)
         centres.append(source.draw_by(nearest, rng.random()).astype(np.float64))
     return np.array(centres)
 

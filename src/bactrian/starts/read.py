@@ -19,9 +19,12 @@ ANY = range(1, 10)
 
 
 def read_start(
-    start: Any, n_components: int | Iterable[int], rows: Rows
+    start: Any, n_components: int | Iterable[int], rows: Rows, noise: bool = False
 ) -> tuple[Parameters | FloatArray | IntArray | None, list[int]]:
-    """The start as the search wants it, and the K to try (a start fixes K)."""
+    """The start as the search wants it, and the K to try (a start fixes K).
+
+    With ``noise`` the last column of responsibilities is its, and labels may be -1.
+    """
     counts = read_counts(n_components)
     if isinstance(start, str):
         if start not in ("auto", "k-means++"):
@@ -29,7 +32,7 @@ def read_start(
                 f"start should be a Mixture, labels, responsibilities, 'auto' or 'k-means++', but got {start!r}"
             )
         return None, counts
-    first, k = _read_given_start(start, rows)
+    first, k = _read_given_start(start, rows, noise)
     # any K is as good as another only where none was asked for
     if k not in counts and n_components != ANY:
         raise ParameterError(f"the start has {k} components, but n_components asks for {_listed(counts)}")
@@ -40,15 +43,15 @@ def _listed(counts: Sequence[int]) -> str:
     return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
 
 
-def _read_given_start(start: Any, rows: Rows) -> tuple[Parameters | FloatArray | IntArray, int]:
+def _read_given_start(start: Any, rows: Rows, noise: bool) -> tuple[Parameters | FloatArray | IntArray, int]:
     if isinstance(start, Mixture):
         if start.n_features != rows.values.shape[1]:
             raise ParameterError(f"the start has {start.n_features} features, but the data has {rows.values.shape[1]}")
         return start.parameters, start.n_components
-    return _read_assignment(start, len(rows.values))
+    return _read_assignment(start, len(rows.values), noise)
 
 
-def _read_assignment(start: Any, n_rows: int) -> tuple[FloatArray | IntArray, int]:
+def _read_assignment(start: Any, n_rows: int, noise: bool) -> tuple[FloatArray | IntArray, int]:
     array = np.asarray(start)
     if array.ndim not in (1, 2) or len(array) != n_rows or array.dtype.kind not in "iufb":
         raise ParameterError(
@@ -57,9 +60,9 @@ def _read_assignment(start: Any, n_rows: int) -> tuple[FloatArray | IntArray, in
         )
     if array.ndim == 1:
         labels = array.astype(np.intp)
-        if (labels != array).any() or labels.min() < 0:
+        if (labels != array).any() or labels.min() < (-1 if noise else 0):
             raise ParameterError("start labels should be whole numbers from 0 to K-1")
-        empty = np.flatnonzero(np.bincount(labels) == 0)
+        empty = np.flatnonzero(np.bincount(labels[labels >= 0]) == 0)
         if len(empty):
             raise ParameterError(
                 f"start labels should use every number from 0 to K-1, but {empty[0]} does not occur among "
@@ -69,4 +72,8 @@ def _read_assignment(start: Any, n_rows: int) -> tuple[FloatArray | IntArray, in
     z = array.astype(np.float64)
     if not np.isfinite(z).all() or (z < 0).any() or (np.abs(z.sum(axis=1) - 1) > 1e-6).any():
         raise ParameterError("start responsibilities should be numbers from 0 to 1 whose rows sum to 1")
+    if noise:
+        z = np.ascontiguousarray(z[:, :-1])
+        if not z.any():
+            raise ParameterError("start responsibilities should have a column for each component and one for the noise")
     return z, int(z.shape[1])
