@@ -18,10 +18,11 @@ from bactrian.kernels import NativeKernel, Noise
 from bactrian.mixture import Mixture
 from bactrian.noise import NoiseModel, read_noise
 from bactrian.objective import Objective
+from bactrian.operations.merging import Merging
 from bactrian.priors import ConjugatePrior, Prior
 from bactrian.randomness import generator
 from bactrian.regularization import make_floor
-from bactrian.rows import Rows, read_rows
+from bactrian.rows import Rows, read_rows, read_weights
 from bactrian.selection import CRITERIA, Candidate, Candidates, Progress, search
 from bactrian.selection.candidate import rank
 from bactrian.selection.search import Task
@@ -147,6 +148,18 @@ class Fit:
     def uncertainty(self, data: Any) -> Any:
         """1 - max_k P(k | x): the probability that the row's label is wrong, (N,); exact where it is tiny."""
         return uncertainty(self.responsibilities(data))
+
+    def merge(self, data: Any, sample_weight: Any = None) -> Merging:
+        """Combine components into clusters by entropy: see ``Mixture.merge``. A fit keeps no rows: give them again.
+
+        Noise is no cluster and is joined to none: a row counts as far as it is not noise.
+        """
+        if self.noise is None or self.noise.weight == 0:
+            return self.mixture.merge(data, sample_weight)
+        inside = np.log1p(-self.noise.weight) + np.atleast_1d(self.mixture.logpdf(data))
+        outside = np.log(self.noise.weight) + self.noise.log_density
+        weight = 1.0 if sample_weight is None else read_weights(sample_weight, len(inside))
+        return self.mixture.merge(data, weight * np.exp(inside - np.logaddexp(inside, outside)))
 
     def plot(self, data: Any = None, ax: Any = None) -> Any:
         """The picture that fits the number of features: see ``bactrian.plot.mixture``. Returns the Axes."""
