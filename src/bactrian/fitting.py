@@ -13,7 +13,7 @@ import numpy as np
 from bactrian import em, model_file
 from bactrian.arguments import at_least, not_negative
 from bactrian.errors import CollapseError, CollapseWarning, DataError, ParameterError
-from bactrian.families import Family, parse_families
+from bactrian.families import Decomposition, Family, parse_families, parse_family
 from bactrian.kernels import NativeKernel, Noise
 from bactrian.mixture import Mixture
 from bactrian.noise import NoiseModel, read_noise
@@ -161,6 +161,17 @@ class Fit:
         weight = 1.0 if sample_weight is None else read_weights(sample_weight, len(inside))
         return self.mixture.merge(data, weight * np.exp(inside - np.logaddexp(inside, outside)))
 
+    def decomposition(self) -> Decomposition:
+        """How large the components are, of what shape, and which way they lie.
+
+        Returns
+        -------
+        Decomposition
+            ``volumes`` (K,), ``shapes`` (K, D) and ``orientations`` (K, D, D), Sigma_k = lambda_k D_k A_k D_k^T; what
+            the family holds equal is equal.
+        """
+        return parse_family(self.family).decompose(self.mixture.parameters.covariance)
+
     def plot(self, data: Any = None, ax: Any = None) -> Any:
         """The picture that fits the number of features: see ``bactrian.plot.mixture``. Returns the Axes."""
         from bactrian import plot
@@ -267,7 +278,8 @@ def fit(
     n_components : int or several
         K to try; 1 to 9 by default.
     families : str or several
-        ``"all"``, or mclust codes among EII VII EEI VVI EEE VVV, or scikit-learn's spherical, diag, tied, full.
+        ``"all"``, or mclust codes among EII VII EEI VEI EVI VVI EEE VEE EVE VVE EEV VEV EVV VVV, or scikit-learn's
+        spherical, diag, tied, full.
     criterion : {"bic", "aic", "icl"}
         Lower is better.
     sample_weight : (N,) array, optional
