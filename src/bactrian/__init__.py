@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bactrian import datasets as datasets
     from bactrian import plot as plot
+    from bactrian.components_test import test_n_components as test_n_components
     from bactrian.errors import BactrianError as BactrianError
     from bactrian.errors import CollapseError as CollapseError
     from bactrian.errors import CollapseWarning as CollapseWarning
@@ -33,6 +34,7 @@ _HOMES = {
     "fit": "bactrian.fitting",
     "Fit": "bactrian.fitting",
     "load": "bactrian.loading",
+    "test_n_components": "bactrian.components_test",
     "GaussianMixture": "bactrian.estimators",
     "ConjugatePrior": "bactrian.priors",
     "BactrianError": "bactrian.errors",

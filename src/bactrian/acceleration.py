@@ -25,6 +25,18 @@ ROUNDING = 1e-14
 GROWTH = 4.0  # the longest stride grows by this factor when it was taken in full
 
 
+def remaining(history: Sequence[float]) -> float:
+    """Nats that EM can still gain: the larger of the last gain and of the sum of a geometric series of gains."""
+    if len(history) < 2:
+        return np.inf
+    gain = history[-1] - history[-2]
+    if gain <= ROUNDING * abs(history[-1]):
+        return 0.0
+    if len(history) < 3 or gain >= (before := history[-2] - history[-3]):
+        return np.inf  # gains that grow say nothing about their end
+    return max(gain, gain * gain / (before - gain))
+
+
 class Plain:
     """EM as it is."""
 
@@ -38,15 +50,8 @@ class Plain:
         return self.objective.maximize(statistics, mixture)
 
     def remaining(self, history: Sequence[float], statistics: Statistics) -> float:
-        """Nats that can still be gained: the last gain, or the geometric series that the last two begin."""
-        if len(history) < 2:
-            return np.inf
-        gain = history[-1] - history[-2]
-        if gain <= ROUNDING * abs(history[-1]):
-            return 0.0
-        if len(history) < 3 or gain >= (before := history[-2] - history[-3]):
-            return np.inf  # gains that grow say nothing about their end
-        return max(gain, gain * gain / (before - gain))
+        """Nats that can still be gained."""
+        return remaining(history)
 
 
 class Squarem(Plain):

@@ -113,7 +113,9 @@ def run(
     most = AHEAD if observe is None else 1
     paces = [PACES[acceleration](c.objective) for c in climbs]
     while active := [i for i, c in enumerate(climbs) if c.status is None]:
-        ahead = {i: _ahead(source, kernel, climbs[i], tol, last[i], most) if acceleration is None else None for i in active}
+        ahead = {
+            i: _ahead(source, kernel, climbs[i], tol, last[i], most) if acceleration is None else None for i in active
+        }
         for i in active:
             climbs[i] = ahead[i] or climbs[i]
         left = [i for i in active if ahead[i] is None]

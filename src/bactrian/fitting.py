@@ -14,7 +14,7 @@ from bactrian import em, model_file
 from bactrian.arguments import at_least, not_negative
 from bactrian.errors import CollapseError, CollapseWarning, DataError, ParameterError
 from bactrian.families import Decomposition, Family, parse_families, parse_family
-from bactrian.kernels import NativeKernel, Noise
+from bactrian.kernels import NativeKernel, Noise, Parameters
 from bactrian.mixture import Mixture
 from bactrian.noise import NoiseModel, read_noise
 from bactrian.objective import Objective
@@ -22,6 +22,7 @@ from bactrian.operations.merging import Merging
 from bactrian.priors import ConjugatePrior, Prior
 from bactrian.randomness import generator
 from bactrian.regularization import make_floor
+from bactrian.resampling import ResamplingProgress, StandardErrors, Subject, standard_errors
 from bactrian.rows import Rows, read_rows, read_weights
 from bactrian.selection import CRITERIA, Candidate, Candidates, Progress, search
 from bactrian.selection.candidate import rank
@@ -149,11 +150,14 @@ class Fit:
         """1 - max_k P(k | x): the probability that the row's label is wrong, (N,); exact where it is tiny."""
         return uncertainty(self.responsibilities(data))
 
-    def merge(self, data: Any, sample_weight: Any = None) -> Merging:
-        """Combine components into clusters by entropy: see ``Mixture.merge``. A fit keeps no rows: give them again.
+    def merge(self, data: Any = None, sample_weight: Any = None) -> Merging:
+        """Combine components into clusters by entropy: see ``Mixture.merge``.
 
-        Noise is no cluster and is joined to none: a row counts as far as it is not noise.
+        ``data`` : the rows; by default those that were fitted, with their weights. A fit that was loaded from a file
+        needs them. Noise is no cluster and is joined to none: a row counts as far as it is not noise.
         """
+        if data is None:
+            data, sample_weight = self._fitted_rows(sample_weight)
         if self.noise is None or self.noise.weight == 0:
             return self.mixture.merge(data, sample_weight)
         inside = np.log1p(-self.noise.weight) + np.atleast_1d(self.mixture.logpdf(data))
@@ -171,6 +175,109 @@ class Fit:
             the family holds equal is equal.
         """
         return parse_family(self.family).decompose(self.mixture.parameters.covariance)
+
+    def standard_errors(
+        self,
+        data: Any = None,
+        method: str = "bootstrap",
+        *,
+        n_resamples: int = 999,
+        level: float = 0.95,
+        sample_weight: Any = None,
+        labels: Any = None,
+        random_state: RandomState = 0,
+        n_threads: int | None = None,
+        progress: Callable[[ResamplingProgress], None] | None = None,
+    ) -> StandardErrors:
+        """Standard errors and intervals of weights, means and covariances.
+
+        Parameters
+        ----------
+        data : (N, D) array or frame, optional
+            The rows; by default those that were fitted, with their weights and labels. A fit that was loaded from a
+            file has none and needs them.
+        method : {"bootstrap", "weighted", "parametric", "jackknife", "information"}
+            Fits of rows drawn with replacement; of all rows with random (Dirichlet) weights; of rows drawn from the
+            fit; without each row in turn; or no fits but the curvature of the log-likelihood, for families EII, VII,
+            EEI, VVI, EEE and VVV.
+        n_resamples : int
+            Fits. The jackknife makes one for each row, or with more rows than this leaves out this many random blocks
+            instead of rows.
+        level : float
+            Of the intervals: percentiles of the resamples (interpolated linearly between two of them), for
+            "jackknife" and "information" normal intervals about the fit.
+        sample_weight, labels : (N,) arrays, optional
+            Of ``data``, as in ``bactrian.fit``. A row of weight 2 is resampled as two equal rows would be.
+        random_state : seed, Generator or None
+            The default gives the same numbers each time, for any number of threads.
+        n_threads : int, optional
+            Default: all cores the process may use.
+        progress : callable, optional
+            Called with a ``ResamplingProgress`` after each fit.
+
+        Returns
+        -------
+        StandardErrors
+
+        Raises
+        ------
+        DataError
+            No data, or rows that cannot be used; for "information" a fit that is not at a maximum.
+        ParameterError
+            Any other argument that cannot be used, or "information" for another family.
+        CollapseError
+            A component collapsed in all or all but one of the resamples.
+
+        Notes
+        -----
+        Every fit begins at this one, so that components keep their numbers, and climbs until it lacks 1e-5 nats of its
+        maximum (jackknife: 1e-5 / n): 0.0045 standard errors. Fits in which a component collapses are counted and left
+        out. With a prior the numbers are the spread of the posterior's mode.
+
+        References
+        ----------
+        O'Hagan, Murphy, Scrucca & Gormley 2019 (Comput. Stat. 34:1779) compare the bootstraps and the jackknife.
+        """
+        subject = self._subject(data, sample_weight, labels)
+        return standard_errors(
+            subject, method, n_resamples=n_resamples, level=level, random_state=random_state, n_threads=n_threads,
+            progress=progress,
+        )  # fmt: skip
+
+    def _fitted_rows(self, sample_weight: Any) -> tuple[FloatArray, FloatArray | None]:
+        if sample_weight is not None:
+            raise ParameterError("sample_weight belongs to data; give the data too, or leave it out")
+        source = None if self._origin is None else self._origin.source
+        source = source.whole if isinstance(source, Labelled) else source
+        if not isinstance(source, ArraySource):
+            raise DataError("this fit does not hold its rows; give them as data")
+        return source.values, source.weight
+
+    def _subject(self, data: Any, sample_weight: Any, labels: Any) -> Subject:
+        """What is fitted again: given rows, or those that were fitted."""
+        names, origin = self.mixture.feature_names, self._origin
+        if data is None:
+            if sample_weight is not None or labels is not None:
+                raise ParameterError("sample_weight and labels belong to data; give the data too, or leave them out")
+            if origin is None:
+                raise DataError("this fit was loaded from a file and does not hold its rows; give them as data")
+            return Subject(origin.source, origin.objective, origin.climb.mixture, names)
+        rows = read_rows(data, names, self.mixture.n_features)
+        whole = ArraySource(rows.values, sample_weight)
+        source = whole if labels is None else _labelled(whole, labels, len(rows.values))
+        if origin is not None:
+            return Subject(source, origin.objective, origin.climb.mixture, names)
+        log_density = None if self.noise is None else self.noise.log_density
+        floor = make_floor(source, None, names, lenient=True)
+        objective = Objective(parse_family(self.family), floor, self.prior, self.equal_weights, log_density)
+        return Subject(source, objective, self._whole_mixture(), names)
+
+    def _whole_mixture(self) -> Parameters:
+        """With the noise."""
+        p = self.mixture.parameters
+        if self.noise is None:
+            return p
+        return Parameters((1 - self.noise.weight) * p.weights, p.means, p.covariance, self.noise)
 
     def plot(self, data: Any = None, ax: Any = None) -> Any:
         """The picture that fits the number of features: see ``bactrian.plot.mixture``. Returns the Axes."""

@@ -117,6 +117,16 @@ class Prior:
         share = self._scale_of(kind) * (1.0 if statistics.scatter is Scatter.POOLED else part)
         return statistics.within() + outer + share, counts + (kappa > 0) + part * self._count(kind)
 
+    def moments_about(
+        self, means: FloatArray, scatter: Scatter, kind: str, tied: bool
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """What the prior adds to n_k (K,), first (K, D) and second moments about ``means``: Fisher's identity then
+        gives the gradient of the log-posterior. That of the weights is apart, see ``weight_concentration``."""
+        part, kappa, offsets = 1 / len(means) if tied else 1.0, self.mean_strength, self.mean - means
+        share = self._scale_of(kind) * (1.0 if scatter is Scatter.POOLED else part)
+        counts = np.full(len(means), (kappa > 0) + part * self._count(kind))
+        return counts, kappa * offsets, _outer(offsets, np.full(len(means), kappa), scatter) + share
+
     def weights(self, counts: FloatArray) -> FloatArray:
         """(K,) counts with the prior's share."""
         return counts + (self.weight_concentration - 1)

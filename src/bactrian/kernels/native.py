@@ -54,6 +54,11 @@ class NativeKernel:
         object.__setattr__(self, "_threads", _read_threads(self.n_threads))
         object.__setattr__(self, "_variant", _read_instructions(self.instructions))
 
+    @property
+    def threads(self) -> int:
+        """The number of threads that a pass may use."""
+        return self._threads
+
     def accumulate(
         self, rows: FloatArray, sample_weight: FloatArray | None, parameters: Parameters, scatter: Scatter
     ) -> Statistics:

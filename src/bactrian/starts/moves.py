@@ -8,19 +8,14 @@ of Runnalls 2007 (IEEE TAES 43:989). Moves that do not end higher are undone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from bactrian import em
-from bactrian.kernels import Kernel, Parameters
-from bactrian.objective import Objective
+from bactrian.kernels import Kernel
 from bactrian.sources import ArraySource
-from bactrian.starts.given import from_assignment
-from bactrian.starts.kmeans import kmeans_labels
-from bactrian.statistics import Scatter, Statistics
-from bactrian.typing import FloatArray, IntArray
+from bactrian.typing import FloatArray
 
 SPLITS = 2  # labellings tried for the split of one component
 LOCAL = 10  # iterations of the local fit of two components
@@ -39,9 +34,7 @@ class Split:
     dense: FloatArray
 
 
-def improve(
-    source: ArraySource, kernel: Kernel, climb: em.Climb, rng: np.random.Generator, *, tol: float
-) -> em.Climb:
+def improve(source: ArraySource, kernel: Kernel, climb: em.Climb, rng: np.random.Generator, *, tol: float) -> em.Climb:
     """The climb, or a higher one that moves lead to; each ends where less than ``tol`` per row remains."""
     while True:
         for trial in _moves(source, kernel, climb, rng):
