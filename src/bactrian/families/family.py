@@ -59,6 +59,11 @@ class Family:
         """Volumes, shapes and orientations of one of the family's covariances."""
         return decompose(covariance, self.code[2])
 
+    def contains(self, other: Family) -> bool:
+        """Whether every mixture of another family is one of this one: no letter allows less."""
+        letters = zip(self.code, other.code, strict=True)
+        return other.code != self.code and all("IEV".index(b) <= "IEV".index(a) for a, b in letters)
+
     def n_covariance_parameters(self, n_components: int, n_features: int) -> int:
         """Free parameters of the covariances alone."""
         k, d = n_components, n_features
