@@ -20,10 +20,9 @@ from bactrian.objective import Objective
 from bactrian.selection.candidate import Candidate, rank
 from bactrian.selection.task import Progress, Task
 from bactrian.selection.verdict import candidate_of, failed, impossible
-from bactrian.sources import Source
 from bactrian.starts import Groups, beside_noise, climb_from_best, from_assignment, ranked, thorough
 from bactrian.starts.beside_noise import MILD
-from bactrian.typing import IntArray
+from bactrian.statistics import Scatter
 
 Found: TypeAlias = tuple[Candidate, em.Climb | None]
 
@@ -33,7 +32,10 @@ FINALISTS = 3  # candidates that get a thorough look once all are there
 
 def search(task: Task, n_components: Sequence[int], families: Sequence[Family], criterion: str) -> list[Found]:
     """Fit every family at every K, in that order, each with the climb that led there."""
-    looks = [Look(task, k, rng) for k, rng in zip(n_components, task.rng.spawn(len(n_components)), strict=True)]
+    scatter = families[0].scatter if len(families) == 1 else Scatter.FULL
+    looks = [
+        Look(task, k, scatter, rng) for k, rng in zip(n_components, task.rng.spawn(len(n_components)), strict=True)
+    ]
     n_candidates = len(looks) * len(families)
     found: list[Found] = []
     for look in looks:
@@ -53,12 +55,12 @@ def search(task: Task, n_components: Sequence[int], families: Sequence[Family], 
 class Look:
     """All candidates with one K: they share the labellings that EM begins from."""
 
-    def __init__(self, task: Task, k: int, rng: np.random.Generator) -> None:
+    def __init__(self, task: Task, k: int, scatter: Scatter, rng: np.random.Generator) -> None:
         self.task, self.k = task, k
         self._why_not = impossible(k, task)
         self._rng = rng
         if task.start is None and self._why_not is None:
-            self._groups = Groups(task.clean or task.source, task.kernel, task.floor, k, task.n_init, rng)
+            self._groups = Groups(task.clean or task.source, task.kernel, task.floor, k, task.n_init, scatter, rng)
 
     def candidate(
         self, family: Family, long: bool, observe: Callable[[Sequence[em.Climb]], None] | None = None
@@ -116,28 +118,33 @@ class Look:
         if task.start is not None:
             start = from_assignment(task.source, task.kernel, objective, task.start, self.k)
             return beside_noise(start, objective, MILD) if _lacks_noise(start) else [start]
-        sample, labels = self._groups.sample, self._groups.labels(long and task.search)
-        starts = _first(task, sample, objective, labels, self.k)
+        sample = self._groups.sample
+        starts = self._beside_noise(self._groups.starts, objective)
         if long and task.search:
-            return thorough(sample, task.kernel, starts, self._rng)
+            return thorough(
+                sample,
+                task.kernel,
+                starts,
+                lambda: self._beside_noise(self._groups.further, objective),
+                self._rng,
+            )
         if task.search:
             return ranked(sample, task.kernel, starts, first=QUICK, keep=len(starts))
         return ranked(sample, task.kernel, starts)
+
+    def _beside_noise(self, find: Callable[[Objective], list[em.Climb]], objective: Objective) -> list[em.Climb]:
+        """Starts found without noise, put beside it where there is some."""
+        task = self.task
+        if task.noise is None:
+            return find(objective)
+        share = None if task.clean is None else 1 - task.clean.total / task.source.total
+        clean = find(replace(objective, noise=None))
+        return [s for start in clean for s in beside_noise(start, objective, share)]
 
 
 def _higher(found: Found, other: Found) -> Found:
     climb, after = found[1], other[1]
     return other if after is not None and (climb is None or after.rank > climb.rank) else found
-
-
-def _first(task: Task, sample: Source, objective: Objective, labels: list[IntArray], k: int) -> list[em.Climb]:
-    """A start from each labelling."""
-    if task.noise is None:
-        return [from_assignment(sample, task.kernel, objective, one, k) for one in labels]
-    clean = replace(objective, noise=None)
-    share = None if task.clean is None else 1 - task.clean.total / task.source.total
-    starts = [from_assignment(sample, task.kernel, clean, one, k) for one in labels]
-    return [s for start in starts for s in beside_noise(start, objective, share)]
 
 
 def _lacks_noise(start: em.Climb) -> bool:
