@@ -213,11 +213,9 @@ Covariances along_features(const Constraint& constraint, const Scatters& s, cons
     const Energies e{K, D, energies.data(), s.counts, least.data(), floor.span};
     variances(constraint.volume == Letter::equal, constraint.shape == Letter::equal, e,
               before ? volumes.data() : nullptr, to.numbers.data());
-    for (std::ptrdiff_t i = 0; i < K * D; ++i) {
-        const double v = to.numbers[i];
-        const bool at = least[i] > 0.0 && (v <= least[i] * (1 + 1e-9) || v >= floor.span * least[i] * (1 - 1e-9));
-        if (at && !(floor.constant && floor.constant[i % D])) to.held[i / D] = 1;
-    }
+    for (std::ptrdiff_t i = 0; i < K * D; ++i)
+        if (holds(to.numbers[i], least[i], floor.span) && !(floor.constant && floor.constant[i % D]))
+            to.held[i / D] = 1;
     return to;
 }
 
