@@ -7,8 +7,6 @@ JRSS B 62:257). With a prior it is the curvature of the log-posterior.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from bactrian.errors import CovarianceError, DataError, ParameterError

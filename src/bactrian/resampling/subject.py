@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-
 from bactrian import em
 from bactrian.errors import CovarianceError
 from bactrian.kernels import Kernel, Parameters
@@ -58,5 +57,3 @@ class Subject:
         if not (self.is_small and self.source.single_precision):
             return self
         return replace(self, source=in_double(self.source))
-
-

@@ -66,6 +66,7 @@ def _in_threads(work: Callable[[int, Stopping], Result], n: int, n_threads: int)
             try:
                 finished.put((i, work(i, stopping), None))
             except BaseException as error:
+                stopping.asked = True
                 finished.put((i, None, error))
                 return
 

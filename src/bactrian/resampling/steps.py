@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html import escape
 
+from bactrian.resampling import table
 from bactrian.typing import FloatArray
 
 HEADER = ("components", "2 log ratio", "p-value", "resamples", "collapsed")
@@ -82,12 +83,7 @@ class ComponentsTest:
         return f"likelihood-ratio bootstrap, family {self.family}: {found} at level {self.level:g}"
 
     def __repr__(self) -> str:
-        lines = [HEADER, *(step.cells() for step in self.steps)]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(HEADER))]
-        table = ["  " + "  ".join(c.rjust(w) for c, w in zip(line, widths, strict=True)) for line in lines]
-        return "\n".join([self.summary(), *table])
+        return "\n".join([self.summary(), *table.as_text(HEADER, [step.cells() for step in self.steps])])
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{c}</th>" for c in HEADER)
-        body = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in s.cells()) + "</tr>" for s in self.steps)
-        return f"<p>{escape(self.summary())}</p><table><tr>{head}</tr>{body}</table>"
+        return f"<p>{escape(self.summary())}</p>{table.as_html(HEADER, [step.cells() for step in self.steps])}"

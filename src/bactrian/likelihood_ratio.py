@@ -1,9 +1,12 @@
 """``bt.test_n_components``: are K components enough, or are K + 1 needed?"""
 
+# the name looks like a test's to ruff too
+# ruff: noqa: PT028
+
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +19,9 @@ from bactrian.fitting import Fit, fit
 from bactrian.kernels import NativeKernel, Parameters
 from bactrian.mixture import Mixture
 from bactrian.randomness import generator
-from bactrian.resampling.estimate import ResamplingProgress, read_level
-from bactrian.resampling.likelihood_ratio import ComponentsTest, Step
+from bactrian.resampling.estimate import Observer, ResamplingProgress, read_level
 from bactrian.resampling.simulate import simulate, whole_total
+from bactrian.resampling.steps import ComponentsTest, Step
 from bactrian.resampling.threads import Stopping, share_out
 from bactrian.rows import read_rows
 from bactrian.sources import ArraySource
@@ -51,9 +54,7 @@ class Recipe:
     def larger(self, source: ArraySource, null: Fit, rng: np.random.Generator, n_threads: int | None) -> Fit | None:
         """The better of K + 1 components from new starts, and with one of the K split; None if both collapse."""
         k = null.n_components + 1
-        looks = [
-            self.fit(source, k, n_threads, start=split, tol=0, max_iter=LOOK) for split in splits(null.mixture)
-        ]
+        looks = [self.fit(source, k, n_threads, start=split, tol=0, max_iter=LOOK) for split in splits(null.mixture)]
         split = max(looks, key=lambda f: (f.best.usable, f.log_likelihood)).mixture
         found = [
             self.fit(source, k, n_threads, n_init=self.n_init, random_state=rng),
@@ -98,7 +99,7 @@ def test_n_components(
     equal_weights: bool = False,
     random_state: RandomState = 0,
     n_threads: int | None = None,
-    progress: Callable[[ResamplingProgress], None] | None = None,
+    progress: Observer | None = None,
 ) -> ComponentsTest:
     """Test K components against K + 1 by the bootstrap of the likelihood ratio (McLachlan 1987).
 
@@ -182,7 +183,7 @@ def _consecutive(n_components: int | Iterable[int]) -> list[int]:
 
 def _step(
     recipe: Recipe, source: ArraySource, k: int, n: int, rng: np.random.Generator, n_threads: int | None,
-    progress: Callable[[ResamplingProgress], None] | None,
+    progress: Observer | None,
 ) -> Step:  # fmt: skip
     """K against K + 1."""
     first, *rngs = rng.spawn(n + 1)
@@ -206,7 +207,7 @@ def _step(
 
 def _resampled(
     recipe: Recipe, source: ArraySource, null: Fit, rngs: Sequence[np.random.Generator], n_threads: int | None,
-    progress: Callable[[ResamplingProgress], None] | None,
+    progress: Observer | None,
 ) -> list[float | None]:  # fmt: skip
     """The statistic of rows drawn from the fit of K components, once for each generator."""
     n_rows, collapsed = whole_total(source.total), 0
