@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import bactrian as bt
-from bactrian.kernels import NativeKernel, ReferenceKernel
+from bactrian.kernels import NativeKernel, Noise, Parameters, ReferenceKernel
 from bactrian.resampling.estimate import METHODS
 from bactrian.resampling.rows import reweighted, weights_of
-from bactrian.resampling.simulate import region_of, simulate_like
+from bactrian.resampling.simulate import Region, region_of, simulate, simulate_like
 from tests.resampling.cases import COUNTS, DIRTY, LOBES, SOME, TRUTH, fitted
 
 RESAMPLED = list(METHODS)
@@ -55,6 +55,7 @@ def test_rows_are_shared_where_there_are_many(monkeypatch):
         assert a.total == b.total
         assert a.log_likelihood == pytest.approx(b.log_likelihood, rel=1e-13)
         assert np.allclose(a.second, b.second, rtol=1e-12)
+    assert np.allclose(shared.moments.covariance, copied.moments.covariance, rtol=1e-12)
 
 
 def test_labels_stay_with_their_rows():
@@ -80,3 +81,13 @@ def test_noise_is_drawn_over_its_region(volume):
     if volume is None:
         along = DIRTY @ region.axes
         assert np.allclose(along.min(axis=0), region.low)
+
+
+def test_as_many_rows_are_noise_as_its_weight_says():
+    lobe = bt.Mixture([1.0], [[2.0, -1.0]], [0.01]).parameters
+    mixture = Parameters(0.7 * lobe.weights, lobe.means, lobe.covariance, Noise(0.3, -np.log(400.0)))
+    rows = simulate(mixture, 20_000, Region(np.eye(2), np.full(2, 30.0), np.full(2, 50.0)), np.random.default_rng(0))
+    dirt = (rows > 30).all(axis=1)
+    assert dirt.mean() == pytest.approx(0.3, abs=4 * np.sqrt(0.3 * 0.7 / 20_000))
+    assert np.allclose(rows[dirt].mean(axis=0), 40, atol=0.3)
+    assert np.allclose(rows[~dirt].mean(axis=0), [2, -1], atol=0.01)

@@ -61,6 +61,20 @@ def test_shapes_and_order(method, option):
         assert len(errors.replicates) + errors.n_collapsed == errors.n_resamples
 
 
+@pytest.mark.parametrize("method", RESAMPLED)
+def test_refits_come_close_enough_to_their_maximum(method):
+    """Where components overlap, within 0.02 of what resamples differ by: the jackknife by sqrt(n) less."""
+    fit = bt.fit(bt.datasets.old_faithful().data, 3, "EEE")
+    design = METHODS[method](fit._subject(None, None, None), 300, np.random.default_rng(0))
+    scale = fit.standard_errors(method=method, n_resamples=300).means
+    if method == "jackknife":
+        scale = scale / np.sqrt(design.n)
+    for b in range(0, 300 if method != "jackknife" else design.n, 30):
+        source = design.draw(b)
+        near, top = (design.subject.refit(source, NativeKernel(1), nats, Stopping()) for nats in (design.nats, 1e-10))
+        assert (np.abs(near.mixture.means - top.mixture.means) < 0.02 * scale).all()
+
+
 @pytest.mark.parametrize("option", ["plain", "noise", "labels"])
 @pytest.mark.parametrize("method", RESAMPLED)
 def test_same_bits_for_any_number_of_threads(method, option):
