@@ -20,6 +20,7 @@ from bactrian.kernels import NativeKernel, Parameters
 from bactrian.mixture import Mixture
 from bactrian.randomness import generator
 from bactrian.resampling.estimate import Observer, ResamplingProgress, read_level
+from bactrian.resampling.rows import check_counts
 from bactrian.resampling.simulate import simulate, whole_total
 from bactrian.resampling.steps import ComponentsTest, Step
 from bactrian.resampling.threads import Stopping, share_out
@@ -136,7 +137,8 @@ def test_n_components(
     DataError, ParameterError
         As ``bactrian.fit``.
     CollapseError
-        A component of the fits to the data, or of all resamples, collapsed.
+        A component of the first two fits to the data, or of all their resamples, collapsed. Later it ends the tests:
+        see ``ComponentsTest.ended``.
 
     References
     ----------
@@ -158,15 +160,22 @@ def test_n_components(
         raise DataError(
             f"{counts[0] + 1} components need at least as many rows, but there are {source.n_rows}; test fewer"
         )
+    check_counts(source, counts[0] + 1)
     recipe = Recipe(parse_family(family), at_least(n_init, 1, "n_init"), regularization, bool(equal_weights))
     steps: list[Step] = []
+    ended = ""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CollapseWarning)  # they are counted
         for k, rng in zip(counts, generator(random_state).spawn(len(counts)), strict=True):
-            steps.append(_step(recipe, source, k, n, rng, n_threads, progress))
-            if steps[-1].p_value > level:
+            try:
+                steps.append(_step(recipe, source, k, n, rng, n_threads, progress))
+            except CollapseError as error:
+                if not steps:
+                    raise
+                ended = str(error)
+            if ended or steps[-1].p_value > level or k + 2 > source.n_rows:
                 break
-    return ComponentsTest(recipe.family.code, level, tuple(steps))
+    return ComponentsTest(recipe.family.code, level, tuple(steps), ended)
 
 
 test_n_components.__test__ = False  # type: ignore[attr-defined]  # its name looks like a test's to pytest

@@ -34,7 +34,7 @@ def test_too_few_are_rejected_and_enough_are_not():
     assert result.p_values[-1] > 0.05
     assert result.n_components == 2
     assert [step.n_components for step in result.steps] == [1, 2]
-    assert "2 components not rejected at level 0.05" in repr(result)
+    assert "2 not rejected at level 0.05" in repr(result)
     assert result._repr_html_().count("<tr>") == 3
 
 
@@ -51,7 +51,16 @@ def test_the_statistic_is_the_likelihoods():
 def test_all_that_were_tried_are_rejected():
     result = bt.test_n_components(ONE_D, 1, "E", n_resamples=19)
     assert result.n_components == 2
-    assert "1 components are rejected, and more than 2 were not tried" in result.summary()
+    assert "1 rejected, more than 2 not tried" in result.summary()
+
+
+def test_what_was_found_before_a_collapse_is_kept():
+    """Three far groups of four rows: four components must leave one with too few for a covariance."""
+    rows = np.concatenate([np.random.default_rng(0).normal(size=(4, 2)) + at for at in ([0, 0], [60, 0], [0, 60])])
+    result = bt.test_n_components(rows, range(1, 6), "VVV", n_resamples=19, level=0.99)
+    assert result.ended
+    assert result.ended in repr(result)
+    assert len(result.steps) >= 1
 
 
 @pytest.mark.parametrize("options", [{}, {"sample_weight": COUNTS}, {"equal_weights": True}])

@@ -28,6 +28,10 @@ ERRORS = {
     "one row": ({"data": [[0.0, 1.0]]}, "one row says nothing about the uncertainty"),
     "weights without data": ({"sample_weight": np.ones(120)}, "sample_weight and labels belong to data"),
     "weights short": ({"data": LOBES, "sample_weight": [1, 2]}, "one number for each of 120 rows"),
+    "weights that add up to 1": (
+        {"data": LOBES, "sample_weight": np.full(120, 1 / 120)},
+        "row weights are counts of rows here, and add up to 1, which is too few; multiply them",
+    ),
     "labels without data": ({"labels": np.zeros(120)}, "sample_weight and labels belong to data"),
 }
 
@@ -40,6 +44,7 @@ TESTS = {
     "level": ({"level": 1.0}, "level should be a probability"),
     "progress": ({"progress": "yes"}, "progress should be a function"),
     "rows": ({"n_components": 200}, "201 components need at least as many rows, but there are 120"),
+    "weights that add up to 1": ({"sample_weight": np.full(120, 1 / 120)}, "row weights are counts of rows"),
     "starts": ({"n_init": 0}, "n_init should be an integer"),
     "weights": ({"sample_weight": -np.ones(120)}, "should not be negative"),
 }
@@ -111,6 +116,12 @@ def test_families_without_coordinates(monkeypatch):
     with pytest.raises(bt.ParameterError, match=r"whose covariances are plain averages.*use method='bootstrap'"):
         other.standard_errors(method="information")
     assert (other.standard_errors(n_resamples=5).means > 0).all()
+
+
+def test_too_many_parameters(monkeypatch):
+    monkeypatch.setattr("bactrian.resampling.information.MOST", 10)
+    with pytest.raises(bt.ParameterError, match="each of 11 free parameters, and 10 are its limit"):
+        FIT.standard_errors(method="information")
 
 
 def test_every_resample_collapses():

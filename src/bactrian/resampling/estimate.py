@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from bactrian.arguments import at_least
-from bactrian.errors import CollapseError, DataError, ParameterError
+from bactrian.errors import CollapseError, ParameterError
 from bactrian.kernels import NativeKernel, Parameters
 from bactrian.randomness import generator
 from bactrian.resampling.designs import Bootstrap, Design, Jackknife, Parametric, Weighted, normal_interval
 from bactrian.resampling.information import information_errors
 from bactrian.resampling.numbers import numbers_of, stack
-from bactrian.resampling.rows import in_memory
+from bactrian.resampling.rows import check_counts, in_memory
 from bactrian.resampling.standard_errors import StandardErrors
 from bactrian.resampling.subject import Subject
 from bactrian.resampling.threads import Stopping, share_out
@@ -71,8 +71,7 @@ def standard_errors(
     if progress is not None and not callable(progress):
         raise ParameterError(f"progress should be a function of one argument, but got {progress!r}")
     level = read_level(level)
-    if subject.source.n_rows < 2:
-        raise DataError("one row says nothing about the uncertainty of a fit; give more rows")
+    check_counts(subject.source, len(subject.mixture.weights))
     if method == INFORMATION:
         return _by_information(subject, level, n_threads)
     return _by_resampling(method, METHODS[method](subject.in_double(), n, rng), level, n_threads, progress)

@@ -56,11 +56,14 @@ class ComponentsTest:
     level : float
         p-values of at most this reject K components.
     steps : tuple of Step
+    ended : str
+        Why larger K could not be tested, if a component collapsed there.
     """
 
     family: str
     level: float
     steps: tuple[Step, ...]
+    ended: str = ""
 
     @property
     def n_components(self) -> int:
@@ -77,10 +80,11 @@ class ComponentsTest:
         """One sentence on what was found."""
         last = self.steps[-1]
         if last.p_value <= self.level:
-            found = f"{last.n_components} components are rejected, and more than {last.n_components + 1} were not tried"
+            found = f"{last.n_components} rejected, more than {last.n_components + 1} not tried"
         else:
-            found = f"{last.n_components} component{'s' * (last.n_components > 1)} not rejected"
-        return f"likelihood-ratio bootstrap, family {self.family}: {found} at level {self.level:g}"
+            found = f"{last.n_components} not rejected"
+        because = f"; {self.ended}" if self.ended else ""
+        return f"components by the likelihood-ratio bootstrap, {self.family}: {found} at level {self.level:g}{because}"
 
     def __repr__(self) -> str:
         return "\n".join([self.summary(), *table.as_text(HEADER, [step.cells() for step in self.steps])])
