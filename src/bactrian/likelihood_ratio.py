@@ -31,6 +31,7 @@ from bactrian.typing import RandomState
 
 NATS = 1e-3  # what a fit may lack of its maximum
 LONGEST = 20_000  # iterations of a fit
+HEEDED = 50_000  # numbers in a pass, from which on a fit takes so long that it looks whether somebody still waits
 LOOK = 10  # iterations after which the most promising split is known
 APART = 0.5  # standard deviations along the main axis by which the halves of a split stand off its middle
 
@@ -44,30 +45,27 @@ class Recipe:
     regularization: float | None
     equal_weights: bool
 
-    def fit(self, source: ArraySource, k: int, n_threads: int | None, **how: Any) -> Fit:
-        """One fit of K components."""
+    def fit(self, source: ArraySource, k: int, **how: Any) -> Fit:
+        """One fit of K components; ``how`` : further arguments of ``bactrian.fit``."""
         return fit(
             source.values, k, self.family, sample_weight=source.weight, regularization=self.regularization,
-            equal_weights=self.equal_weights, n_threads=n_threads,
-            **{"tol": NATS / source.total, "max_iter": LONGEST, **how},
+            equal_weights=self.equal_weights, **{"tol": NATS / source.total, "max_iter": LONGEST, **how},
         )  # fmt: skip
 
-    def larger(self, source: ArraySource, null: Fit, rng: np.random.Generator, n_threads: int | None) -> Fit | None:
+    def larger(self, source: ArraySource, null: Fit, rng: np.random.Generator, **how: Any) -> Fit | None:
         """The better of K + 1 components from new starts, and with one of the K split; None if both collapse."""
         k = null.n_components + 1
-        looks = [self.fit(source, k, n_threads, start=split, tol=0, max_iter=LOOK) for split in splits(null.mixture)]
+        looks = [self.fit(source, k, **how, start=split, tol=0, max_iter=LOOK) for split in splits(null.mixture)]
         split = max(looks, key=lambda f: (f.best.usable, f.log_likelihood)).mixture
         found = [
-            self.fit(source, k, n_threads, n_init=self.n_init, random_state=rng),
-            self.fit(source, k, n_threads, start=split),
+            self.fit(source, k, **how, n_init=self.n_init, random_state=rng),
+            self.fit(source, k, **how, start=split),
         ]
         return max((f for f in found if f.best.usable), key=lambda f: f.log_likelihood, default=None)
 
-    def statistic(
-        self, source: ArraySource, null: Fit, rng: np.random.Generator, n_threads: int | None
-    ) -> float | None:
+    def statistic(self, source: ArraySource, null: Fit, rng: np.random.Generator, **how: Any) -> float | None:
         """Twice the log of the likelihood ratio; None where a component collapsed."""
-        if not null.best.usable or (larger := self.larger(source, null, rng, n_threads)) is None:
+        if not null.best.usable or (larger := self.larger(source, null, rng, **how)) is None:
             return None
         return 2 * (larger.log_likelihood - null.log_likelihood)
 
@@ -196,8 +194,8 @@ def _step(
 ) -> Step:  # fmt: skip
     """K against K + 1."""
     first, *rngs = rng.spawn(n + 1)
-    null = recipe.fit(source, k, n_threads, n_init=recipe.n_init, random_state=first)
-    observed = recipe.statistic(source, null, first, n_threads)
+    null = recipe.fit(source, k, n_threads=n_threads, n_init=recipe.n_init, random_state=first)
+    observed = recipe.statistic(source, null, first, n_threads=n_threads)
     if observed is None:
         raise CollapseError(
             f"a component collapsed in the fit of {k} or {k + 1} components of family {recipe.family}, so their "
@@ -220,13 +218,14 @@ def _resampled(
 ) -> list[float | None]:  # fmt: skip
     """The statistic of rows drawn from the fit of K components, once for each generator."""
     n_rows, collapsed = whole_total(source.total), 0
-    small = n_rows * null.mixture.means.size <= SMALL
-    n_workers, within = (NativeKernel(n_threads=n_threads).threads, 1) if small else (1, n_threads)
+    size = n_rows * null.mixture.means.size
+    n_workers, within = (NativeKernel(n_threads=n_threads).threads, 1) if size <= SMALL else (1, n_threads)
 
     def work(b: int, stopping: Stopping) -> float | None:
         drawn = ArraySource(simulate(null.mixture.parameters, n_rows, None, rngs[b]))
-        again = recipe.fit(drawn, null.n_components, within, start=null.mixture)
-        return recipe.statistic(drawn, again, rngs[b], within)
+        how = {"n_threads": within, "progress": (lambda _: stopping.heed()) if size > HEEDED else None}
+        again = recipe.fit(drawn, null.n_components, **how, start=null.mixture)
+        return recipe.statistic(drawn, again, rngs[b], **how)
 
     def tell(n_done: int, value: float | None) -> None:
         nonlocal collapsed

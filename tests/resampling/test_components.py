@@ -106,5 +106,16 @@ def test_progress_and_stop():
         bt.test_n_components(ONE_D, 1, "E", n_resamples=500, progress=stop, n_threads=2)
 
 
+def test_long_fits_hear_the_stop(monkeypatch):
+    """They look up, which does not change what they find."""
+    first = bt.test_n_components(ONE_D, 1, "E", n_resamples=4)
+    monkeypatch.setattr("bactrian.likelihood_ratio.HEEDED", 1)
+    asked = []
+    monkeypatch.setattr("bactrian.resampling.threads.Stopping.heed", lambda self: asked.append(self.asked))
+    again = bt.test_n_components(ONE_D, 1, "E", n_resamples=4)
+    assert len(asked) > 4 * 10
+    assert np.array_equal(first.steps[0].resampled, again.steps[0].resampled)
+
+
 def test_pytest_does_not_take_it_for_a_test():
     assert bt.test_n_components.__test__ is False

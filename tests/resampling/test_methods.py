@@ -156,9 +156,15 @@ def test_nothing_is_left_running_when_stopped():
 
 
 def test_long_refits_hear_the_stop(monkeypatch):
-    monkeypatch.setattr("bactrian.resampling.subject.SMALL", 10)
-    subject = bt.fit(LOBES, 2, "VVV")._subject(None, None, None)
+    """They look up now and then, which does not change what they find."""
+    subject = bt.fit(bt.datasets.old_faithful().data, 3, "EEE")._subject(None, None, None)
+    source = METHODS["weighted"](subject, 1, np.random.default_rng(0)).draw(0)
+    at_once = subject.refit(source, NativeKernel(1), 1e-8, Stopping())
+    monkeypatch.setattr("bactrian.resampling.subject.HEEDLESS", 5 * 272 * 6)
+    in_legs = subject.refit(source, NativeKernel(1), 1e-8, Stopping())
+    assert at_once.n_iter == in_legs.n_iter > 20
+    assert np.array_equal(at_once.mixture.means, in_legs.mixture.means)
     stopping = Stopping()
     stopping.asked = True
     with pytest.raises(Stopped):
-        subject.refit(subject.source, NativeKernel(1), 1e-5, stopping)
+        subject.refit(source, NativeKernel(1), 1e-5, stopping)

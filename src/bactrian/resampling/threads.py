@@ -23,7 +23,7 @@ class Stopping:
     def __init__(self) -> None:
         self.asked = False
 
-    def heed(self, _: Any = None) -> None:
+    def heed(self) -> None:
         """Raise ``Stopped`` if nobody waits any more."""
         if self.asked:
             raise Stopped
