@@ -12,14 +12,12 @@ from enum import Enum
 
 import numpy as np
 
+from bactrian.acceleration import PACES, Plain, Squarem
 from bactrian.families import Family
 from bactrian.kernels import Kernel, Leg, Parameters
 from bactrian.objective import Objective
 from bactrian.sources import Source
 from bactrian.statistics import Statistics
-
-# gains below this part of the log-likelihood are rounding
-ROUNDING = 1e-14
 
 # passes that a source may make by itself before Ctrl-C is heard again
 AHEAD = 200
@@ -95,6 +93,7 @@ def run(
     *,
     tol: float,
     max_iter: int,
+    acceleration: str | None = None,
     observe: Callable[[Sequence[Climb]], None] | None = None,
 ) -> list[Climb]:
     """Climb until each run has converged or made ``max_iter`` more iterations.
@@ -104,21 +103,25 @@ def run(
     tol : float
         Log-likelihood per unit of row weight that may still be gained, as estimated by Aitken's acceleration
         (Boehning et al. 1994, Ann. Inst. Stat. Math. 46:373). 0 runs exactly ``max_iter`` iterations.
+    acceleration : {None, "squarem"}
+        Whether strides are tried between the steps of EM; one that ends lower is taken back and not counted.
     observe : callable, optional
         Called after each pass with all climbs; may raise KeyboardInterrupt.
     """
     climbs = [replace(c, history=c.history[:-1], status=None) for c in climbs]  # the start is looked at again
     last = [len(c.history) + max_iter for c in climbs]
     most = AHEAD if observe is None else 1
+    paces = [PACES[acceleration](c.objective) for c in climbs]
     while active := [i for i, c in enumerate(climbs) if c.status is None]:
-        ahead = {i: _ahead(source, kernel, climbs[i], tol, last[i], most) for i in active}
+        ahead = {
+            i: _ahead(source, kernel, climbs[i], tol, last[i], most) if acceleration is None else None for i in active
+        }
         for i in active:
             climbs[i] = ahead[i] or climbs[i]
         left = [i for i in active if ahead[i] is None]
         folded = source.fold(kernel, [climbs[i].mixture for i in left], [climbs[i].family.scatter for i in left])
         for i, statistics in zip(left, folded, strict=True):
-            seen = _look(climbs[i], statistics, source.total, tol, last[i])
-            climbs[i] = seen if seen.status else _step(seen, statistics)
+            climbs[i] = _on(climbs[i], statistics, paces[i], tol * source.total, last[i])
         if observe is not None:
             observe(climbs)
     return climbs
@@ -142,11 +145,20 @@ def _ahead(source: Source, kernel: Kernel, climb: Climb, tol: float, last: int, 
     return Climb(objective, mixture, held, history, history[-1], ascent.map_log_responsibility, status)
 
 
-def _look(climb: Climb, statistics: Statistics, total: float, tol: float, last: int) -> Climb:
+def _on(climb: Climb, statistics: Statistics, pace: Plain, tol: float, last: int) -> Climb:
+    """The climb after a pass: ended, at its next mixture, or back from a stride that led down."""
+    value = climb.objective.value(statistics.log_likelihood, climb.mixture)
+    if isinstance(pace, Squarem) and pace.on_trial and not value >= climb.value:
+        return replace(climb, mixture=pace.retreat()[0])
+    seen = _look(climb, value, statistics, pace, tol, last)
+    return seen if seen.status else _step(seen, statistics, pace)
+
+
+def _look(climb: Climb, value: float, statistics: Statistics, pace: Plain, tol: float, last: int) -> Climb:
     """The climb with what the pass showed of its mixture, and whether it has ended."""
-    history = (*climb.history, climb.objective.value(statistics.log_likelihood, climb.mixture))
+    history = (*climb.history, value)
     status = None
-    if tol > 0 and remaining(history) < tol * total:
+    if tol > 0 and pace.remaining(history, statistics) < tol:
         status = Status.CONVERGED
     elif len(history) > last:
         status = Status.MAX_ITER
@@ -159,18 +171,6 @@ def _look(climb: Climb, statistics: Statistics, total: float, tol: float, last: 
     )
 
 
-def _step(climb: Climb, statistics: Statistics) -> Climb:
-    mixture, held = climb.objective.maximize(statistics, climb.mixture)
+def _step(climb: Climb, statistics: Statistics, pace: Plain) -> Climb:
+    mixture, held = pace.step(statistics, climb.mixture, climb.history)
     return Climb(climb.objective, mixture, held, climb.history)
-
-
-def remaining(history: Sequence[float]) -> float:
-    """Nats that EM can still gain: the larger of the last gain and of the sum of a geometric series of gains."""
-    if len(history) < 2:
-        return np.inf
-    gain = history[-1] - history[-2]
-    if gain <= ROUNDING * abs(history[-1]):
-        return 0.0
-    if len(history) < 3 or gain >= (before := history[-2] - history[-3]):
-        return np.inf  # gains that grow say nothing about their end
-    return max(gain, gain * gain / (before - gain))

@@ -13,16 +13,17 @@ import numpy as np
 from bactrian import em, model_file
 from bactrian.arguments import at_least, not_negative
 from bactrian.errors import CollapseError, CollapseWarning, DataError, ParameterError
-from bactrian.families import Family, parse_families, parse_family
+from bactrian.families import Decomposition, Family, parse_families, parse_family
 from bactrian.kernels import NativeKernel, Noise, Parameters
 from bactrian.mixture import Mixture
 from bactrian.noise import NoiseModel, read_noise
 from bactrian.objective import Objective
+from bactrian.operations.merging import Merging
 from bactrian.priors import ConjugatePrior, Prior
 from bactrian.randomness import generator
 from bactrian.regularization import make_floor
 from bactrian.resampling import ResamplingProgress, StandardErrors, Subject, standard_errors
-from bactrian.rows import Rows, read_rows
+from bactrian.rows import Rows, read_rows, read_weights
 from bactrian.selection import CRITERIA, Candidate, Candidates, Progress, search
 from bactrian.selection.candidate import rank
 from bactrian.selection.search import Task
@@ -149,6 +150,32 @@ class Fit:
         """1 - max_k P(k | x): the probability that the row's label is wrong, (N,); exact where it is tiny."""
         return uncertainty(self.responsibilities(data))
 
+    def merge(self, data: Any = None, sample_weight: Any = None) -> Merging:
+        """Combine components into clusters by entropy: see ``Mixture.merge``.
+
+        ``data`` : the rows; by default those that were fitted, with their weights. A fit that was loaded from a file
+        needs them. Noise is no cluster and is joined to none: a row counts as far as it is not noise.
+        """
+        if data is None:
+            data, sample_weight = self._fitted_rows(sample_weight)
+        if self.noise is None or self.noise.weight == 0:
+            return self.mixture.merge(data, sample_weight)
+        inside = np.log1p(-self.noise.weight) + np.atleast_1d(self.mixture.logpdf(data))
+        outside = np.log(self.noise.weight) + self.noise.log_density
+        weight = 1.0 if sample_weight is None else read_weights(sample_weight, len(inside))
+        return self.mixture.merge(data, weight * np.exp(inside - np.logaddexp(inside, outside)))
+
+    def decomposition(self) -> Decomposition:
+        """How large the components are, of what shape, and which way they lie.
+
+        Returns
+        -------
+        Decomposition
+            ``volumes`` (K,), ``shapes`` (K, D) and ``orientations`` (K, D, D), Sigma_k = lambda_k D_k A_k D_k^T; what
+            the family holds equal is equal.
+        """
+        return parse_family(self.family).decompose(self.mixture.parameters.covariance)
+
     def standard_errors(
         self,
         data: Any = None,
@@ -217,6 +244,15 @@ class Fit:
             subject, method, n_resamples=n_resamples, level=level, random_state=random_state, n_threads=n_threads,
             progress=progress,
         )  # fmt: skip
+
+    def _fitted_rows(self, sample_weight: Any) -> tuple[FloatArray, FloatArray | None]:
+        if sample_weight is not None:
+            raise ParameterError("sample_weight belongs to data; give the data too, or leave it out")
+        source = None if self._origin is None else self._origin.source
+        source = source.whole if isinstance(source, Labelled) else source
+        if not isinstance(source, ArraySource):
+            raise DataError("this fit does not hold its rows; give them as data")
+        return source.values, source.weight
 
     def _subject(self, data: Any, sample_weight: Any, labels: Any) -> Subject:
         """What is fitted again: given rows, or those that were fitted."""
@@ -350,7 +386,8 @@ def fit(
     n_components : int or several
         K to try; 1 to 9 by default.
     families : str or several
-        ``"all"``, or mclust codes among EII VII EEI VVI EEE VVV, or scikit-learn's spherical, diag, tied, full.
+        ``"all"``, or mclust codes among EII VII EEI VEI EVI VVI EEE VEE EVE VVE EEV VEV EVV VVV, or scikit-learn's
+        spherical, diag, tied, full.
     criterion : {"bic", "aic", "icl"}
         Lower is better.
     sample_weight : (N,) array, optional

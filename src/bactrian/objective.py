@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class Objective:
         """
         counts = np.maximum(statistics.counts, 0.0)
         covariance, low = self.family.m_step(
-            self._scatters(statistics, counts), self.floor, None if before is None else before.covariance
+            self._scatters(statistics, counts), self._floor, None if before is None else before.covariance
         )
         means = statistics.means() if self.prior is None else self.prior.means(statistics)
         weights, noise = self._weights(counts, statistics.total)
@@ -69,6 +69,11 @@ class Objective:
         if self.prior is None:
             return log_likelihood
         return log_likelihood + self.prior.log_density(mixture.weights, mixture.means, mixture.covariance)
+
+    @property
+    def _floor(self) -> Floor:
+        """A prior gives every component spread, so nothing needs to be kept from stretching."""
+        return self.floor if self.prior is None else replace(self.floor, span=np.inf)
 
     def _scatters(self, statistics: Statistics, counts: FloatArray) -> Scatters:
         within, n_features = statistics.within, statistics.first.shape[1]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bactrian.em import Climb, Status, remaining, run
+from bactrian.acceleration import remaining
+from bactrian.em import Climb, Status, run
 from bactrian.families import FAMILIES, Floor
 from bactrian.kernels import NativeKernel, ReferenceKernel
 from bactrian.objective import Objective

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import bactrian as bt
+from bactrian.families import FAMILIES as ALL
 from bactrian.kernels import NativeKernel
 from bactrian.resampling.estimate import METHODS, refit_all
 from bactrian.resampling.rows import weights_of
@@ -17,8 +18,10 @@ from tests.resampling.cases import FAMILIES, LOBES, OPTIONS, fitted
 RESAMPLED = list(METHODS)
 
 
-@pytest.mark.parametrize("option", OPTIONS)
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(
+    ("family", "option"),
+    [*((f, o) for f in FAMILIES for o in OPTIONS), *((f, "plain") for f in ALL if f not in FAMILIES)],
+)
 def test_each_refit_is_a_fit_of_its_own_rows(family, option):
     """A replicate is what `bt.fit` finds with the drawn weights, from the fit, under the same assumptions."""
     fit = fitted(family, option)

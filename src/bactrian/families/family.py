@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from bactrian.covariance import Covariance
+from bactrian.families.decomposition import Decomposition, decompose
 from bactrian.families.floor import Floor
 from bactrian.families.scatters import Scatters
 from bactrian.statistics import Scatter
@@ -53,6 +54,10 @@ class Family:
     def tied(self) -> bool:
         """Whether all components share one covariance."""
         return "V" not in self.code
+
+    def decompose(self, covariance: Covariance) -> Decomposition:
+        """Volumes, shapes and orientations of one of the family's covariances."""
+        return decompose(covariance, self.code[2])
 
     def n_covariance_parameters(self, n_components: int, n_features: int) -> int:
         """Free parameters of the covariances alone."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from bactrian.typing import FloatArray
+
+FAINT = 1e-30
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,20 @@ class Scatters:
     def pooled(self) -> FloatArray:
         """W: the sum over components, of untied scatter."""
         return np.asarray(self.within.sum(axis=0))
+
+    @property
+    def filled(self) -> Scatters:
+        """The same with a share of all rows, too small to be felt, for components that have none."""
+        empty = self.counts <= 0
+        if not empty.any():
+            return self
+        column = (slice(None),) + (None,) * (self.within.ndim - 1)
+        within = np.where(empty[column], FAINT * self.pooled, self.within)
+        return replace(self, within=within, counts=np.where(empty, FAINT * self.total, self.counts))
+
+    def in_units_of(self, scale: FloatArray) -> Scatters:
+        """The full scatter of rows divided by (D,) ``scale``."""
+        return replace(self, within=self.within / scale[:, None] / scale)
 
     @cached_property
     def each(self) -> FloatArray:

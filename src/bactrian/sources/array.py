@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bactrian.errors import DataError
 from bactrian.kernels import Ascent, Kernel, Leg, NativeKernel, Parameters
+from bactrian.rows import read_weights as read_weights
 from bactrian.sources.source import Source
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
@@ -113,29 +113,3 @@ class ArraySource(Source):
             return self
         # one random position in each of n equal strata of the cumulated weight
         return ArraySource(self.draw((np.arange(n) + rng.random(n)) / n))
-
-
-def read_weights(sample_weight: Any, n_rows: int) -> FloatArray:
-    """(N,) float64 row weights.
-
-    Raises
-    ------
-    DataError
-        Not N numbers, negative, not finite, or all zero.
-    """
-    try:
-        weight = np.asarray(sample_weight, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"sample_weight should be {n_rows} numbers, but {error}") from error
-    if weight.ndim == 0:
-        weight = np.full(n_rows, float(weight))
-    if weight.shape != (n_rows,):
-        raise DataError(f"sample_weight should have one number for each of {n_rows} rows, but has shape {weight.shape}")
-    if not np.isfinite(weight).all():
-        raise DataError(f"sample_weight should be finite, but row {int(np.argmin(np.isfinite(weight)))} is not")
-    if (weight < 0).any():
-        row = int(np.argmin(weight))
-        raise DataError(f"sample_weight should not be negative, but row {row} has {weight[row]:g}")
-    if not weight.any():
-        raise DataError("sample_weight is zero for every row, so there is nothing to fit; give some rows weight")
-    return weight
