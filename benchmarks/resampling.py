@@ -5,6 +5,7 @@ python benchmarks/resampling.py [--quick | --write docs/benchmarks/resampling.md
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from time import process_time
 
@@ -84,7 +85,7 @@ def main() -> None:
         f"Written by `benchmarks/resampling.py`. Old Faithful, 272 rows; medians of {rounds}, in turns. {LEGEND} "
         "Each refit climbs until it lacks 1e-5 nats of its maximum (jackknife: 1e-5 / 272), which is 0.0045 standard "
         "errors. Processor seconds are of all threads together; those of one thread are what a quiet core takes.",
-        versions(),
+        f"{versions()} Load of the machine at the start: {os.getloadavg()[0]:.1f}.",
     )
     errors(page, rounds)
     tests(page, rounds)
