@@ -16,6 +16,7 @@ from bactrian.resampling.numbers import Numbers
 from bactrian.resampling.subject import Subject
 from bactrian.typing import FloatArray, IntArray
 
+AVERAGED = ("EII", "VII", "EEI", "VVI", "EEE", "VVV")  # covariances are free numbers in their storage form
 STEP = 1e-3  # of the error a coordinate would have if all labels were known; truncation is about its square
 TOGETHER = 16  # mixtures that share one read of the rows
 MOST = 4000  # parameters, of which a matrix has 128 MB
@@ -32,10 +33,10 @@ def information_errors(subject: Subject, kernel: Kernel) -> Numbers:
     DataError
         The fit is not at a maximum inside its family.
     """
-    if subject.objective.family.average is None:
+    if subject.objective.family.code not in AVERAGED:
         raise ParameterError(
-            f"method='information' knows the families whose covariances are plain averages (EII, VII, EEI, VVI, EEE, "
-            f"VVV), but this fit is {subject.objective.family}; use method='bootstrap' or 'weighted'"
+            f"method='information' knows the families whose covariances are plain averages ({', '.join(AVERAGED)}), "
+            f"but this fit is {subject.objective.family}; use method='bootstrap' or 'weighted'"
         )
     coordinates = Coordinates.of(subject)
     matrix = _information(subject, coordinates, kernel)
