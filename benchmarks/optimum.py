@@ -48,8 +48,8 @@ def main() -> None:
     page = Page(
         "Finding the optimum",
         f"Written by `benchmarks/optimum.py`. Full covariances, K given, all else at its default, {seeds} seeds a data "
-        f"set. A fit has found the optimum if it comes within {CLOSE:g} nats per row of the best log-likelihood that any "
-        "run has reached. Hits of each contestant, and seconds for all its fits.",
+        f"set. A fit has found the optimum if it comes within {CLOSE:g} nats per row of the best log-likelihood that "
+        "any run has reached. Hits of each contestant, and seconds for all its fits.",
         versions(),
     )
     page.header("data set", "N, D, K", *(f"{name}{what}" for name in CONTESTANTS for what in (": hits", ", s")))

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from bactrian.errors import CovarianceError
 from bactrian.kernels import Parameters
 from bactrian.objective import Objective
 from bactrian.statistics import Scatter, Statistics
@@ -119,7 +120,10 @@ class Squarem(Plain):
             found = statistics_at(there, like, self.objective.noise is not None)
         if found is None:
             return None
-        step = self.objective.maximize(found, mixture)
+        try:
+            step = self.objective.maximize(found, mixture)
+        except CovarianceError:  # too far
+            return None
         return None if step[1] else step
 
     def retreat(self) -> Step:

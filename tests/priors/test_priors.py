@@ -7,12 +7,13 @@ import pytest
 from scipy import stats
 
 import bactrian as bt
-from bactrian.families import FAMILIES, Floor
+from bactrian.covariance import Covariance, Diagonal, Full, Spherical
+from bactrian.families import FAMILIES, Family, Floor
 from bactrian.kernels import NativeKernel, Parameters
 from bactrian.objective import Objective
 from bactrian.priors import ConjugatePrior
 from bactrian.sources import ArraySource
-from tests.families.test_families import neighbours
+from tests.families.cases import neighbour
 from tests.fit.cases import lobes
 
 K, D = 3, 4
@@ -32,6 +33,17 @@ def objective(code: str, prior: str, **how) -> Objective:
     return Objective(FAMILIES[code], Floor(np.zeros(D)), about, **how)
 
 
+def of_form(family: Family, dense: np.ndarray) -> Covariance:
+    """(K, D, D) matrices in the form in which the family's covariances are held."""
+    some = dense[:1] if family.tied else dense
+    if family.kind == "full":
+        return Full(some, K, family.tied)
+    variances = np.einsum("kdd->kd", some)
+    if family.kind == "diagonal":
+        return Diagonal(variances, K, family.tied)
+    return Spherical(variances[:, 0], K, D, family.tied)
+
+
 @pytest.mark.parametrize("prior", PRIORS)
 @pytest.mark.parametrize("code", FAMILIES)
 def test_no_neighbour_has_a_larger_posterior(code, prior):
@@ -49,7 +61,8 @@ def test_no_neighbour_has_a_larger_posterior(code, prior):
     best = complete(mixture)
     rng = np.random.default_rng(1)
     for step in (0.1, 0.01):
-        for other in neighbours(mixture.covariance, step):
+        for _ in range(5):
+            other = of_form(goal.family, neighbour(code, mixture.covariance, step, rng))
             assert complete(Parameters(mixture.weights, mixture.means, other)) < best
         for _ in range(5):
             moved = mixture.means + step * rng.normal(size=(K, D))
@@ -81,17 +94,16 @@ def test_the_log_density_is_the_textbook_one():
 
 
 @pytest.mark.parametrize("equal", [False, True])
-@pytest.mark.parametrize("noise", [False, True])
-@pytest.mark.parametrize("prior", [None, *PRIORS])
+@pytest.mark.parametrize("prior", [None, "firm"])
 @pytest.mark.parametrize("code", FAMILIES)
-def test_the_objective_never_falls(code, prior, noise, equal):
+def test_the_objective_never_falls_beside_noise(code, prior, equal):
     rng = np.random.default_rng(2)
     x = np.concatenate([X, rng.uniform(-12, 12, (60, D))])
     weight = rng.integers(0, 3, len(x))
     start = rng.integers(0, K, len(x))
     fit = bt.fit(
         x, K, code, start=start, sample_weight=weight, prior=None if prior is None else PRIORS[prior],
-        noise=noise, equal_weights=equal, tol=1e-8, max_iter=80,
+        noise=True, equal_weights=equal, tol=1e-8, max_iter=80,
     )  # fmt: skip
     rises = np.diff(fit.history)
     assert rises.min() > -1e-10 * abs(fit.history[-1])

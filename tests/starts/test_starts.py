@@ -11,9 +11,9 @@ from bactrian.families import FAMILIES, Floor
 from bactrian.kernels import NativeKernel
 from bactrian.objective import Objective
 from bactrian.sources import ArraySource
-from bactrian.starts import kmeans_labels
+from bactrian.starts import from_assignment, kmeans_labels
 from bactrian.starts.kmeans import LLOYD_STEPS, data_metric, hard, lloyd
-from bactrian.starts.search import distinct, ranked_starts
+from bactrian.starts.search import distinct, ranked
 from tests.fit.cases import lobes
 
 KERNEL = NativeKernel()
@@ -93,6 +93,7 @@ def test_starts_that_end_on_one_height_are_not_climbed_further(monkeypatch):
     rounds = []
     climb = em.run
     monkeypatch.setattr(em, "run", lambda *args, **how: rounds.append(how["max_iter"]) or climb(*args, **how))
-    starts = ranked_starts(source, KERNEL, Objective(FAMILIES["VVV"], floor), others, 2)
+    objective = Objective(FAMILIES["VVV"], floor)
+    starts = ranked(source, KERNEL, [from_assignment(source, KERNEL, objective, one, 2) for one in others])
     assert rounds == [12]
     assert len(starts) == 4

@@ -14,9 +14,7 @@ import numpy as np
 from bactrian import em
 from bactrian.families import Floor
 from bactrian.kernels import Kernel
-from bactrian.objective import Objective
 from bactrian.sources import Source
-from bactrian.starts.given import from_assignment
 from bactrian.starts.kmeans import data_metric, kmeans_labels
 from bactrian.typing import IntArray
 
@@ -56,14 +54,6 @@ def _numbered_by_appearance(labels: IntArray) -> bytes:
     first = np.full(labels.max() + 1, len(labels))
     first[labels[::-1]] = np.arange(len(labels))[::-1]  # of several values for one label the last stays: its first row
     return bytes(np.argsort(np.argsort(first))[labels].data)
-
-
-def ranked_starts(
-    source: Source, kernel: Kernel, objective: Objective, labels: list[IntArray], n_components: int
-) -> list[em.Climb]:
-    """Starts from each labelling, best first by short climbs."""
-    climbs = [from_assignment(source, kernel, objective, one, n_components) for one in labels]
-    return ranked(source, kernel, climbs)
 
 
 def ranked(

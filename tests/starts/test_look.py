@@ -1,0 +1,101 @@
+"""The longer look for a start: agglomeration, moves, and what is lent between families."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+import bactrian as bt
+from bactrian import em
+from bactrian.families import FAMILIES, Floor
+from bactrian.kernels import NativeKernel
+from bactrian.objective import Objective
+from bactrian.sources import ArraySource
+from bactrian.starts import from_assignment
+from bactrian.starts.agglomerate import agglomerate
+from bactrian.starts.moves import improve
+from tests.fit.cases import lobes
+
+KERNEL = NativeKernel(1)
+TRUTH = np.repeat(np.arange(4), 100)
+FAR = np.random.default_rng(0).normal(size=(400, 2)) + np.array([[0, 0], [20, 0], [0, 20], [20, 20]])[TRUTH]
+
+
+def same_partition(a, b) -> bool:
+    return len({*zip(a.tolist(), b.tolist(), strict=True)}) == len(set(a.tolist())) == len(set(b.tolist()))
+
+
+def tree(x, seed=0, most=9, weight=None):
+    source = ArraySource(x, weight)
+    return agglomerate(source, KERNEL, Floor(np.full(x.shape[1], 1e-12)), most, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_agglomeration_finds_what_stands_apart(seed):
+    found = tree(FAR, seed)
+    assert same_partition(found.labels(4), TRUTH)
+    coarse, fine = found.labels(2), found.labels(3)
+    assert len({*zip(fine.tolist(), coarse.tolist(), strict=True)}) == 3  # a tree: each group lies in one above it
+
+
+def test_agglomeration_is_blind_to_linear_maps():
+    a = np.array([[1e3, 0.5], [0.0, 1e-3]])
+    assert np.array_equal(tree(FAR).labels(4), tree(FAR @ a + 5).labels(4))
+
+
+def test_more_groups_than_rows_allow():
+    few = FAR[::100]
+    assert tree(few, most=4).labels(4) is not None
+    assert tree(few, most=4).labels(5) is None
+
+
+@pytest.mark.parametrize("family", [f for f in FAMILIES if f != "EEV"])  # there EM finds out by itself
+def test_a_move_leads_out_of_a_bad_optimum(family):
+    """Two components on one lobe and one over two lobes: EM stays, a move does not."""
+    wrong = np.where(TRUTH == 3, 2, TRUTH)
+    wrong[:50] = 3  # lobe 0 is cut in two, lobes 2 and 3 share one
+    source, goal = ArraySource(FAR), Objective(FAMILIES[family], Floor(np.full(2, 1e-10)))
+    start = from_assignment(source, KERNEL, goal, wrong, 4)
+    (stuck,) = em.run(source, KERNEL, [start], tol=1e-6, max_iter=500)
+    right = from_assignment(source, KERNEL, goal, TRUTH, 4)
+    (best,) = em.run(source, KERNEL, [right], tol=1e-6, max_iter=500)
+    moved = improve(source, KERNEL, stuck, np.random.default_rng(0), tol=1e-6)
+    assert stuck.value < best.value - 10
+    assert moved.value == pytest.approx(best.value, abs=0.1)
+
+
+def test_moves_never_lose():
+    source, goal = ArraySource(lobes(300, 3, 3)), Objective(FAMILIES["VVV"], Floor(np.full(3, 1e-10)))
+    for seed in range(5):
+        labels = np.random.default_rng(seed).integers(0, 5, source.n_rows)
+        start = from_assignment(source, KERNEL, goal, labels, 5)
+        (end,) = em.run(source, KERNEL, [start], tol=1e-6, max_iter=500)
+        assert improve(source, KERNEL, end, np.random.default_rng(seed), tol=1e-6).rank >= end.rank
+
+
+def test_parallel_cigars_are_two():
+    """Standard deviations 20 and 1, a gap of 6: k-means on raw scales cuts across (scikit-learn: ARI 0.008)."""
+    rng = np.random.default_rng(0)
+    truth = np.repeat([0, 1], 500)
+    x = rng.normal(size=(1000, 2)) * [20, 1] + np.array([[0, 0], [0, 6]])[truth]
+    for model in (bt.fit(x, range(1, 5), "VVV"), bt.fit(x)):
+        assert model.n_components == 2
+        assert same_partition(model.classify(x), truth) or (model.classify(x) == truth).mean() > 0.99
+
+
+@pytest.mark.parametrize("k", [2, 4])
+def test_nested_families_are_in_order(k):
+    """A family that contains another is never lower: it could have begun there."""
+    fit = bt.fit(lobes(250, 3, 3), k)
+    found = {c.family: c for c in fit.candidates}
+    for a in FAMILIES.values():
+        for b in FAMILIES.values():
+            if a.contains(b) and found[a.code].usable and found[b.code].usable:
+                assert found[a.code].log_likelihood >= found[b.code].log_likelihood - 1e-3, (a, b)
+
+
+def test_the_plain_start_looks_no_further(monkeypatch):
+    monkeypatch.setattr(import_module("bactrian.selection.search"), "thorough", lambda *a: pytest.fail("looked"))
+    bt.fit(lobes(200, 2, 3), 4, "VVV", start="k-means++")
