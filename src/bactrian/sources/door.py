@@ -22,6 +22,7 @@ from bactrian.files.formats import open_table
 from bactrian.files.part import mapping_of
 from bactrian.files.stream import batches_of, gather, write_stream
 from bactrian.files.table import read_table
+from bactrian.files.table_file import TableFile
 from bactrian.rows import read_columns, read_rows
 from bactrian.sources.array import ArraySource, read_weights
 from bactrian.sources.chunked import ChunkedSource
@@ -35,6 +36,8 @@ Opened: TypeAlias = tuple[Source, tuple[str, ...] | None]
 
 # Bytes up to which rows from elsewhere are simply taken into memory: passes over so few cost less than reading
 IN_MEMORY = 32 << 20
+
+SPOOLED = "the spooled rows"
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,7 +206,13 @@ class Spooled(Dataset):
         path = os.path.join(folder, "rows.arrow")
         write_stream(path, batches)
         super().__init__([path], wanted.names, wanted.weight_column)
-        self.name = "the spooled rows"
+        self.name = SPOOLED
+
+    def _open(self, path: str) -> TableFile | None:
+        file = super()._open(path)
+        if file is not None:
+            file.name = SPOOLED  # the user has never heard of the file
+        return file
 
 
 def is_large_and_mapped(data: Any) -> bool:
