@@ -67,8 +67,9 @@ class CsvFile:
             for batch in csv.open_csv(self.content.arrow_stream(), *self._options(chosen, types)):
                 yield [batch.column(str(i)) for i in chosen]
         except pa.ArrowInvalid as error:
+            as_text = types is None or arrow().string() in types.values()  # nothing to convert
             raise (
-                (types and self._bad_cell(chosen, types))
+                (None if as_text or types is None else self._bad_cell(chosen, types))
                 or self._ragged()
                 or DataError(f"{self.name} is not a CSV table: {error}")
             ) from error
@@ -79,7 +80,14 @@ class CsvFile:
         """The first cell that is not what its column's first block is, if that is what is wrong."""
         pa, compute, first = arrow(), arrow("pyarrow.compute"), 0
         as_text = dict.fromkeys(types, pa.string())
-        for columns in self._batches(chosen, as_text):
+        batches = self._batches(chosen, as_text)
+        while True:
+            try:
+                columns = next(batches, None)
+            except DataError:
+                return None  # its lines are at fault
+            if columns is None:
+                return None
             for i, column in zip(chosen, columns, strict=True):
                 plain = compute.replace_substring(column, ",", ".") if self.dialect.decimal == "," else column
                 try:
@@ -87,7 +95,6 @@ class CsvFile:
                 except pa.ArrowInvalid:
                     return bad_cell(self, self.names[i], column, first)
             first += len(columns[0])
-        return None
 
     def _options(self, chosen: Sequence[int], types: dict[str, Any] | None = None) -> tuple[Any, Any, Any]:
         csv = arrow("pyarrow.csv")
