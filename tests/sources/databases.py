@@ -52,11 +52,11 @@ class Postgres:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, program, *arguments):
+        group = pwd.getpwnam(self.user).pw_gid if self.user else None
         command = [str(self.programs / program), *map(str, arguments)]
         done = subprocess.run(
             command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            user=self.user, group=pwd.getpwnam(self.user).pw_gid if self.user else None, extra_groups=[] if self.user else None,
-            cwd=self.folder, timeout=120,
+            user=self.user, group=group, extra_groups=[] if self.user else None, cwd=self.folder, timeout=120,
         )  # fmt: skip
         if done.returncode:
             raise subprocess.CalledProcessError(done.returncode, command, done.stdout)

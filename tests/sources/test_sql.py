@@ -141,7 +141,7 @@ def test_a_dead_server(server, postgres, rows):
     with dbapi.connect(server.uri) as connection:
         server.stop()
         try:
-            with pytest.raises(bt.DataError, match="the database did not answer the query .* connection is open"):
+            with pytest.raises(bt.DataError, match=r"the database did not answer the query .* connection is open"):
                 bt.fit(sql(QUERY, connection))
         finally:
             server.start()
@@ -151,7 +151,7 @@ def test_a_closed_connection():
     duckdb = pytest.importorskip("duckdb")
     for connection in (duckdb.connect(), sqlite3.connect(":memory:")):
         connection.close()
-        with pytest.raises(bt.DataError, match="the database did not answer the query .* connection is open"):
+        with pytest.raises(bt.DataError, match=r"the database did not answer the query .* connection is open"):
             bt.fit(sql("SELECT 1 AS a", connection))
 
 
@@ -168,5 +168,5 @@ def test_not_a_query_or_a_connection():
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
 @pytest.mark.usefixtures("far")
 def test_no_folder_to_spool_to(duckdb, tmp_path):
-    with pytest.raises(OSError, match="cannot be written|No such file"):
+    with pytest.raises(OSError, match="No such file"):
         bt.fit(sql(QUERY, duckdb, folder=tmp_path / "nowhere"))

@@ -17,11 +17,11 @@ import numpy as np
 
 from bactrian.errors import DataError, ParameterError
 from bactrian.files.arrow import arrow
-from bactrian.files.dataset import Dataset, find_files
-from bactrian.files.formats import open_table
+from bactrian.files.columns import Columns
+from bactrian.files.dataset import Dataset, open_dataset
 from bactrian.files.part import mapping_of
 from bactrian.files.stream import batches_of, gather, write_stream
-from bactrian.files.table import read_table
+from bactrian.files.table import Table
 from bactrian.files.table_file import TableFile
 from bactrian.rows import read_columns, read_rows
 from bactrian.sources.array import ArraySource, read_weights
@@ -125,14 +125,15 @@ def open_mapped(data: Any, wanted: Wanted) -> Opened:
 
 def open_path(data: str | os.PathLike[str], wanted: Wanted) -> Opened:
     """Files."""
-    paths = find_files(data)
-    if len(paths) == 1:
-        file = open_table(paths[0])
-        if not os.path.isfile(paths[0]) or 8 * file.cells <= IN_MEMORY:
-            table = read_table(file, wanted.names, wanted.weight_column)
-            weight = wanted.sample_weight if table.weight is None else table.weight
-            return ArraySource(table.rows().values, weight), table.names
-    return open_store(Dataset(paths, wanted.names, wanted.weight_column), wanted)
+    return open_table(open_dataset(data, wanted.names, wanted.weight_column, most_bytes=IN_MEMORY), wanted)
+
+
+def open_table(data: Table | Dataset, wanted: Wanted) -> Opened:
+    """A file or files that were opened already, whose columns are chosen."""
+    if isinstance(data, Dataset):
+        return open_store(data, wanted)
+    weight = wanted.sample_weight if data.weight is None else data.weight
+    return ArraySource(data.rows().values, weight), data.names
 
 
 def open_store(store: Store, wanted: Wanted) -> Opened:
@@ -182,7 +183,7 @@ def _open_batches(batches: Iterator[Any], wanted: Wanted, folder: str | None) ->
     first, rest = gather(batches, IN_MEMORY)
     if rest is None:
         return _open_first(first, wanted)
-    return open_store(Spooled(_chained(first, rest), wanted, spool_folder(folder)), wanted)
+    return open_store(Spooled(_chained(first, rest), wanted.names, wanted.weight_column, folder), wanted)
 
 
 def _chained(first: list[Any], rest: Iterator[Any]) -> Iterator[Any]:
@@ -198,14 +199,20 @@ def _open_first(batches: list[Any], wanted: Wanted) -> Opened:
 
 
 class Spooled(Dataset):
-    """Rows that wait in a temporary file, which goes when this goes."""
+    """Rows that wait in a temporary file in a folder, which goes when this goes."""
 
-    def __init__(self, batches: Iterator[Any], wanted: Wanted, folder: str) -> None:
-        folder = tempfile.mkdtemp(prefix="bactrian-", dir=folder)
+    def __init__(
+        self,
+        batches: Iterator[Any],
+        columns: Columns = None,
+        weight: str | None = None,
+        folder: str | None = None,
+    ) -> None:
+        folder = tempfile.mkdtemp(prefix="bactrian-", dir=spool_folder(folder))
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         path = os.path.join(folder, "rows.arrow")
         write_stream(path, batches)
-        super().__init__([path], wanted.names, wanted.weight_column)
+        super().__init__([path], columns, weight)
         self.name = SPOOLED
 
     def _open(self, path: str) -> TableFile | None:
@@ -242,6 +249,7 @@ def is_stream(data: Any) -> bool:
 DOORS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Wanted], Opened]], ...] = (
     (is_large_and_mapped, open_mapped),
     (is_path, open_path),
+    (lambda data: isinstance(data, (Table, Dataset)), open_table),
     (lambda data: isinstance(data, Query), open_query),
     (is_duckdb, open_relation),
     (is_lazy, open_lazy),
@@ -250,4 +258,4 @@ DOORS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Wanted], Opened]], ...]
 )
 """What data is -> who opens it; the first that fits."""
 
-__all__ = ["DOORS", "IN_MEMORY", "Opened", "Wanted", "open_source"]
+__all__ = ["DOORS", "IN_MEMORY", "Opened", "Spooled", "Wanted", "open_source"]
