@@ -80,7 +80,7 @@ def test_text_deep_inside_a_csv(far_table, tmp_path):
     from bactrian.files import csv_file
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(csv_file, "BLOCK", 1 << 14)
+        patch.setattr(csv_file, "STREAM_BLOCK", 1 << 14)
         with pytest.raises(bt.DataError, match=r"column 'b', row 15000 \(line 15002 of .*\) is 'oops', which is not a"):
             bt.fit(path, 2)
         lines[15_001] = "1.5,2"
@@ -92,7 +92,7 @@ def test_text_deep_inside_a_csv(far_table, tmp_path):
 def test_whole_numbers_first_and_fractions_below(far, tmp_path, monkeypatch):
     from bactrian.files import csv_file
 
-    monkeypatch.setattr(csv_file, "BLOCK", 1 << 14)
+    monkeypatch.setattr(csv_file, "STREAM_BLOCK", 1 << 14)
     x = np.round(make_rows(N))
     x[15_000:] += 0.25
     (tmp_path / "x.csv").write_text("a;b;c\n" + "\n".join(";".join(f"{v:.2f}".replace(".", ",") for v in r) for r in x))

@@ -15,6 +15,7 @@ from bactrian.files.numbers import bad_cell
 from bactrian.files.part import Part, Place
 
 BLOCK = 4 << 20  # bytes; a row must fit in it
+STREAM_BLOCK = 1 << 20  # the same where rows are read a few at a time; pyarrow reads many blocks ahead
 LINES = 10_000_000  # rows up to which a message says on which line of a text a row stands
 
 
@@ -31,7 +32,7 @@ class CsvFile:
     def read(self, chosen: Sequence[int]) -> Any:
         csv, pa = arrow("pyarrow.csv"), arrow()
         try:
-            return csv.read_csv(self.content.arrow_stream(), *self._options(chosen))
+            return csv.read_csv(self.content.arrow_stream(), *self._options(chosen, whole=True))
         except pa.ArrowInvalid as error:
             raise self._ragged() or DataError(f"{self.name} is not a CSV table: {error}") from error
         except OSError as error:
@@ -96,12 +97,16 @@ class CsvFile:
                     return bad_cell(self, self.names[i], column, first)
             first += len(columns[0])
 
-    def _options(self, chosen: Sequence[int], types: dict[str, Any] | None = None) -> tuple[Any, Any, Any]:
+    def _options(
+        self, chosen: Sequence[int], types: dict[str, Any] | None = None, *, whole: bool = False
+    ) -> tuple[Any, Any, Any]:
         csv = arrow("pyarrow.csv")
         # pyarrow gets names of our own, since those of the file may be empty or the same
         keys = [str(i) for i in range(len(self.names))]
         return (
-            csv.ReadOptions(skip_rows=self.dialect.skip, column_names=keys, block_size=BLOCK),
+            csv.ReadOptions(
+                skip_rows=self.dialect.skip, column_names=keys, block_size=BLOCK if whole else STREAM_BLOCK
+            ),
             csv.ParseOptions(delimiter=self.dialect.separator, newlines_in_values=True),
             csv.ConvertOptions(
                 include_columns=[keys[i] for i in chosen],
