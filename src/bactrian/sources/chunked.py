@@ -108,9 +108,10 @@ class ChunkedSource(Source):
     def _sum(self, of: Callable[[Chunk], list[Statistics]]) -> list[Statistics]:
         """Statistics of all chunks, added in their order."""
         sums: list[Statistics] = []
-        for chunk in self._chunks():
-            new = of(chunk)
-            sums = [a + b for a, b in zip(sums, new, strict=True)] if sums else new
+        with closing(self._chunks()) as chunks:  # Ctrl-C ends the reading too
+            for chunk in chunks:
+                new = of(chunk)
+                sums = [a + b for a, b in zip(sums, new, strict=True)] if sums else new
         return sums
 
     def _chunks(self, *, drop: bool = True) -> Generator[Chunk]:
