@@ -131,15 +131,26 @@ def _ahead(source: Source, kernel: Kernel, climb: Climb, tol: float, last: int, 
     """The climb after the passes (at most ``most``) that the source makes by itself; None for none."""
     objective = climb.objective
     family, floor = objective.family, objective.floor
-    if family.average is None or not objective.plain:
+    if not family.native or objective.prior is not None:
         return None
     leg = Leg(
-        climb.mixture, family.scatter, family.average, floor.minimum, climb.history, tol * source.total, last, most
+        first=climb.mixture,
+        letters=family.code,
+        form=(family.kind, family.tied),
+        minimum=floor.minimum,
+        constant=floor.constant,
+        span=floor.span,
+        equal_weights=objective.equal_weights,
+        noise=objective.noise,
+        history=climb.history,
+        tol=tol * source.total,
+        last=last,
+        most=most,
     )
     ascent = source.climb(kernel, leg)
     if ascent is None or len(ascent.history) == len(climb.history):
         return None
-    mixture, held = (climb.mixture, climb.held) if ascent.mixture is None else (ascent.mixture, ())
+    mixture, held = (climb.mixture, climb.held) if ascent.mixture is None else (ascent.mixture, ascent.held)
     status = None if ascent.ended is None else Status[ascent.ended.upper()]
     history = tuple(ascent.history)
     return Climb(objective, mixture, held, history, history[-1], ascent.map_log_responsibility, status)

@@ -24,9 +24,8 @@ from bactrian.randomness import generator
 from bactrian.regularization import make_floor
 from bactrian.resampling import ResamplingProgress, StandardErrors, Subject, standard_errors
 from bactrian.rows import read_rows, read_weights
-from bactrian.selection import CRITERIA, Candidate, Candidates, Progress, search
+from bactrian.selection import CRITERIA, Candidate, Candidates, Progress, Task, search
 from bactrian.selection.candidate import rank
-from bactrian.selection.search import Task
 from bactrian.sources import ArraySource, Labelled, Source
 from bactrian.sources.door import open_source
 from bactrian.sources.labelled import check_used, read_labels
@@ -374,6 +373,7 @@ def fit(
     noise: Any = False,
     labels: Any = None,
     equal_weights: bool = False,
+    acceleration: str | None = "squarem",
     random_state: RandomState = 0,
     n_threads: int | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -400,7 +400,9 @@ def fit(
         0 is a row that is not there, 2 a row that is there twice.
     feature_names : D names, optional
         For data without names of their own; a frame's columns need none.
-    start : Mixture, Fit, labels (N,), responsibilities (N, K) or "auto" (= "k-means++")
+    start : Mixture, Fit, labels (N,), responsibilities (N, K), "auto" or "k-means++"
+        "auto" looks further than the best of a few k-means++ labellings where these do not agree: agglomeration of
+        micro-clusters, and moves that split and merge components; with several candidates for those that may win.
         From labels (0 to K-1) or responsibilities EM begins with the M-step. Fixes K, and components keep their
         numbers; else they are ordered by their means.
     n_init : int
@@ -424,6 +426,9 @@ def fit(
         The component of rows where it is known, from 0; None, NaN or -1 where it is not.
     equal_weights : bool
         Hold all components to the same weight.
+    acceleration : {"squarem", None}
+        Strides between the steps of EM (Varadhan & Roland 2008), taken back where they lead down; None is EM as it
+        is.
     random_state : seed, Generator or None
         The default gives the same fit each time.
     n_threads : int, optional
@@ -492,11 +497,13 @@ def fit(
         rng=generator(random_state),
         observe=progress,
         prior=_read_prior(prior),
+        acceleration=_read_acceleration(acceleration),
+        search=not (isinstance(start, str) and start == "k-means++"),
         equal_weights=bool(equal_weights),
         noise=noise_model,
         clean=_without(noise_model, whole),
     )
-    return _choose(search(task, counts, tried), criterion, source, names)
+    return _choose(search(task, counts, tried, criterion), criterion, source, names)
 
 
 def _named(
@@ -508,6 +515,13 @@ def _named(
     if len(set(names)) != n_features or len(names) != n_features:
         raise ParameterError(f"feature_names should be {n_features} different names, but got {', '.join(names)}")
     return names
+
+
+def _read_acceleration(acceleration: Any) -> str | None:
+    for known in (None, "squarem"):
+        if acceleration == known:
+            return known
+    raise ParameterError(f"acceleration should be 'squarem' or None, but got {acceleration!r}")
 
 
 def _read_prior(prior: Any) -> ConjugatePrior | None:
