@@ -104,7 +104,8 @@ def run(
         Log-likelihood per unit of row weight that may still be gained, as estimated by Aitken's acceleration
         (Boehning et al. 1994, Ann. Inst. Stat. Math. 46:373). 0 runs exactly ``max_iter`` iterations.
     acceleration : {None, "squarem"}
-        Whether strides are tried between the steps of EM; one that ends lower is taken back and not counted.
+        Whether strides are tried between the steps of EM; one that ends lower is taken back and not counted. Climbs
+        that the source makes by itself go without: there the strides would cost more than they save.
     observe : callable, optional
         Called after each pass with all climbs; may raise KeyboardInterrupt.
     """
@@ -113,9 +114,7 @@ def run(
     most = AHEAD if observe is None else 1
     paces = [PACES[acceleration](c.objective) for c in climbs]
     while active := [i for i, c in enumerate(climbs) if c.status is None]:
-        ahead = {
-            i: _ahead(source, kernel, climbs[i], tol, last[i], most) if acceleration is None else None for i in active
-        }
+        ahead = {i: _ahead(source, kernel, climbs[i], tol, last[i], most) for i in active}
         for i in active:
             climbs[i] = ahead[i] or climbs[i]
         left = [i for i in active if ahead[i] is None]

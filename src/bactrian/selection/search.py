@@ -20,9 +20,11 @@ from bactrian.objective import Objective
 from bactrian.selection.candidate import Candidate, rank
 from bactrian.selection.task import Progress, Task
 from bactrian.selection.verdict import candidate_of, failed, impossible
+from bactrian.sources import Source
 from bactrian.starts import Groups, beside_noise, climb_from_best, from_assignment, ranked, thorough
 from bactrian.starts.beside_noise import MILD
 from bactrian.starts.search import SECOND_CHANCES, sample_size
+from bactrian.statistics import Scatter
 
 Found: TypeAlias = tuple[Candidate, em.Climb | None]
 
@@ -33,7 +35,7 @@ FINALISTS = 3  # candidates that get a thorough look once all are there
 
 def search(task: Task, n_components: Sequence[int], families: Sequence[Family], criterion: str) -> list[Found]:
     """Fit every family at every K, in that order, each with the climb that led there."""
-    looks = _looks(task, n_components)
+    looks = _looks(task, n_components, families[0].scatter if len(families) == 1 else Scatter.FULL)
     asked = [(look, family) for look in looks for family in families]
     found = _candidates(task, asked, long=len(asked) == 1, observed=True)
     for n, look in enumerate(looks):
@@ -48,15 +50,15 @@ def search(task: Task, n_components: Sequence[int], families: Sequence[Family], 
     return found
 
 
-def _looks(task: Task, n_components: Sequence[int]) -> list[Look]:
+def _looks(task: Task, n_components: Sequence[int], scatter: Scatter) -> list[Look]:
     """One for each K; where a read is dear their samples come from one."""
     rngs = task.rng.spawn(len(n_components))
     whole = task.clean or task.source
     if not whole.read_together or task.start is not None:
-        return [Look(task, k, rng, whole) for k, rng in zip(n_components, rngs, strict=True)]
+        return [Look(task, k, scatter, rng, whole) for k, rng in zip(n_components, rngs, strict=True)]
     wanted = [(sample_size(k, whole.n_features), rng) for k, rng in zip(n_components, rngs, strict=True)]
     samples = whole.samples(wanted)
-    return [Look(task, k, rng, sample) for k, rng, sample in zip(n_components, rngs, samples, strict=True)]
+    return [Look(task, k, scatter, rng, sample) for k, rng, sample in zip(n_components, rngs, samples, strict=True)]
 
 
 def _candidates(task: Task, asked: Sequence[tuple[Look, Family]], *, long: bool, observed: bool = False) -> list[Found]:
@@ -124,12 +126,12 @@ def _ends(
 class Look:
     """All candidates with one K: they share the labellings that EM begins from."""
 
-    def __init__(self, task: Task, k: int, rng: np.random.Generator, source: Source) -> None:
+    def __init__(self, task: Task, k: int, scatter: Scatter, rng: np.random.Generator, source: Source) -> None:
         self.task, self.k = task, k
         self._why_not = impossible(k, task)
         self._rng = rng
         if task.start is None and self._why_not is None:
-            self._groups = Groups(source, task.kernel, task.floor, k, task.n_init, rng)
+            self._groups = Groups(source, task.kernel, task.floor, k, task.n_init, scatter, rng)
 
     def plan(self, family: Family, long: bool) -> Plan:
         """Where the family's candidate climbs from, after a thorough look (``long``) or a quick one."""
