@@ -21,7 +21,7 @@ def test_defaults_are_those_of_the_library(run, monkeypatch, folder):
     assert given.pop("rows")[1:] == (tuple(library["n_components"].default), library["families"].default)
     assert callable(given.pop("progress"))
     assert given == {name: library[name].default for name in given}
-    left_out = {"data", "n_components", "families", "start", "progress", "labels"}
+    left_out = {"data", "n_components", "families", "start", "progress", "labels", "acceleration"}
     of_the_data = {"features", "feature_names", "sample_weight"}
     assert set(library) - set(given) == left_out | of_the_data
 
