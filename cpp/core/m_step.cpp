@@ -34,16 +34,24 @@ std::vector<double> volumes_of(const Model& m) {
     return volumes;
 }
 
-// Sigma_k^-1 (K, D, D), whose axes are those of Sigma_k.
-std::vector<double> precisions_of(const Model& m) {
+// Sigma_k (K, D, D) = L L^T, from the whiteners L^-1 alone: a climb that goes on must see what one that begins sees.
+std::vector<double> covariances_of(const Model& m) {
     const std::ptrdiff_t D = m.D;
-    std::vector<double> to(m.K * D * D, 0.0);
+    std::vector<double> to(m.K * D * D, 0.0), L(D * D);
     for (std::ptrdiff_t k = 0; k < m.K; ++k) {
-        double* P = to.data() + k * D * D;
-        for (std::ptrdiff_t r = 0; r < D; ++r)
-            for (std::ptrdiff_t i = 0; i <= r; ++i)
-                for (std::ptrdiff_t j = 0; j <= r; ++j)
-                    P[i * D + j] += m.whitener(k)[r * D + i] * m.whitener(k)[r * D + j];
+        const double* W = m.whitener(k);
+        for (std::ptrdiff_t j = 0; j < D; ++j)
+            for (std::ptrdiff_t i = 0; i < D; ++i) {
+                double sum = i == j ? 1.0 : 0.0;
+                for (std::ptrdiff_t l = j; l < i; ++l) sum -= W[i * D + l] * L[l * D + j];
+                L[i * D + j] = i < j ? 0.0 : sum / W[i * D + i];
+            }
+        double* S = to.data() + k * D * D;
+        for (std::ptrdiff_t i = 0; i < D; ++i)
+            for (std::ptrdiff_t j = 0; j <= i; ++j) {
+                for (std::ptrdiff_t l = 0; l <= j; ++l) S[i * D + j] += L[i * D + l] * L[j * D + l];
+                S[j * D + i] = S[i * D + j];
+            }
     }
     return to;
 }
@@ -154,19 +162,14 @@ Covariances shared_shape(const Constraint& constraint, const Scatters& s, const 
     Covariances found = covariances(best, s, floor, nullptr);
     const bool any = std::any_of(found.held.begin(), found.held.end(), [](char c) { return c; });
     if (!any || !before || before->form != Form::full || before->tied) return found;
-    std::vector<double> axes = own_axes(precisions_of(*before).data(), s.K, s.D);
-    for (std::ptrdiff_t k = 0; k < s.K; ++k)  // by falling variance, not precision
-        for (std::ptrdiff_t j = 0; j < s.D / 2; ++j)
-            std::swap_ranges(&axes[(k * s.D + j) * s.D], &axes[(k * s.D + j) * s.D] + s.D,
-                             &axes[(k * s.D + s.D - 1 - j) * s.D]);
-    const Spread other = spread(constraint, s, floor, s.K, std::move(axes), first);
+    const Spread other = spread(constraint, s, floor, s.K, own_axes(covariances_of(*before).data(), s.K, s.D), first);
     return other.objective > best.objective ? covariances(other, s, floor, nullptr) : found;
 }
 
 Covariances common_orientation(const Constraint& constraint, const Scatters& s, const Floor& floor,
                                const Model* before) {
     if (before && before->form == Form::full) {
-        std::vector<double> axes = common_axes(precisions_of(*before).data(), s.K, s.D);
+        std::vector<double> axes = common_axes(covariances_of(*before).data(), s.K, s.D);
         return covariances(turned(constraint, s, floor, std::move(axes)), s, floor, nullptr);
     }
     std::vector<double> identity(s.D * s.D, 0.0);
@@ -213,11 +216,9 @@ Covariances along_features(const Constraint& constraint, const Scatters& s, cons
     const Energies e{K, D, energies.data(), s.counts, least.data(), floor.span};
     variances(constraint.volume == Letter::equal, constraint.shape == Letter::equal, e,
               before ? volumes.data() : nullptr, to.numbers.data());
-    for (std::ptrdiff_t i = 0; i < K * D; ++i) {
-        const double v = to.numbers[i];
-        const bool at = least[i] > 0.0 && (v <= least[i] * (1 + 1e-9) || v >= floor.span * least[i] * (1 - 1e-9));
-        if (at && !(floor.constant && floor.constant[i % D])) to.held[i / D] = 1;
-    }
+    for (std::ptrdiff_t i = 0; i < K * D; ++i)
+        if (holds(to.numbers[i], least[i], floor.span) && !(floor.constant && floor.constant[i % D]))
+            to.held[i / D] = 1;
     return to;
 }
 

@@ -10,8 +10,6 @@
 namespace bactrian {
 namespace {
 
-constexpr double kAt = 1e-9;  // floor.AT
-
 // The least variances along D axes that keep every direction above diag(minimum): axes.along.
 void along(const double* axes, std::ptrdiff_t D, const double* minimum, double* to) {
     std::vector<double> gram(D * D);
@@ -90,8 +88,7 @@ Covariances covariances(const Spread& spread, const Scatters& s, const Floor& fl
             const double v = spread.variances[k * D + j], least = spread.least[k * D + j], *a = axes + j * D;
             for (std::ptrdiff_t d = 0; d < D; ++d)
                 for (std::ptrdiff_t l = 0; l <= d; ++l) matrix[d * D + l] += v * a[d] * a[l];
-            const bool at = least > 0.0 && (v <= least * (1 + kAt) || v >= floor.span * least * (1 - kAt));
-            if (at && varies(a, D, floor)) to.held[k] = 1;
+            if (holds(v, least, floor.span) && varies(a, D, floor)) to.held[k] = 1;
         }
         for (std::ptrdiff_t d = 0; d < D; ++d)
             for (std::ptrdiff_t l = 0; l <= d; ++l) {

@@ -14,6 +14,12 @@ struct Spread {
     double objective;                        // of the M-step
 };
 
+// Whether a variance is at what the floor, or its span, allows: Floor.holds.
+inline bool holds(double variance, double least, double span) {
+    constexpr double at = 1e-9;  // floor.AT
+    return least > 0.0 && (variance <= least * (1 + at) || variance >= span * least * (1 - at));
+}
+
 // The best covariances with these axes; `energies` (K, D) along them.
 Spread along_axes(const Constraint&, const Scatters&, const Floor&, std::ptrdiff_t M, std::vector<double> axes,
                   const std::vector<double>& energies, const double* volumes);

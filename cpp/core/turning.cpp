@@ -11,6 +11,7 @@ namespace {
 // as in common_axes.py
 constexpr int kMost = 200;
 constexpr double kGain = 1e-15, kNeutral = 1e-15;
+constexpr double kHeldGain = 1e-9;  // with a collapsed component: it will not win, and converges slowly
 
 // angles of Newton's steps: not taken from, taken without a gain up to, the last up to (its error is the square)
 constexpr double kLong = 0.3, kShort = 1e-6, kSmall = 1e-7;
@@ -89,6 +90,12 @@ void about(const double* W, const double* axes, std::ptrdiff_t D, double* to) {
         }
 }
 
+bool at_bounds(const Spread& spread, double span) {
+    for (std::size_t i = 0; i < spread.variances.size(); ++i)
+        if (holds(spread.variances[i], spread.least[i], span)) return true;
+    return false;
+}
+
 // The largest angle of a Newton's step that was taken, or 0: where it is long it must gain, where it is short rounding
 // may hide that.
 double newton(const Constraint& constraint, const Scatters& s, const Floor& floor, Turning& now, Spread& best) {
@@ -121,7 +128,7 @@ Spread turned(const Constraint& constraint, const Scatters& s, const Floor& floo
     Spread best = along_axes(constraint, s, floor, 1, now.axes, now.energies(), nullptr);
     for (const double v : best.variances)
         if (!(v > 0.0)) return best;
-    const double rounding = kGain * total * double(D);
+    const double rounding = kGain * total * double(D), coarse = kHeldGain * total * double(D);
     for (int i = 0; i < kMost; ++i) {
         if (const double angle = newton(constraint, s, floor, now, best); angle > 0.0) {
             if (angle < kSmall) break;
@@ -129,7 +136,7 @@ Spread turned(const Constraint& constraint, const Scatters& s, const Floor& floo
         }
         now.sweep(best.variances);
         Spread next = along_axes(constraint, s, floor, 1, now.axes, now.energies(), nullptr);
-        const bool ended = !(next.objective > best.objective + rounding);
+        const bool ended = !(next.objective > best.objective + (at_bounds(next, floor.span) ? coarse : rounding));
         if (next.objective > best.objective) best = std::move(next);
         if (ended) break;
     }

@@ -151,6 +151,7 @@ void within_bounds(const Energies& e, const std::vector<double>& logs, double gu
         const double above = shift + std::log(sum) - log_total;
         (above > 0.0 ? left : right) = theta;
         const double ahead = theta + above / (double(D) * slope / sum), last = theta;
+        if (std::fabs(ahead - last) <= kTight) break;
         theta = left < ahead && ahead < right ? ahead : (left + right) / 2;
         if (std::fabs(theta - last) <= kTight) break;
     }

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from bactrian import datasets as datasets
     from bactrian import plot as plot
     from bactrian import sources as sources
-    from bactrian.components_test import test_n_components as test_n_components
     from bactrian.errors import BactrianError as BactrianError
     from bactrian.errors import CollapseError as CollapseError
     from bactrian.errors import CollapseWarning as CollapseWarning
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from bactrian.estimators import GaussianMixture as GaussianMixture
     from bactrian.fitting import Fit as Fit
     from bactrian.fitting import fit as fit
+    from bactrian.likelihood_ratio import test_n_components as test_n_components
     from bactrian.loading import load as load
     from bactrian.mixture import Mixture as Mixture
     from bactrian.priors import ConjugatePrior as ConjugatePrior
@@ -35,7 +35,7 @@ _HOMES = {
     "fit": "bactrian.fitting",
     "Fit": "bactrian.fitting",
     "load": "bactrian.loading",
-    "test_n_components": "bactrian.components_test",
+    "test_n_components": "bactrian.likelihood_ratio",
     "GaussianMixture": "bactrian.estimators",
     "ConjugatePrior": "bactrian.priors",
     "BactrianError": "bactrian.errors",

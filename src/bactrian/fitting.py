@@ -232,7 +232,8 @@ class Fit:
         -----
         Every fit begins at this one, so that components keep their numbers, and climbs until it lacks 1e-5 nats of its
         maximum (jackknife: 1e-5 / n): 0.0045 standard errors. Fits in which a component collapses are counted and left
-        out. With a prior the numbers are the spread of the posterior's mode.
+        out. With a prior the numbers are the spread of the posterior's mode. ``replicates`` keeps every mixture: with
+        full covariances n_resamples K D^2 numbers.
 
         References
         ----------

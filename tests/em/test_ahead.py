@@ -50,7 +50,7 @@ def test_the_same_climb(family, d, weighted, how):
     assert abs(len(mine.history) - len(expected.history)) <= (how["tol"] > 0)
     n = min(len(mine.history), len(expected.history))
     # a common orientation that leaves a saddle magnifies rounding
-    near, close = (1e-8, 1e-6) if family in ("EVE", "VVE") else (1e-12, 1e-9)
+    near, close = (1e-8, 1e-5) if family in ("EVE", "VVE") else (1e-12, 1e-9)
     assert mine.history[:n] == pytest.approx(expected.history[:n], rel=near)
     assert mine.status is expected.status
     if len(mine.history) == len(expected.history):

@@ -26,6 +26,7 @@ Result = tuple[Covariance, IntArray]
 
 MOST = 200  # sweeps
 GAIN = 1e-15  # of N D, the size of the objective: less is rounding
+HELD_GAIN = 1e-9  # with a collapsed component, which will not win and converges slowly
 NEUTRAL = 1e-15  # a plane in which all directions cost the same to this part has no best angle
 
 
@@ -45,8 +46,8 @@ def common_axes(matrices: FloatArray) -> FloatArray:
     weights = 1 + (0.6180339887498949 * np.arange(len(matrices))) % 1
     scaled = matrices * (weights / np.trace(matrices, axis1=1, axis2=2))[:, None, None]
     first = own_axes(scaled.sum(0)[None])[0]
-    nothing = np.zeros(len(first))
-    return np.asarray(turned(Scatters(scaled, weights, len(first)), nothing, first, variable_variable).axes[0])
+    found = turned(Scatters(scaled, weights, len(first)), Floor(np.zeros(len(first))), first, variable_variable)
+    return np.asarray(found.axes[0])
 
 
 def _best(scatters: Scatters, floor: Floor, before: Covariance | None, values: Values) -> Result:
@@ -55,21 +56,22 @@ def _best(scatters: Scatters, floor: Floor, before: Covariance | None, values: V
         starts = [common_axes(before.matrices)]
     else:
         starts = [np.eye(filled.n_features), own_axes(filled.pooled[None])[0]]
-    found = [turned(filled, floor.minimum, axes, values) for axes in starts]
+    found = [turned(filled, floor, axes, values) for axes in starts]
     return max(found, key=lambda one: one.objective).covariance(floor)
 
 
-def turned(scatters: Scatters, minimum: FloatArray, axes: FloatArray, values: Values) -> Spread:
+def turned(scatters: Scatters, floor: Floor, axes: FloatArray, values: Values) -> Spread:
     """The best covariances that sweeps reach from (D, D) ``axes``."""
     within: FloatArray = np.asarray(axes.T @ scatters.within @ axes)
-    least_gain = GAIN * scatters.total * scatters.n_features
-    best = _about(within, scatters.counts, minimum, axes, values)
+    size = scatters.total * scatters.n_features
+    best = _about(within, scatters.counts, floor.minimum, axes, values)
     if not best.values.all():
         return best  # refused as not positive definite
     for _ in range(MOST):
         within, axes = _sweep(within.copy(), axes.copy(), 1 / best.values)
-        last, best = best, _about(within, scatters.counts, minimum, axes, values)
-        if not best.objective > last.objective + least_gain:
+        last, best = best, _about(within, scatters.counts, floor.minimum, axes, values)
+        gain = HELD_GAIN if floor.holds(best.values, best.least).any() else GAIN
+        if not best.objective > last.objective + gain * size:
             return max(last, best, key=lambda one: one.objective)
     return best
 

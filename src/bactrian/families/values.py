@@ -91,6 +91,8 @@ def _within_bounds(logs: FloatArray, low: FloatArray, high: FloatArray, log_tota
         left, right = (theta, right) if above > 0 else (left, theta)
         with np.errstate(divide="ignore"):
             ahead = theta + above / (n_features * (mu / free).sum() / mu.sum())
+        if abs(ahead - theta) <= TIGHT:
+            break
         last, theta = theta, ahead if left < ahead < right else (left + right) / 2
         if abs(theta - last) <= TIGHT:
             break

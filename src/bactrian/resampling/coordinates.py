@@ -138,7 +138,7 @@ def _scales(mixture: Parameters, mixing: FloatArray, total: float) -> FloatArray
 def _solved(covariance: Covariance, k: int, vector: FloatArray) -> FloatArray:
     """Sigma_k^-1 v for v (D,)."""
     whitener = covariance.whiteners[covariance.slot(k)]
-    return whitener.T @ (whitener @ vector) if whitener.ndim == 2 else whitener**2 * vector
+    return np.asarray(whitener.T @ (whitener @ vector) if whitener.ndim == 2 else whitener**2 * vector)
 
 
 def _along_covariance(covariance: Covariance, counts: FloatArray, second: FloatArray) -> FloatArray:

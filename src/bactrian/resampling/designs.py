@@ -131,7 +131,7 @@ class Jackknife(Design):
 
     @cached_property
     def _weights(self) -> FloatArray:
-        return np.bincount(self.blocks, weights_of(self.subject.source))
+        return np.asarray(np.bincount(self.blocks, weights_of(self.subject.source)), dtype=np.float64)
 
     @cached_property
     def _copies(self) -> FloatArray:

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from bactrian.arguments import at_least
-from bactrian.errors import CollapseError, DataError, ParameterError
+from bactrian.errors import CollapseError, ParameterError
 from bactrian.kernels import NativeKernel, Parameters
 from bactrian.randomness import generator
 from bactrian.resampling.designs import Bootstrap, Design, Jackknife, Parametric, Weighted, normal_interval
 from bactrian.resampling.information import information_errors
 from bactrian.resampling.numbers import numbers_of, stack
-from bactrian.resampling.rows import in_memory
+from bactrian.resampling.rows import check_counts, in_memory
 from bactrian.resampling.standard_errors import StandardErrors
 from bactrian.resampling.subject import Subject
 from bactrian.resampling.threads import Stopping, share_out
@@ -51,6 +51,9 @@ class ResamplingProgress:
     n_collapsed: int
 
 
+Observer = Callable[[ResamplingProgress], None]
+
+
 def standard_errors(
     subject: Subject,
     method: str = "bootstrap",
@@ -59,7 +62,7 @@ def standard_errors(
     level: float = 0.95,
     random_state: RandomState = 0,
     n_threads: int | None = None,
-    progress: Callable[[ResamplingProgress], None] | None = None,
+    progress: Observer | None = None,
 ) -> StandardErrors:
     """Standard errors and intervals for a fit: see ``Fit.standard_errors``."""
     if method != INFORMATION and method not in METHODS:
@@ -68,32 +71,41 @@ def standard_errors(
     if progress is not None and not callable(progress):
         raise ParameterError(f"progress should be a function of one argument, but got {progress!r}")
     level = read_level(level)
-    if subject.source.n_rows < 2:
-        raise DataError("one row says nothing about the uncertainty of a fit; give more rows")
-    shape = {"feature_names": subject.names, "tied": subject.mixture.covariance.tied}
-    estimate = numbers_of(subject.mixture)
+    check_counts(subject.source, len(subject.mixture.weights))
     if method == INFORMATION:
-        errors = information_errors(subject, NativeKernel(n_threads=n_threads))
-        low, high = normal_interval(estimate, errors, level)
-        return StandardErrors(method, level, estimate, errors, low, high, **shape)
-    design = METHODS[method](subject.in_double(), n, rng)
+        return _by_information(subject, level, n_threads)
+    return _by_resampling(method, METHODS[method](subject.in_double(), n, rng), level, n_threads, progress)
+
+
+def _by_information(subject: Subject, level: float, n_threads: int | None) -> StandardErrors:
+    estimate = numbers_of(subject.mixture)
+    errors = information_errors(subject, NativeKernel(n_threads=n_threads))
+    low, high = normal_interval(estimate, errors, level)
+    tied = subject.mixture.covariance.tied
+    return StandardErrors(INFORMATION, level, estimate, errors, low, high, feature_names=subject.names, tied=tied)
+
+
+def _by_resampling(
+    method: str, design: Design, level: float, n_threads: int | None, progress: Observer | None
+) -> StandardErrors:
     refitted = refit_all(design, n_threads, progress)
     drawn = [b for b, mixture in enumerate(refitted) if mixture is not None]
+    left_out, mixture = design.n - len(drawn), design.subject.mixture
     if len(drawn) < 2:
         raise CollapseError(
-            f"a component collapsed in {design.n - len(drawn)} of {design.n} resamples, so that nothing can be said "
-            "about its uncertainty; use fewer components, a simpler family or a prior"
+            f"a component collapsed in {left_out} of {design.n} resamples, so that nothing can be said about its "
+            "uncertainty; use fewer components, a simpler family or a prior"
         )
     replicates = stack([mixture for mixture in refitted if mixture is not None], drawn)
     errors = design.errors(replicates)
     low, high = design.interval(replicates, errors, level)
-    left_out = design.n - len(drawn)
-    return StandardErrors(method, level, estimate, errors, low, high, design.n, left_out, replicates, **shape)
+    return StandardErrors(
+        method, level, numbers_of(mixture), errors, low, high, design.n, left_out, replicates,
+        design.subject.names, mixture.covariance.tied,
+    )  # fmt: skip
 
 
-def refit_all(
-    design: Design, n_threads: int | None, progress: Callable[[ResamplingProgress], None] | None = None
-) -> list[Parameters | None]:
+def refit_all(design: Design, n_threads: int | None, progress: Observer | None = None) -> list[Parameters | None]:
     """The mixture of each resample; None where a component collapsed."""
     subject, whole = design.subject, NativeKernel(n_threads=n_threads)
     # threads either take a refit each or share the rows of one, never both

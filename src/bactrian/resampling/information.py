@@ -14,10 +14,12 @@ from bactrian.kernels import Kernel
 from bactrian.resampling.coordinates import Coordinates
 from bactrian.resampling.numbers import Numbers
 from bactrian.resampling.subject import Subject
-from bactrian.typing import FloatArray
+from bactrian.typing import FloatArray, IntArray
 
+AVERAGED = ("EII", "VII", "EEI", "VVI", "EEE", "VVV")  # covariances are free numbers in their storage form
 STEP = 1e-3  # of the error a coordinate would have if all labels were known; truncation is about its square
-TOGETHER = 32  # mixtures that share one read of the rows
+TOGETHER = 16  # mixtures that share one read of the rows
+MOST = 4000  # parameters, of which a matrix has 128 MB
 SINGULAR = 1e-10  # least eigenvalue of the information, in units of what it would be if all labels were known
 
 
@@ -31,10 +33,10 @@ def information_errors(subject: Subject, kernel: Kernel) -> Numbers:
     DataError
         The fit is not at a maximum inside its family.
     """
-    if subject.objective.family.average is None:
+    if subject.objective.family.code not in AVERAGED:
         raise ParameterError(
-            f"method='information' knows the families whose covariances are plain averages (EII, VII, EEI, VVI, EEE, "
-            f"VVV), but this fit is {subject.objective.family}; use method='bootstrap' or 'weighted'"
+            f"method='information' knows the families whose covariances are plain averages ({', '.join(AVERAGED)}), "
+            f"but this fit is {subject.objective.family}; use method='bootstrap' or 'weighted'"
         )
     coordinates = Coordinates.of(subject)
     matrix = _information(subject, coordinates, kernel)
@@ -51,19 +53,24 @@ def information_errors(subject: Subject, kernel: Kernel) -> Numbers:
 
 def _information(subject: Subject, coordinates: Coordinates, kernel: Kernel) -> FloatArray:
     """(P, P) minus the second derivatives of the objective."""
-    steps = STEP * coordinates.scales
-    moved = [sign * steps[p] * np.eye(len(steps))[p] for p in range(len(steps)) for sign in (1.0, -1.0)]
-    gradients = np.concatenate(
-        [_gradients(subject, coordinates, kernel, moved[i : i + TOGETHER]) for i in range(0, len(moved), TOGETHER)]
-    )
-    differences = -(gradients[::2] - gradients[1::2]) / (2 * steps[:, None])
+    n, steps = len(coordinates.scales), STEP * coordinates.scales
+    if n > MOST:
+        raise ParameterError(
+            f"method='information' differentiates along each of {n} free parameters, and {MOST} are its limit; use "
+            "method='weighted' with few resamples, or a simpler family"
+        )
+    differences = np.empty((n, n))
+    for begin in range(0, n, TOGETHER):
+        some = np.arange(begin, min(begin + TOGETHER, n))
+        ahead, behind = (_gradients(subject, coordinates, kernel, some, sign * steps) for sign in (1.0, -1.0))
+        differences[some] = (behind - ahead) / (2 * steps[some, None])
     return np.asarray((differences + differences.T) / 2)
 
 
-def _gradients(subject: Subject, c: Coordinates, kernel: Kernel, moved: list[FloatArray]) -> FloatArray:
-    """(M, P) at the fit moved by each of M vectors (P,)."""
+def _gradients(subject: Subject, c: Coordinates, kernel: Kernel, some: IntArray, steps: FloatArray) -> FloatArray:
+    """(M, P) at the fit moved along each of M of the coordinates."""
     try:
-        mixtures = [c.mixture(by) for by in moved]
+        mixtures = [c.mixture(np.where(np.arange(len(steps)) == p, steps, 0.0)) for p in some]
     except CovarianceError as error:
         raise DataError(f"a covariance of this fit is close to singular: {error}; use method='bootstrap'") from error
     folded = subject.source.fold(kernel, mixtures, [subject.objective.family.scatter] * len(mixtures))

@@ -62,3 +62,20 @@ def in_double(source: Source) -> Source:
     whole = in_memory(source)
     double = ArraySource(whole.values.astype(np.float64), whole.weight)
     return Labelled(double, source.labels) if isinstance(source, Labelled) else double
+
+
+def check_counts(source: Source, n_components: int) -> None:
+    """Raise where row weights cannot be counts of rows.
+
+    Raises
+    ------
+    DataError
+        They add up to fewer than two rows, or than one for each component.
+    """
+    if source.n_rows < 2:
+        raise DataError("one row says nothing about the uncertainty of a fit; give more rows")
+    if source.total < max(2, n_components):
+        raise DataError(
+            f"row weights are counts of rows here, and add up to {source.total:.3g}, which is too few; multiply them "
+            "so that they add up to the number of rows that were seen"
+        )

@@ -16,6 +16,9 @@ from bactrian.sources.array import SMALL
 # Iterations after which a refit is taken as it is. Components that overlap much can need thousands.
 LONGEST = 20_000
 
+# Numbers that pass between two looks at whether somebody still waits: less than a second of work.
+HEEDLESS = 50_000_000
+
 
 @dataclass(frozen=True, eq=False)
 class Subject:
@@ -44,13 +47,16 @@ class Subject:
 
     def refit(self, source: Source, kernel: Kernel, nats: float, stopping: Stopping) -> em.Climb | None:
         """The maximum on other rows, to within ``nats`` of log-likelihood; None if a component collapsed there."""
-        start = em.Climb(self.objective, self.mixture)
-        observe = None if self.is_small else stopping.heed
+        climb, made = em.Climb(self.objective, self.mixture), 0
+        leg = max(1, HEEDLESS // (source.n_rows * self.mixture.means.size))
         try:
-            (end,) = em.run(source, kernel, [start], tol=nats / source.total, max_iter=LONGEST, observe=observe)
+            while climb.status is not em.Status.CONVERGED and made < LONGEST:
+                stopping.heed()
+                (climb,) = em.run(source, kernel, [climb], tol=nats / source.total, max_iter=min(leg, LONGEST - made))
+                made += leg
         except CovarianceError:
             return None
-        return None if end.held else end
+        return None if climb.held else climb
 
     def in_double(self) -> Subject:
         """The same with float64 rows, where that costs little: the core then climbs by itself."""

@@ -23,7 +23,7 @@ class Stopping:
     def __init__(self) -> None:
         self.asked = False
 
-    def heed(self, _: Any = None) -> None:
+    def heed(self) -> None:
         """Raise ``Stopped`` if nobody waits any more."""
         if self.asked:
             raise Stopped
@@ -66,6 +66,7 @@ def _in_threads(work: Callable[[int, Stopping], Result], n: int, n_threads: int)
             try:
                 finished.put((i, work(i, stopping), None))
             except BaseException as error:
+                stopping.asked = True
                 finished.put((i, None, error))
                 return
 

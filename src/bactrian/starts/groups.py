@@ -17,6 +17,9 @@ from bactrian.starts.search import distinct, sample_size, start_labels
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import IntArray
 
+MOST_MORE = 24  # further k-means++ labellings
+CHEAP = 2_000_000  # N D K of all of these together
+
 
 class Groups:
     """A sample of the rows, and labellings of it that are made when they are first asked for."""
@@ -52,7 +55,7 @@ class Groups:
 
     @cached_property
     def _long(self) -> list[Statistics]:
-        return [self._statistics(labels) for labels in self._agglomerated]
+        return [self._statistics(labels) for labels in self._further_labels]
 
     def _statistics(self, labels: IntArray) -> Statistics:
         """One read of the sample serves all families."""
@@ -68,9 +71,11 @@ class Groups:
         return start_labels(self.sample, self._kernel, self._k, self._floor, self._n_init, self._rng)
 
     @cached_property
-    def _agglomerated(self) -> list[IntArray]:
-        """One labelling by agglomeration, or none where it is k-means++'s too."""
+    def _further_labels(self) -> list[IntArray]:
+        """A labelling by agglomeration, and as many more by k-means++ as little data makes cheap; none twice."""
         if self._k == 1 or not isinstance(self.sample, ArraySource):
             return []
         labels = agglomerate(self.sample, self._kernel, self._floor, self._k, self._rng).labels(self._k)
-        return [] if labels is None else distinct([*self.labels, labels])[len(self.labels) :]
+        more = int(min(MOST_MORE, CHEAP // (self.sample.values.size * self._k)))
+        further = start_labels(self.sample, self._kernel, self._k, self._floor, more, self._rng)
+        return distinct([*self.labels, *([] if labels is None else [labels]), *further])[len(self.labels) :]

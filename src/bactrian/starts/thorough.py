@@ -17,7 +17,8 @@ from bactrian.starts.moves import improve
 from bactrian.starts.search import ranked
 
 FIRST, KEEP = 12, 2  # iterations of the first round, and one in so many that goes on
-TRAJECTORIES = 3  # starts that are climbed and improved
+TRAJECTORIES = 3, 8  # starts that are climbed and improved: at least, and at most
+CHEAP = 1_000_000  # N D K of all of these together, within those bounds
 TOL = 1e-5  # nats per row that may remain on the sample
 LONGEST = 500  # iterations on the sample
 ALIKE = 1e-6  # nats per row within which climbs have ended on the same height
@@ -36,7 +37,10 @@ def thorough(
     if not _agree(climbs, source.total):
         further = [c for c in more() if not c.held]
         climbs = em.run(source, kernel, further, tol=TOL, max_iter=FIRST) + climbs
-        climbs = _improved(source, kernel, climbs[:TRAJECTORIES], rng) + climbs[TRAJECTORIES:]
+        climbs = sorted(climbs, key=lambda c: c.rank, reverse=True)
+        size = source.n_rows * source.n_features * len(climbs[0].mixture.weights)
+        n = int(np.clip(CHEAP // size, *TRAJECTORIES))
+        climbs = _improved(source, kernel, climbs[:n], rng) + climbs[n:]
     # their history was on the sample
     return [em.Climb(c.objective, c.mixture, c.held) for c in climbs]
 

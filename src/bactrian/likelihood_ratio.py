@@ -1,9 +1,12 @@
 """``bt.test_n_components``: are K components enough, or are K + 1 needed?"""
 
+# the name looks like a test's to ruff too
+# ruff: noqa: PT028
+
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +19,10 @@ from bactrian.fitting import Fit, fit
 from bactrian.kernels import NativeKernel, Parameters
 from bactrian.mixture import Mixture
 from bactrian.randomness import generator
-from bactrian.resampling.estimate import ResamplingProgress, read_level
-from bactrian.resampling.likelihood_ratio import ComponentsTest, Step
+from bactrian.resampling.estimate import Observer, ResamplingProgress, read_level
+from bactrian.resampling.rows import check_counts
 from bactrian.resampling.simulate import simulate, whole_total
+from bactrian.resampling.steps import ComponentsTest, Step
 from bactrian.resampling.threads import Stopping, share_out
 from bactrian.rows import read_rows
 from bactrian.sources import ArraySource
@@ -27,6 +31,7 @@ from bactrian.typing import RandomState
 
 NATS = 1e-3  # what a fit may lack of its maximum
 LONGEST = 20_000  # iterations of a fit
+HEEDED = 50_000  # numbers in a pass, from which on a fit takes so long that it looks whether somebody still waits
 LOOK = 10  # iterations after which the most promising split is known
 APART = 0.5  # standard deviations along the main axis by which the halves of a split stand off its middle
 
@@ -40,30 +45,27 @@ class Recipe:
     regularization: float | None
     equal_weights: bool
 
-    def fit(self, source: ArraySource, k: int, n_threads: int | None, **how: Any) -> Fit:
-        """One fit of K components."""
+    def fit(self, source: ArraySource, k: int, **how: Any) -> Fit:
+        """One fit of K components; ``how`` : further arguments of ``bactrian.fit``."""
         return fit(
             source.values, k, self.family, sample_weight=source.weight, regularization=self.regularization,
-            equal_weights=self.equal_weights, n_threads=n_threads,
-            **{"tol": NATS / source.total, "max_iter": LONGEST, **how},
+            equal_weights=self.equal_weights, **{"tol": NATS / source.total, "max_iter": LONGEST, **how},
         )  # fmt: skip
 
-    def larger(self, source: ArraySource, null: Fit, rng: np.random.Generator, n_threads: int | None) -> Fit | None:
+    def larger(self, source: ArraySource, null: Fit, rng: np.random.Generator, **how: Any) -> Fit | None:
         """The better of K + 1 components from new starts, and with one of the K split; None if both collapse."""
         k = null.n_components + 1
-        looks = [self.fit(source, k, n_threads, start=split, tol=0, max_iter=LOOK) for split in splits(null.mixture)]
+        looks = [self.fit(source, k, **how, start=split, tol=0, max_iter=LOOK) for split in splits(null.mixture)]
         split = max(looks, key=lambda f: (f.best.usable, f.log_likelihood)).mixture
         found = [
-            self.fit(source, k, n_threads, n_init=self.n_init, random_state=rng),
-            self.fit(source, k, n_threads, start=split),
+            self.fit(source, k, **how, n_init=self.n_init, random_state=rng),
+            self.fit(source, k, **how, start=split),
         ]
         return max((f for f in found if f.best.usable), key=lambda f: f.log_likelihood, default=None)
 
-    def statistic(
-        self, source: ArraySource, null: Fit, rng: np.random.Generator, n_threads: int | None
-    ) -> float | None:
+    def statistic(self, source: ArraySource, null: Fit, rng: np.random.Generator, **how: Any) -> float | None:
         """Twice the log of the likelihood ratio; None where a component collapsed."""
-        if not null.best.usable or (larger := self.larger(source, null, rng, n_threads)) is None:
+        if not null.best.usable or (larger := self.larger(source, null, rng, **how)) is None:
             return None
         return 2 * (larger.log_likelihood - null.log_likelihood)
 
@@ -96,7 +98,7 @@ def test_n_components(
     equal_weights: bool = False,
     random_state: RandomState = 0,
     n_threads: int | None = None,
-    progress: Callable[[ResamplingProgress], None] | None = None,
+    progress: Observer | None = None,
 ) -> ComponentsTest:
     """Test K components against K + 1 by the bootstrap of the likelihood ratio (McLachlan 1987).
 
@@ -133,7 +135,8 @@ def test_n_components(
     DataError, ParameterError
         As ``bactrian.fit``.
     CollapseError
-        A component of the fits to the data, or of all resamples, collapsed.
+        A component of the first two fits to the data, or of all their resamples, collapsed. Later it ends the tests:
+        see ``ComponentsTest.ended``.
 
     References
     ----------
@@ -155,15 +158,22 @@ def test_n_components(
         raise DataError(
             f"{counts[0] + 1} components need at least as many rows, but there are {source.n_rows}; test fewer"
         )
+    check_counts(source, counts[0] + 1)
     recipe = Recipe(parse_family(family), at_least(n_init, 1, "n_init"), regularization, bool(equal_weights))
     steps: list[Step] = []
+    ended = ""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CollapseWarning)  # they are counted
         for k, rng in zip(counts, generator(random_state).spawn(len(counts)), strict=True):
-            steps.append(_step(recipe, source, k, n, rng, n_threads, progress))
-            if steps[-1].p_value > level:
+            try:
+                steps.append(_step(recipe, source, k, n, rng, n_threads, progress))
+            except CollapseError as error:
+                if not steps:
+                    raise
+                ended = str(error)
+            if ended or steps[-1].p_value > level or k + 2 > source.n_rows:
                 break
-    return ComponentsTest(recipe.family.code, level, tuple(steps))
+    return ComponentsTest(recipe.family.code, level, tuple(steps), ended)
 
 
 test_n_components.__test__ = False  # type: ignore[attr-defined]  # its name looks like a test's to pytest
@@ -180,12 +190,12 @@ def _consecutive(n_components: int | Iterable[int]) -> list[int]:
 
 def _step(
     recipe: Recipe, source: ArraySource, k: int, n: int, rng: np.random.Generator, n_threads: int | None,
-    progress: Callable[[ResamplingProgress], None] | None,
+    progress: Observer | None,
 ) -> Step:  # fmt: skip
     """K against K + 1."""
     first, *rngs = rng.spawn(n + 1)
-    null = recipe.fit(source, k, n_threads, n_init=recipe.n_init, random_state=first)
-    observed = recipe.statistic(source, null, first, n_threads)
+    null = recipe.fit(source, k, n_threads=n_threads, n_init=recipe.n_init, random_state=first)
+    observed = recipe.statistic(source, null, first, n_threads=n_threads)
     if observed is None:
         raise CollapseError(
             f"a component collapsed in the fit of {k} or {k + 1} components of family {recipe.family}, so their "
@@ -204,17 +214,18 @@ def _step(
 
 def _resampled(
     recipe: Recipe, source: ArraySource, null: Fit, rngs: Sequence[np.random.Generator], n_threads: int | None,
-    progress: Callable[[ResamplingProgress], None] | None,
+    progress: Observer | None,
 ) -> list[float | None]:  # fmt: skip
     """The statistic of rows drawn from the fit of K components, once for each generator."""
     n_rows, collapsed = whole_total(source.total), 0
-    small = n_rows * null.mixture.means.size <= SMALL
-    n_workers, within = (NativeKernel(n_threads=n_threads).threads, 1) if small else (1, n_threads)
+    size = n_rows * null.mixture.means.size
+    n_workers, within = (NativeKernel(n_threads=n_threads).threads, 1) if size <= SMALL else (1, n_threads)
 
     def work(b: int, stopping: Stopping) -> float | None:
         drawn = ArraySource(simulate(null.mixture.parameters, n_rows, None, rngs[b]))
-        again = recipe.fit(drawn, null.n_components, within, start=null.mixture)
-        return recipe.statistic(drawn, again, rngs[b], within)
+        how = {"n_threads": within, "progress": (lambda _: stopping.heed()) if size > HEEDED else None}
+        again = recipe.fit(drawn, null.n_components, **how, start=null.mixture)
+        return recipe.statistic(drawn, again, rngs[b], **how)
 
     def tell(n_done: int, value: float | None) -> None:
         nonlocal collapsed

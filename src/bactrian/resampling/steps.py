@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html import escape
 
+from bactrian.resampling import table
 from bactrian.typing import FloatArray
 
 HEADER = ("components", "2 log ratio", "p-value", "resamples", "collapsed")
@@ -55,11 +56,14 @@ class ComponentsTest:
     level : float
         p-values of at most this reject K components.
     steps : tuple of Step
+    ended : str
+        Why larger K could not be tested, if a component collapsed there.
     """
 
     family: str
     level: float
     steps: tuple[Step, ...]
+    ended: str = ""
 
     @property
     def n_components(self) -> int:
@@ -76,18 +80,14 @@ class ComponentsTest:
         """One sentence on what was found."""
         last = self.steps[-1]
         if last.p_value <= self.level:
-            found = f"{last.n_components} components are rejected, and more than {last.n_components + 1} were not tried"
+            found = f"{last.n_components} rejected, more than {last.n_components + 1} not tried"
         else:
-            found = f"{last.n_components} component{'s' * (last.n_components > 1)} not rejected"
-        return f"likelihood-ratio bootstrap, family {self.family}: {found} at level {self.level:g}"
+            found = f"{last.n_components} not rejected"
+        because = f"; {self.ended}" if self.ended else ""
+        return f"components by the likelihood-ratio bootstrap, {self.family}: {found} at level {self.level:g}{because}"
 
     def __repr__(self) -> str:
-        lines = [HEADER, *(step.cells() for step in self.steps)]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(HEADER))]
-        table = ["  " + "  ".join(c.rjust(w) for c, w in zip(line, widths, strict=True)) for line in lines]
-        return "\n".join([self.summary(), *table])
+        return "\n".join([self.summary(), *table.as_text(HEADER, [step.cells() for step in self.steps])])
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{c}</th>" for c in HEADER)
-        body = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in s.cells()) + "</tr>" for s in self.steps)
-        return f"<p>{escape(self.summary())}</p><table><tr>{head}</tr>{body}</table>"
+        return f"<p>{escape(self.summary())}</p>{table.as_html(HEADER, [step.cells() for step in self.steps])}"

@@ -1,0 +1,121 @@
+"""The likelihood-ratio bootstrap of K against K + 1 components."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import bactrian as bt
+from bactrian.likelihood_ratio import splits
+from tests.resampling.cases import COUNTS, LOBES
+
+ONE_D = LOBES[:, 0]
+
+
+def test_p_values_are_uniform_where_k_is_right():
+    """One Gaussian, forty data sets of fifty rows: p-values are multiples of 1/20 with mean near a half."""
+    p = np.array(
+        [
+            bt.test_n_components(
+                np.random.default_rng(seed).normal(size=50), 1, "E", n_resamples=19, n_init=2, random_state=seed
+            ).p_values[0]
+            for seed in range(40)
+        ]
+    )
+    assert np.allclose(p * 20, np.round(p * 20))
+    assert abs(p.mean() - 0.525) < 3.5 * np.sqrt((20**2 - 1) / 12) / 20 / np.sqrt(40)
+    assert (p <= 0.1).mean() < 0.1 + 3.5 * np.sqrt(0.1 * 0.9 / 40)
+    assert (p > 0.5).mean() > 0.2
+
+
+def test_too_few_are_rejected_and_enough_are_not():
+    result = bt.test_n_components(ONE_D, range(1, 4), "E", n_resamples=39)
+    assert result.p_values[0] == 1 / 40
+    assert result.p_values[-1] > 0.05
+    assert result.n_components == 2
+    assert [step.n_components for step in result.steps] == [1, 2]
+    assert "2 not rejected at level 0.05" in repr(result)
+    assert result._repr_html_().count("<tr>") == 3
+
+
+def test_the_statistic_is_the_likelihoods():
+    """Of mclust's table for faithful, 1 against 2: twice the gain, which both find; and never below 0."""
+    data = bt.datasets.old_faithful().data
+    result = bt.test_n_components(data, 1, "VVV", n_resamples=5)
+    fits = [bt.fit(data, k, "VVV", tol=1e-9) for k in (1, 2)]
+    assert result.steps[0].statistic == pytest.approx(2 * (fits[1].log_likelihood - fits[0].log_likelihood), abs=0.01)
+    assert result.steps[0].statistic == pytest.approx(319.065, abs=0.05)
+    assert (result.steps[0].resampled > -0.01).all()
+
+
+def test_all_that_were_tried_are_rejected():
+    result = bt.test_n_components(ONE_D, 1, "E", n_resamples=19)
+    assert result.n_components == 2
+    assert "1 rejected, more than 2 not tried" in result.summary()
+
+
+def test_what_was_found_before_a_collapse_is_kept():
+    """Three far groups of four rows: four components must leave one with too few for a covariance."""
+    rows = np.concatenate([np.random.default_rng(0).normal(size=(4, 2)) + at for at in ([0, 0], [60, 0], [0, 60])])
+    result = bt.test_n_components(rows, range(1, 6), "VVV", n_resamples=19, level=0.99)
+    assert result.ended
+    assert result.ended in repr(result)
+    assert len(result.steps) >= 1
+
+
+@pytest.mark.parametrize("options", [{}, {"sample_weight": COUNTS}, {"equal_weights": True}])
+def test_same_bits_for_any_number_of_threads(options):
+    one, two = (bt.test_n_components(LOBES, 2, "EEE", n_resamples=6, n_threads=n, **options) for n in (1, 2))
+    assert np.array_equal(one.steps[0].resampled, two.steps[0].resampled)
+    assert one.p_values == two.p_values
+    other = bt.test_n_components(LOBES, 2, "EEE", n_resamples=6, random_state=1, **options)
+    assert not np.array_equal(one.steps[0].resampled, other.steps[0].resampled)
+
+
+def test_a_weight_is_a_count():
+    repeated = bt.test_n_components(np.repeat(LOBES, COUNTS, axis=0), 1, "EEE", n_resamples=3)
+    weighted = bt.test_n_components(LOBES, 1, "EEE", sample_weight=COUNTS, n_resamples=3)
+    assert weighted.steps[0].statistic == pytest.approx(repeated.steps[0].statistic, abs=0.01)
+    assert weighted.steps[0].resampled == pytest.approx(repeated.steps[0].resampled, abs=0.01)
+
+
+FORMS = {"tied": [[1, 0.5], [0.5, 2]], "spherical": [1, 2], "tied diagonal": [1, 2], "diagonal": [[1, 2], [3, 4]]}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_splits_keep_all_but_one_component(form):
+    mixture = bt.Mixture([0.3, 0.7], [[0.0, 0], [9, 9]], FORMS[form], form=form)
+    for k, split in enumerate(splits(mixture)):
+        assert split.n_components == 3
+        assert split.form == mixture.form
+        assert np.allclose(split.mean, mixture.mean)
+        assert np.isclose(split.weights[k], mixture.weights[k] / 2)
+        other = 1 - k
+        assert np.array_equal(split.means[other], mixture.means[other])
+
+
+def test_progress_and_stop():
+    told = []
+    bt.test_n_components(ONE_D, 1, "E", n_resamples=7, progress=told.append)
+    assert [t.n_done for t in told] == list(range(1, 8))
+
+    def stop(progress):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bt.test_n_components(ONE_D, 1, "E", n_resamples=500, progress=stop, n_threads=2)
+
+
+def test_long_fits_hear_the_stop(monkeypatch):
+    """They look up, which does not change what they find."""
+    first = bt.test_n_components(ONE_D, 1, "E", n_resamples=4)
+    monkeypatch.setattr("bactrian.likelihood_ratio.HEEDED", 1)
+    asked = []
+    monkeypatch.setattr("bactrian.resampling.threads.Stopping.heed", lambda self: asked.append(self.asked))
+    again = bt.test_n_components(ONE_D, 1, "E", n_resamples=4)
+    assert len(asked) > 4 * 10
+    assert np.array_equal(first.steps[0].resampled, again.steps[0].resampled)
+
+
+def test_pytest_does_not_take_it_for_a_test():
+    assert bt.test_n_components.__test__ is False
