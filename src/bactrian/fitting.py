@@ -23,10 +23,11 @@ from bactrian.priors import ConjugatePrior, Prior
 from bactrian.randomness import generator
 from bactrian.regularization import make_floor
 from bactrian.resampling import ResamplingProgress, StandardErrors, Subject, standard_errors
-from bactrian.rows import Rows, read_rows, read_weights
+from bactrian.rows import read_rows, read_weights
 from bactrian.selection import CRITERIA, Candidate, Candidates, Progress, Task, search
 from bactrian.selection.candidate import rank
 from bactrian.sources import ArraySource, Labelled, Source
+from bactrian.sources.door import open_source
 from bactrian.sources.labelled import check_used, read_labels
 from bactrian.starts.read import ANY, read_start
 from bactrian.typing import FloatArray, RandomState
@@ -264,7 +265,7 @@ class Fit:
             return Subject(origin.source, origin.objective, origin.climb.mixture, names)
         rows = read_rows(data, names, self.mixture.n_features)
         whole = ArraySource(rows.values, sample_weight)
-        source = whole if labels is None else _labelled(whole, labels, len(rows.values))
+        source = whole if labels is None else _labelled(whole, labels)
         if origin is not None:
             return Subject(source, origin.objective, origin.climb.mixture, names)
         log_density = None if self.noise is None else self.noise.log_density
@@ -361,6 +362,7 @@ def fit(
     families: str | Family | Iterable[str | Family] = "all",
     *,
     criterion: str = "bic",
+    features: Sequence[str | int] | None = None,
     sample_weight: Any = None,
     feature_names: Sequence[str] | None = None,
     start: Any = "auto",
@@ -381,8 +383,11 @@ def fit(
 
     Parameters
     ----------
-    data : (N, D) array or frame, or (N,) for one feature
-        float32 is computed in float32 where that is safe. Frames keep their column names.
+    data : (N, D) array or frame, or (N,) for one feature; or where the rows are
+        A path to CSV, Parquet, Arrow or .npy, a folder of such files or a pattern (``"rows/*.parquet"``); a memory map;
+        ``bt.sources.sql(query, connection)``; a DuckDB relation; a Polars LazyFrame; an Arrow stream. Rows that do not
+        fit into memory are read again for each pass. float32 is computed in float32 where that is safe. Columns
+        keep their names.
     n_components : int or several
         K to try; 1 to 9 by default.
     families : str or several
@@ -390,7 +395,9 @@ def fit(
         spherical, diag, tied, full.
     criterion : {"bic", "aic", "icl"}
         Lower is better.
-    sample_weight : (N,) array, optional
+    features : names or numbers of columns, optional
+        Default: all of them, but the weight.
+    sample_weight : (N,) array or the name of a column, optional
         0 is a row that is not there, 2 a row that is there twice.
     feature_names : D names, optional
         For data without names of their own; a frame's columns need none.
@@ -460,17 +467,16 @@ def fit(
     >>> fit.n_components, fit.family
     (3, 'EEE')
     """
-    rows = _named(read_rows(data), feature_names)
+    whole, names = open_source(data, sample_weight, features)
+    names = _named(names, feature_names, whole.n_features)
     if progress is not None and not callable(progress):
         raise ParameterError(f"progress should be a function of one argument, but got {progress!r}")
-    whole = ArraySource(rows.values, sample_weight)
-    noise_model = read_noise(noise, whole, len(rows.values))
-    first, counts = read_start(
-        start.mixture if isinstance(start, Fit) else start, n_components, rows, noise_model is not None
-    )
-    if isinstance(first, np.ndarray) and whole.kept is not None:
-        first = first[whole.kept]
-    source = whole if labels is None else _labelled(whole, labels, len(rows.values))
+    noise_model = read_noise(noise, whole, whole.n_given)
+    given = start.mixture if isinstance(start, Fit) else start
+    first, counts = read_start(given, n_components, whole.n_given, whole.n_features, noise_model is not None)
+    if isinstance(first, np.ndarray):
+        first = whole.keep(first)
+    source = whole if labels is None else _labelled(whole, labels)
     tried = parse_families(families, source.n_features)
     criterion = criterion.lower() if isinstance(criterion, str) else criterion
     if criterion not in CRITERIA:
@@ -483,7 +489,7 @@ def fit(
     task = Task(
         source=source,
         kernel=NativeKernel(n_threads=n_threads),
-        floor=make_floor(source, regularization, rows.names),
+        floor=make_floor(source, regularization, names),
         floor_is_given=regularization is not None,
         start=first,
         n_init=at_least(n_init, 1, "n_init"),
@@ -496,20 +502,20 @@ def fit(
         search=not (isinstance(start, str) and start == "k-means++"),
         equal_weights=bool(equal_weights),
         noise=noise_model,
-        clean=_without(noise_model, rows, whole),
+        clean=_without(noise_model, whole),
     )
-    return _choose(search(task, counts, tried, criterion), criterion, source, rows.names)
+    return _choose(search(task, counts, tried, criterion), criterion, source, names)
 
 
-def _named(rows: Rows, feature_names: Sequence[str] | None) -> Rows:
+def _named(
+    found: tuple[str, ...] | None, feature_names: Sequence[str] | None, n_features: int
+) -> tuple[str, ...] | None:
     if feature_names is None:
-        return rows
+        return found
     names = tuple(map(str, feature_names))
-    if len(set(names)) != rows.values.shape[1] or len(names) != rows.values.shape[1]:
-        raise ParameterError(
-            f"feature_names should be {rows.values.shape[1]} different names, but got {', '.join(names)}"
-        )
-    return Rows(rows.values, names)
+    if len(set(names)) != n_features or len(names) != n_features:
+        raise ParameterError(f"feature_names should be {n_features} different names, but got {', '.join(names)}")
+    return names
 
 
 def _read_acceleration(acceleration: Any) -> str | None:
@@ -527,20 +533,25 @@ def _read_prior(prior: Any) -> ConjugatePrior | None:
     raise ParameterError(f"prior should be None, 'conjugate' or a ConjugatePrior, but got {prior!r}")
 
 
-def _without(noise: NoiseModel | None, rows: Rows, source: ArraySource) -> Source | None:
+def _without(noise: NoiseModel | None, source: Source) -> Source | None:
     """The rows that do not begin as noise."""
     if noise is None or noise.rows is None:
         return None
-    stay = ~noise.rows
-    weight = None if source.weight is None else source.spread(source.weight, len(stay))[stay]
-    return ArraySource(rows.values[stay], weight)
+    whole, stay = _in_memory(source, "a mask of rows as noise"), source.keep(~noise.rows)
+    return ArraySource(whole.values[stay], None if whole.weight is None else whole.weight[stay])
 
 
-def _labelled(source: ArraySource, labels: Any, n_rows: int) -> Source:
-    known = read_labels(labels, n_rows)
-    known = known if source.kept is None else known[source.kept]
+def _labelled(source: Source, labels: Any) -> Source:
+    whole = _in_memory(source, "labels")
+    known = whole.keep(read_labels(labels, whole.n_given))
     check_used(known)
-    return Labelled(source, known)
+    return Labelled(whole, known)
+
+
+def _in_memory(source: Source, what: str) -> ArraySource:
+    if isinstance(source, ArraySource):
+        return source
+    raise DataError(f"{what} can be given only for rows that fit into memory; take a sample of them")
 
 
 def _choose(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from bactrian.files.arrow import arrow
-from bactrian.files.columns import choose
-from bactrian.files.formats import TableFile, open_table
+from bactrian.files.columns import Columns, choose, resolve
+from bactrian.files.formats import open_table
 from bactrian.files.numbers import to_numbers
+from bactrian.files.part import part_rows
+from bactrian.files.table_file import TableFile
 from bactrian.rows import Rows, check_finite, read_rows
 from bactrian.typing import FloatArray
 
@@ -35,6 +37,15 @@ class Table:
     names: tuple[str, ...]
     weight: FloatArray | None = field(repr=False)
 
+    def blocks(self) -> Iterator[FloatArray]:
+        """The rows, a few at a time."""
+        values = self.rows().values
+        step = part_rows(values.shape[1])
+        return (values[first : first + step] for first in range(0, len(values), step))
+
+    def __len__(self) -> int:
+        return len(self.data)
+
     def rows(self) -> Rows:
         """The (N, D) values, float32 or float64, and their names."""
         return Rows(read_rows(self.data).values, self.names)
@@ -42,7 +53,7 @@ class Table:
 
 def read_table(
     source: str | os.PathLike[str] | TableFile,
-    columns: Sequence[str] | None = None,
+    columns: Columns = None,
     weight: str | None = None,
 ) -> Table:
     """Read columns of numbers from CSV (gzip or not), Parquet, .npy, or CSV on stdin.
@@ -52,8 +63,8 @@ def read_table(
     source : path or TableFile
         ``"-"`` is stdin.
     columns : sequence of str, optional
-        The features, in this order; where the file has no names, "0" is the first one. Default: all columns
-        but the weight.
+        The features, in this order (or what finds them once the file is seen); where the file has no names, "0" is
+        the first one. Default: all columns but the weight.
     weight : str, optional
         The column of row weights.
 
@@ -65,6 +76,7 @@ def read_table(
         CSV or Parquet without pyarrow.
     """
     file = open_table(source) if isinstance(source, (str, os.PathLike)) else source
+    columns = resolve(file, columns)
     chosen, weighing = choose(file, columns, weight)
     names = tuple(file.names[i] for i in chosen)
     extra = [] if weighing is None else [weighing]

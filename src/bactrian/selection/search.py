@@ -6,8 +6,8 @@ nested families lend each other their mixtures, and the few that may win get the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -20,66 +20,128 @@ from bactrian.objective import Objective
 from bactrian.selection.candidate import Candidate, rank
 from bactrian.selection.task import Progress, Task
 from bactrian.selection.verdict import candidate_of, failed, impossible
+from bactrian.sources import Source
 from bactrian.starts import Groups, beside_noise, climb_from_best, from_assignment, ranked, thorough
 from bactrian.starts.beside_noise import MILD
+from bactrian.starts.search import SECOND_CHANCES, sample_size
 from bactrian.statistics import Scatter
 
 Found: TypeAlias = tuple[Candidate, em.Climb | None]
 
 QUICK = 4  # iterations after which a quick look keeps one start
+LOT = 64 << 20  # bytes of starts that climb together
 FINALISTS = 3  # candidates that get a thorough look once all are there
 
 
 def search(task: Task, n_components: Sequence[int], families: Sequence[Family], criterion: str) -> list[Found]:
     """Fit every family at every K, in that order, each with the climb that led there."""
-    scatter = families[0].scatter if len(families) == 1 else Scatter.FULL
-    looks = [
-        Look(task, k, scatter, rng) for k, rng in zip(n_components, task.rng.spawn(len(n_components)), strict=True)
-    ]
-    n_candidates = len(looks) * len(families)
-    found: list[Found] = []
-    for look in looks:
-        begin = len(found)
-        for family in families:
-            observe = _observer(task, len(found), n_candidates, look.k, family)
-            found.append(look.candidate(family, n_candidates == 1, observe))
-        found[begin:] = look.lent(found[begin:])
-    if n_candidates > 1 and task.start is None:
-        look_of = [look for look in looks for _ in families]
-        order = sorted(range(n_candidates), key=lambda i: rank(found[i][0], criterion))
-        for i in order[:FINALISTS]:
-            found[i] = look_of[i].again(found[i])
+    looks = _looks(task, n_components, families[0].scatter if len(families) == 1 else Scatter.FULL)
+    asked = [(look, family) for look in looks for family in families]
+    found = _candidates(task, asked, long=len(asked) == 1, observed=True)
+    for n, look in enumerate(looks):
+        part = slice(n * len(families), (n + 1) * len(families))
+        found[part] = look.lent(found[part])
+    if len(asked) > 1 and task.start is None:
+        order = sorted(range(len(asked)), key=lambda i: rank(found[i][0], criterion))[:FINALISTS]
+        again = [i for i in order if found[i][1] is not None and asked[i][0].k > 1]
+        others = _candidates(task, [asked[i] for i in again], long=True)
+        for i, other in zip(again, others, strict=True):
+            found[i] = _higher(found[i], other)
     return found
+
+
+def _looks(task: Task, n_components: Sequence[int], scatter: Scatter) -> list[Look]:
+    """One for each K; where a read is dear their samples come from one."""
+    rngs = task.rng.spawn(len(n_components))
+    whole = task.clean or task.source
+    if not whole.read_together or task.start is not None:
+        return [Look(task, k, scatter, rng, whole) for k, rng in zip(n_components, rngs, strict=True)]
+    wanted = [(sample_size(k, whole.n_features), rng) for k, rng in zip(n_components, rngs, strict=True)]
+    samples = whole.samples(wanted)
+    return [Look(task, k, scatter, rng, sample) for k, rng, sample in zip(n_components, rngs, samples, strict=True)]
+
+
+def _candidates(task: Task, asked: Sequence[tuple[Look, Family]], *, long: bool, observed: bool = False) -> list[Found]:
+    """Those that were asked for, after a thorough look (``long``) or a quick one."""
+    found: list[Found] = []
+    for lot in _lots((look.plan(family, long) for look, family in asked), task.source.read_together):
+        observe = _observer(task, len(found), len(asked), len(lot)) if observed else None
+        found += _climb(task, lot, observe)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A candidate, and where to climb from, best first; without starts the reason why it cannot be fitted."""
+
+    k: int
+    family: Family
+    starts: list[em.Climb]
+    reason: str = ""
+
+    @property
+    def n_bytes(self) -> int:
+        """Of its starts, each with covariances, their inverse factors and statistics."""
+        return sum(3 * 8 * int(s.mixture.means.size) * s.mixture.means.shape[1] for s in self.starts)
+
+
+def _lots(plans: Iterable[Plan], together: bool) -> Iterator[list[Plan]]:
+    """Those that climb together and share each read of the rows: all that memory allows, or one at a time."""
+    lot: list[Plan] = []
+    for plan in plans:
+        if lot and (not together or sum(p.n_bytes for p in [*lot, plan]) > LOT):
+            yield lot
+            lot = []
+        lot.append(plan)
+    if lot:
+        yield lot
+
+
+def _climb(task: Task, lot: Sequence[Plan], observe: Callable[[Sequence[em.Climb]], None] | None) -> list[Found]:
+    try:
+        ends = iter(_ends(task, [plan.starts for plan in lot if plan.starts], observe))
+    except CovarianceError as error:
+        if len(lot) > 1:  # one of them; the others shall not suffer
+            return [found for plan in lot for found in _climb(task, [plan], observe)]
+        return [(failed(lot[0].family, lot[0].k, task, f"component collapsed: {error}"), None)]
+    return [next(ends) if p.starts else (failed(p.family, p.k, task, p.reason), None) for p in lot]
+
+
+def _ends(
+    task: Task, starts: list[list[em.Climb]], observe: Callable[[Sequence[em.Climb]], None] | None
+) -> list[tuple[Candidate, em.Climb]]:
+    ends = climb_from_best(
+        task.source,
+        task.kernel,
+        starts,
+        tol=task.tol,
+        max_iter=task.max_iter,
+        acceleration=task.acceleration,
+        observe=observe,
+    )
+    ends = ends if task.numbered else [climb.in_canonical_order() for climb in ends]
+    return [(candidate_of(climb, task), climb) for climb in ends]
 
 
 class Look:
     """All candidates with one K: they share the labellings that EM begins from."""
 
-    def __init__(self, task: Task, k: int, scatter: Scatter, rng: np.random.Generator) -> None:
+    def __init__(self, task: Task, k: int, scatter: Scatter, rng: np.random.Generator, source: Source) -> None:
         self.task, self.k = task, k
         self._why_not = impossible(k, task)
         self._rng = rng
         if task.start is None and self._why_not is None:
-            self._groups = Groups(task.clean or task.source, task.kernel, task.floor, k, task.n_init, scatter, rng)
+            self._groups = Groups(source, task.kernel, task.floor, k, task.n_init, scatter, rng)
 
-    def candidate(
-        self, family: Family, long: bool, observe: Callable[[Sequence[em.Climb]], None] | None = None
-    ) -> Found:
-        """The family's candidate, after a thorough look (``long``) or a quick one."""
+    def plan(self, family: Family, long: bool) -> Plan:
+        """Where the family's candidate climbs from, after a thorough look (``long``) or a quick one."""
         if self._why_not is not None:
-            return failed(family, self.k, self.task, self._why_not), None
+            return Plan(self.k, family, [], self._why_not)
         try:
-            return self._climbed(self._starts(self.task.objective(family, self.k), long), observe)
+            starts = self._starts(self.task.objective(family, self.k), long)
         except CovarianceError as error:
-            return failed(family, self.k, self.task, f"component collapsed: {error}"), None
-
-    def again(self, found: Found) -> Found:
-        """The candidate after a thorough look, if that leads higher."""
-        climb = found[1]
-        if climb is None or self.k == 1:
-            return found
-        other = self.candidate(climb.family, True)
-        return _higher(found, other)
+            return Plan(self.k, family, [], f"component collapsed: {error}")
+        return Plan(self.k, family, starts[: 1 + SECOND_CHANCES])
 
     def lent(self, found: list[Found]) -> list[Found]:
         """The candidates, none lower than one of a family that is nested in its own."""
@@ -90,24 +152,9 @@ class Look:
             lenders = [o for o in lenders if climb and climb.family.contains(o.family) and o.rank > climb.rank]
             if climb is not None and lenders:
                 best = max(lenders, key=lambda c: c.rank)
-                found[i] = _higher((candidate, climb), self._climbed([em.Climb(climb.objective, best.mixture)], None))
+                (end,) = _ends(self.task, [[em.Climb(climb.objective, best.mixture)]], None)
+                found[i] = _higher((candidate, climb), end)
         return found
-
-    def _climbed(
-        self, starts: list[em.Climb], observe: Callable[[Sequence[em.Climb]], None] | None
-    ) -> tuple[Candidate, em.Climb]:
-        task = self.task
-        (climb,) = climb_from_best(
-            task.source,
-            task.kernel,
-            [starts],
-            tol=task.tol,
-            max_iter=task.max_iter,
-            acceleration=task.acceleration,
-            observe=observe,
-        )
-        climb = climb if task.numbered else climb.in_canonical_order()
-        return candidate_of(climb, task), climb
 
     def _starts(self, objective: Objective, long: bool) -> list[em.Climb]:
         """Where to climb from, best first."""
@@ -153,14 +200,16 @@ def _lacks_noise(start: em.Climb) -> bool:
     return start.objective.noise is not None and (noise is None or noise.weight == 0)
 
 
-def _observer(
-    task: Task, index: int, n_candidates: int, k: int, family: Family
-) -> Callable[[Sequence[em.Climb]], None] | None:
+def _observer(task: Task, done: int, n_candidates: int, lot: int) -> Callable[[Sequence[em.Climb]], None] | None:
     if task.observe is None:
         return None
     tell = task.observe
 
     def observe(climbs: Sequence[em.Climb]) -> None:
-        tell(Progress(index, n_candidates, k, family.code, climbs[0].n_iter, climbs[0].log_likelihood))
+        """Of several that climb together, the first that still does."""
+        ended = sum(climb.status is not None for climb in climbs)
+        now = next((climb for climb in climbs if climb.status is None), climbs[-1])
+        at = done + min(ended, lot - 1)
+        tell(Progress(at, n_candidates, len(now.mixture.weights), now.family.code, now.n_iter, now.log_likelihood))
 
     return observe

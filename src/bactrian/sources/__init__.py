@@ -1,7 +1,21 @@
 """Sources: where rows live, and how they are folded into Statistics."""
 
+from bactrian.files.spool import spool
 from bactrian.sources.array import ArraySource
+from bactrian.sources.chunked import ChunkedSource
+from bactrian.sources.door import open_source
 from bactrian.sources.labelled import Labelled
-from bactrian.sources.source import Moments, Source
+from bactrian.sources.source import Moments, Resident, Source
+from bactrian.sources.sql import sql
 
-__all__ = ["ArraySource", "Labelled", "Moments", "Source"]
+__all__ = [
+    "ArraySource",
+    "ChunkedSource",
+    "Labelled",
+    "Moments",
+    "Resident",
+    "Source",
+    "open_source",
+    "spool",
+    "sql",
+]

@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bactrian.kernels import Ascent, Kernel, Leg, NativeKernel, Parameters
 from bactrian.rows import read_weights as read_weights
-from bactrian.sources.source import Source
+from bactrian.sources.source import Resident, strata
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
@@ -25,7 +26,7 @@ CHUNK = 8192  # rows projected at once
 SMALL = 1_000_000
 
 
-class ArraySource(Source):
+class ArraySource(Resident):
     """An (N, D) array of finite float32 or float64, of any strides, with optional row weights.
 
     Rows of weight zero are left out here, so nothing behind this door can tell them from rows that never were;
@@ -33,10 +34,12 @@ class ArraySource(Source):
     """
 
     def __init__(self, values: FloatArray, sample_weight: Any = None) -> None:
+        n_given = len(values)
         weight = None if sample_weight is None else read_weights(sample_weight, len(values))
         self.kept = None if weight is None or weight.all() else np.flatnonzero(weight)
         if self.kept is not None and weight is not None:
             values, weight = values[self.kept], weight[self.kept]
+        self.n_given = n_given
         self.values = values
         self.weight = weight
         self.n_rows, self.n_features = values.shape
@@ -51,6 +54,9 @@ class ArraySource(Source):
         self, kernel: Kernel, assignment: FloatArray | IntArray, shift: FloatArray, scatter: Scatter
     ) -> Statistics:
         return kernel.accumulate_given(self.values, self.weight, assignment, shift, scatter)
+
+    def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:
+        return assignment if self.kept is None else assignment[self.kept]
 
     def climb(self, kernel: Kernel, leg: Leg) -> Ascent | None:
         small = self.values.size * len(leg.first.weights) <= SMALL
@@ -108,8 +114,5 @@ class ArraySource(Source):
     def _in_order(self, values: FloatArray) -> FloatArray:
         return values if self._order is None else values[self._order]
 
-    def sample(self, n: int, rng: np.random.Generator) -> Source:
-        if self.n_rows <= n:
-            return self
-        # one random position in each of n equal strata of the cumulated weight
-        return ArraySource(self.draw((np.arange(n) + rng.random(n)) / n))
+    def sample(self, n: int, rng: np.random.Generator) -> ArraySource:
+        return self if self.n_rows <= n else ArraySource(self.draw(strata(n, rng)))

@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bactrian.errors import DataError
 from bactrian.kernels import Kernel, Parameters
 from bactrian.sources.array import ArraySource
-from bactrian.sources.source import Source
+from bactrian.sources.source import Resident
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
 UNKNOWN = -1
 
 
-class Labelled(Source):
+class Labelled(Resident):
     """An ``ArraySource`` with a component for some rows: (N,) from 0, ``UNKNOWN`` where it is not known.
 
     A known row has responsibility 1 for its component, and log(w_k N(x; mu_k, Sigma_k)) is its share of the
@@ -26,6 +27,7 @@ class Labelled(Source):
 
     def __init__(self, whole: ArraySource, labels: IntArray) -> None:
         self.whole, self.labels = whole, labels
+        self.n_given = whole.n_given
         self.n_rows, self.n_features, self.total = whole.n_rows, whole.n_features, whole.total
         self.single_precision = whole.single_precision
         self.n_known = int(labels.max()) + 1
@@ -68,6 +70,9 @@ class Labelled(Source):
     def classify(self, kernel: Kernel, mixture: Parameters) -> IntArray:
         return np.asarray(self._with_known(self.whole.classify(kernel, mixture)), dtype=np.intp)
 
+    def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:
+        return self.whole.keep(assignment)
+
     def _with_known(self, assignment: FloatArray | IntArray) -> FloatArray | IntArray:
         known = self.labels != UNKNOWN
         if assignment.ndim == 1:
@@ -86,7 +91,7 @@ class Labelled(Source):
     def extent(self, directions: FloatArray) -> FloatArray:
         return self.whole.extent(directions)
 
-    def sample(self, n: int, rng: np.random.Generator) -> Source:
+    def sample(self, n: int, rng: np.random.Generator) -> Resident:
         return self  # known rows may be few, and are not to be lost
 
     @property

@@ -10,7 +10,7 @@ from bactrian import em
 from bactrian.families import Floor
 from bactrian.kernels import Kernel
 from bactrian.objective import Objective
-from bactrian.sources import ArraySource, Source
+from bactrian.sources import ArraySource, Resident, Source
 from bactrian.starts.agglomerate import agglomerate
 from bactrian.starts.given import means_of
 from bactrian.starts.search import distinct, sample_size, start_labels
@@ -67,6 +67,7 @@ class Groups:
         """Different labellings (n,) of the sample by k-means++."""
         if self._k == 1:
             return [np.zeros(self.sample.n_rows, dtype=np.intp)]
+        assert isinstance(self.sample, Resident)
         return start_labels(self.sample, self._kernel, self._k, self._floor, self._n_init, self._rng)
 
     @cached_property

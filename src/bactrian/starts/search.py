@@ -14,7 +14,7 @@ import numpy as np
 from bactrian import em
 from bactrian.families import Floor
 from bactrian.kernels import Kernel
-from bactrian.sources import Source
+from bactrian.sources import Resident, Source
 from bactrian.starts.kmeans import data_metric, kmeans_labels
 from bactrian.typing import IntArray
 
@@ -30,7 +30,7 @@ def sample_size(n_components: int, n_features: int) -> int:
 
 
 def start_labels(
-    source: Source, kernel: Kernel, n_components: int, floor: Floor, n_init: int, rng: np.random.Generator
+    source: Resident, kernel: Kernel, n_components: int, floor: Floor, n_init: int, rng: np.random.Generator
 ) -> list[IntArray]:
     """Up to ``n_init`` labellings of the source's rows, no two the same partition; families share them.
 
@@ -104,10 +104,11 @@ def climb_from_best(
     """One end for each list of starts: that of its first start, or if it collapses, of the best of the next few."""
     how: Any = {"tol": tol, "max_iter": max_iter, "acceleration": acceleration, "observe": observe}
     ends = em.run(source, kernel, [first for first, *_ in starts], **how)
-    for i, (_, *others) in enumerate(starts):
-        for other in others[:SECOND_CHANCES]:
-            if not ends[i].held:
-                break
-            (end,) = em.run(source, kernel, [other], **how)
-            ends[i] = max(ends[i], end, key=lambda c: c.rank)
+    for chance in range(1, SECOND_CHANCES + 1):
+        left = [i for i, these in enumerate(starts) if ends[i].held and len(these) > chance]
+        if not left:
+            break
+        others = em.run(source, kernel, [starts[i][chance] for i in left], **how)
+        for i, other in zip(left, others, strict=True):
+            ends[i] = max(ends[i], other, key=lambda c: c.rank)
     return ends
