@@ -1,0 +1,163 @@
+"""Partitions pinned on the workers of a cluster.
+
+They are computed once and stay in the workers' memory; a pass submits one task to each worker that holds some. Nothing
+is remembered between passes, so that a worker that dies costs one: Dask computes its partitions again elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import dask
+from distributed import Client, Future, KilledWorker, wait
+
+from bactrian.errors import ClusterError
+from bactrian.sources.dask import remote
+from bactrian.sources.dask.blocks import Blocks
+from bactrian.sources.partitioned import PartitionedSource, Work
+from bactrian.sources.partitioned.tree import combine, total
+from bactrian.typing import FloatArray
+
+FAN_IN = 8  # answers that are brought together at once; more go through merges on the workers
+SCATTERED = 100_000  # bytes above which a work is sent once around the workers instead of with each task
+ATTEMPTS = 3  # at a pass whose mixture was lost on its way, with the worker that had it
+
+
+class PinnedSource(PartitionedSource):
+    """Rows in the memory of a cluster's workers."""
+
+    def __init__(self, blocks: Blocks, client: Client) -> None:
+        self._client = client
+        self._shards: list[Future] = client.compute(_placed(blocks, client))
+        try:
+            self._holders = self._settle()
+            summaries = self._ask(remote.summaries, None, range(len(self._shards)))
+            super().__init__(
+                [summaries[p] for p in range(len(self._shards))],
+                blocks.n_features, blocks.names, blocks.single_precision, blocks.weighted,
+            )  # fmt: skip
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the rows; what is still being computed for them is cancelled."""
+        self._client.cancel(self._shards, force=True)
+        self._shards = []
+
+    def reduce(self, work: Work) -> FloatArray:
+        n = len(self._shards)
+        return total(self._ask(partial(remote.fold, n), work, range(n), partial(combine, n_partitions=n)))
+
+    def collect(self, work: Work, partitions: Sequence[int]) -> list[FloatArray]:
+        answers = self._ask(remote.answers, work, partitions)
+        return [answers[p] for p in partitions]
+
+    def _ask(
+        self,
+        function: Callable[..., remote.Answer],
+        work: Work | None,
+        partitions: Sequence[int],
+        merge: Callable[[list[Any]], dict[Any, Any]] = remote.union,
+    ) -> dict[Any, Any]:
+        """What the function makes of the partitions, worker by worker, merged."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return self._pass(function, work, partitions, merge)
+            except CancelledError as error:
+                self._holders = self._settle()  # raises if the rows are gone
+                if attempt == ATTEMPTS - 1:
+                    raise ClusterError("the cluster lost its workers in every attempt at a pass; look at their logs") from error
+            except KilledWorker as error:
+                raise ClusterError(_killed(error)) from error
+        raise AssertionError
+
+    def _pass(self, function: Any, work: Work | None, partitions: Sequence[int], merge: Any) -> dict[Any, Any]:
+        sent: list[Future] = []
+        try:
+            there = work
+            if work is not None and work.common > SCATTERED:
+                there = self._client.scatter(work, broadcast=True, hash=False)
+            for address, held in self._by_holder(partitions).items():
+                mine = there if isinstance(there, Future) or work is None else work.only(held)
+                shards = [self._shards[p] for p in held]
+                sent.append(self._submit(function, address, mine, held, shards))
+            answers = sent
+            while len(answers) > FAN_IN:
+                groups = [answers[i : i + FAN_IN] for i in range(0, len(answers), FAN_IN)]
+                answers = [self._submit(partial(remote.merged, merge), None, group) for group in groups]
+                sent += answers
+            found = self._client.gather(answers)
+        except BaseException as error:
+            self._client.cancel(sent, force=True)
+            if not isinstance(error, Exception):
+                self.close()  # Ctrl-C: no task and no row stays behind
+            raise
+        moved = any(answer.moved for answer in found)
+        if moved:
+            self._holders = self._settle()
+        return merge([answer.content for answer in found])
+
+    def _submit(self, function: Any, address: str | None, *arguments: Any) -> Future:
+        # another worker may take over, for this one may die
+        return self._client.submit(
+            partial(function, address) if address else function, *arguments,
+            key=f"bactrian-{uuid4().hex}", workers=[address] if address else None,
+            allow_other_workers=address is not None, pure=False,
+        )  # fmt: skip
+
+    def _by_holder(self, partitions: Sequence[int]) -> dict[str, list[int]]:
+        held: dict[str, list[int]] = {}
+        for p in partitions:
+            held.setdefault(self._holders[p], []).append(p)
+        return held
+
+    def _settle(self) -> list[str]:
+        """Wait until all partitions are in memory; which worker has each.
+
+        Raises
+        ------
+        ClusterError
+            They cannot be computed, or not any more.
+        """
+        with suppress(CancelledError):  # which one it was is asked below
+            wait(self._shards)
+        for partition, shard in enumerate(self._shards):
+            if shard.status == "error":
+                error = shard.exception()
+                raise ClusterError(_killed(error)) from error if isinstance(error, KilledWorker) else error
+            if shard.status != "finished":
+                raise ClusterError(_gone(partition))
+        has = self._client.who_has(self._shards)
+        return [min(has[shard.key]) for shard in self._shards]
+
+
+def _placed(blocks: Blocks, client: Client) -> list[Any]:
+    """The shards, neighbours on the same worker: whoever holds neighbours adds them up and sends one sum."""
+    seats = [address for address, threads in sorted(client.nthreads().items()) for _ in range(threads)]
+    if blocks.persisted or not seats:
+        return blocks.shards
+    placed = []
+    for i, shard in enumerate(blocks.shards):
+        with dask.annotate(workers=[seats[i * len(seats) // len(blocks.shards)]], allow_other_workers=True):
+            placed.append(dask.delayed(remote.itself, pure=False)(shard))
+    return placed
+
+
+def _gone(partition: int) -> str:
+    return (
+        f"partition {partition} was lost with the worker that held it and cannot be computed again, because its rows "
+        "were sent there and not read there; make the collection from files, or send the rows again, and start again"
+    )
+
+
+def _killed(error: BaseException) -> str:
+    return (
+        "a partition took several workers down with it, most likely for want of memory; use smaller partitions "
+        f"(repartition or rechunk) or larger workers ({' '.join(str(error).split())[:200]})"
+    )
