@@ -110,7 +110,7 @@ def _as_floats(block: Any, dtype: str) -> FloatArray:
 
 def _chosen(collection: Any, sample_weight: Any, features: Sequence[str] | None) -> tuple[Any, Any, Any]:
     """The columns to fit, the weights, and the names."""
-    if hasattr(collection, "to_frame") and not hasattr(collection, "columns"):
+    if collection.ndim == 1:
         collection = collection.to_frame()
     columns = list(collection.columns)
     wanted = columns if features is None else list(features)

@@ -29,13 +29,18 @@ ATTEMPTS = 3  # at a pass whose mixture was lost on its way, with the worker tha
 
 
 class PinnedSource(PartitionedSource):
-    """Rows in the memory of a cluster's workers."""
+    """Rows in the memory of a cluster's workers.
+
+    ``holders`` : the address of the worker that has each partition.
+    """
+
+    holders: list[str]
 
     def __init__(self, blocks: Blocks, client: Client) -> None:
         self._client = client
         self._shards: list[Future] = client.compute(_placed(blocks, client))
         try:
-            self._holders = self._settle()
+            self.holders = self._settle()
             summaries = self._ask(remote.summaries, None, range(len(self._shards)))
             super().__init__(
                 [summaries[p] for p in range(len(self._shards))],
@@ -70,7 +75,7 @@ class PinnedSource(PartitionedSource):
             try:
                 return self._pass(function, work, partitions, merge)
             except CancelledError as error:
-                self._holders = self._settle()  # raises if the rows are gone
+                self.holders = self._settle()  # raises if the rows are gone
                 if attempt == ATTEMPTS - 1:
                     raise ClusterError("the cluster lost its workers in every attempt at a pass; look at their logs") from error
             except KilledWorker as error:
@@ -100,7 +105,7 @@ class PinnedSource(PartitionedSource):
             raise
         moved = any(answer.moved for answer in found)
         if moved:
-            self._holders = self._settle()
+            self.holders = self._settle()
         return merge([answer.content for answer in found])
 
     def _submit(self, function: Any, address: str | None, *arguments: Any) -> Future:
@@ -114,7 +119,7 @@ class PinnedSource(PartitionedSource):
     def _by_holder(self, partitions: Sequence[int]) -> dict[str, list[int]]:
         held: dict[str, list[int]] = {}
         for p in partitions:
-            held.setdefault(self._holders[p], []).append(p)
+            held.setdefault(self.holders[p], []).append(p)
         return held
 
     def _settle(self) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bactrian.errors import ClusterError
 from bactrian.kernels import Kernel, Parameters
 from bactrian.packing import PackedParameters, unpack, unpack_all
 from bactrian.sources.array import SORTED_ROWS, ArraySource
@@ -45,6 +46,9 @@ class PartitionedSource(Source):
         self.single_precision = single_precision
         self.weighted = weighted
 
+    def close(self) -> None:  # noqa: B027
+        """Let go of what is kept for the passes."""
+
     @abstractmethod
     def reduce(self, work: Work) -> FloatArray:
         """The sum of the answers of all partitions, added up in the tree's order."""
@@ -57,7 +61,13 @@ class PartitionedSource(Source):
         if not mixtures:
             return []
         vector = self.reduce(Fold.of(kernel, mixtures, scatters))
-        return unpack_all(vector, [m.means for m in mixtures], scatters)
+        folded = unpack_all(vector, [m.means for m in mixtures], scatters)
+        if abs(folded[0].total - self.total) > 1e-9 * self.total:
+            raise ClusterError(
+                f"the rows changed between passes: their weight was {self.total:g} and is now {folded[0].total:g}; they "
+                "are computed again when a worker is lost, so write them to files first if that gives other rows"
+            )
+        return folded
 
     def fold_given(
         self, kernel: Kernel, assignment: FloatArray | IntArray, shift: FloatArray, scatter: Scatter
@@ -81,7 +91,8 @@ class PartitionedSource(Source):
         order = np.argsort(positions, kind="stable")
         rows = np.empty((len(positions), self.n_features), dtype=np.float32 if self.single_precision else np.float64)
         wanted = self._by_partition(positions[order])
-        rows[order] = np.concatenate(self.collect(Draw(wanted), list(wanted)))
+        found = self.collect(Draw(wanted), list(wanted))
+        rows[order] = np.concatenate([f.reshape(-1, self.n_features) for f in found])
         return rows
 
     def _by_partition(self, positions: FloatArray) -> dict[int, FloatArray]:
@@ -93,8 +104,7 @@ class PartitionedSource(Source):
         return {filled[i]: np.maximum(positions[where == i] - begins[i], 0.0) for i in np.unique(where)}
 
     def draw_by(self, scores: FloatArray, position: float) -> FloatArray:
-        rows = self.in_memory()
-        return rows.draw_by(scores, position)
+        return self.in_memory().draw_by(scores, position)
 
     def sample(self, n: int, rng: np.random.Generator) -> Source:
         if self.n_rows <= max(n, SORTED_ROWS):
@@ -104,7 +114,8 @@ class PartitionedSource(Source):
     def in_memory(self) -> ArraySource:
         """All rows on the client."""
         filled = [p for p, s in enumerate(self.summaries) if s.kept]
-        rows = np.concatenate(self.collect(Gather(), filled))
+        found = self.collect(Gather(), filled)
+        rows = np.concatenate([f.reshape(-1, self.n_features + 1) for f in found])
         values = rows[:, :-1].astype(np.float32 if self.single_precision else np.float64)
         return ArraySource(np.ascontiguousarray(values), rows[:, -1] if self.weighted else None)
 

@@ -123,7 +123,7 @@ class Score(Work):
 
 @dataclass(frozen=True, eq=False)
 class Gather(Work):
-    """All rows, (n, D + 1) with their weights last: for data that fit on the client."""
+    """All rows, n (D + 1) numbers with each row's weight last: for data that fit on the client."""
 
     def start(self, threads: int) -> Run:
         def run(partition: int, blocks: Iterable[Part]) -> FloatArray:

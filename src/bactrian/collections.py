@@ -1,0 +1,18 @@
+"""Collections whose rows live elsewhere, known by the package of their type; their code is loaded when one is met."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+# package -> the module that has ``source_of`` and ``map_rows`` for it
+HOMES = {
+    "dask": "bactrian.sources.dask",
+    "pyspark": "bactrian.sources.spark",
+}
+
+
+def home_of(data: Any) -> Any:
+    """The module that knows the data's kind of collection; None for rows that are here."""
+    name = HOMES.get(type(data).__module__.partition(".")[0])
+    return None if name is None else import_module(name)

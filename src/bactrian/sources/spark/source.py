@@ -1,0 +1,68 @@
+"""Rows in the cache of a Spark cluster."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from bactrian.errors import MissingDependencyError
+from bactrian.sources.partitioned import PartitionedSource, Summary, Work
+from bactrian.sources.partitioned.tree import combine, leaf, total
+from bactrian.sources.spark import executor
+from bactrian.typing import FloatArray
+
+
+class SparkSource(PartitionedSource):
+    """The narrow columns of a frame, cached by Spark; a task that fails is repeated by Spark."""
+
+    def __init__(self, narrow: Any, names: tuple[str, ...], single: bool, weighted: bool) -> None:
+        self._frame = narrow.persist()
+        self._release = weakref.finalize(self, narrow.unpersist)
+        self._release.atexit = False  # the session may be gone by then
+        self._shape = (len(names), single, weighted)
+        # a Python worker serves one task at a time, on as many cores as Spark gives a task
+        self._threads = int(narrow.sparkSession.conf.get("spark.task.cpus", "1"))
+        try:
+            found = self._job(partial(executor.summary, *self._shape))
+            nothing = Summary.of_nothing(len(names)).pack()  # an empty partition may not answer
+            summaries = [Summary.unpack(found.get(p, nothing)) for p in range(max(found, default=0) + 1)]
+            super().__init__(summaries, len(names), names, single, weighted)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the cache."""
+        self._release()
+
+    def reduce(self, work: Work) -> FloatArray:
+        found = self._job(partial(executor.answer, work, self._threads, *self._shape))
+        nothing = np.zeros_like(next(iter(found.values())))
+        n = len(self.summaries)
+        return total(combine(({leaf(p): found.get(p, nothing)} for p in range(n)), n))
+
+    def collect(self, work: Work, partitions: Sequence[int]) -> list[FloatArray]:
+        there = work.only(partitions)
+        found = self._job(partial(executor.answer_some, there, frozenset(partitions), self._threads, *self._shape))
+        return [found[p] for p in partitions]
+
+    def _job(self, function: Callable[..., Any]) -> dict[int, FloatArray]:
+        """The answer of each partition by its number."""
+
+        def run(batches: Any) -> Any:
+            return function(batches)
+
+        try:
+            rows = self._frame.mapInArrow(run, executor.SCHEMA).collect()
+        except Exception as error:
+            if "No module named 'bactrian" in str(error):
+                raise MissingDependencyError(
+                    "the executors have no bactrian; install it in their Python environment (PYSPARK_PYTHON), the same "
+                    "version as here"
+                ) from error
+            raise
+        return {row.partition: np.frombuffer(row.answer, dtype=np.float64) for row in rows}
