@@ -52,5 +52,7 @@ def make_floor(
 
 def _vanishing(source: Source, constant: FloatArray) -> bool:
     """Whether a feature only looks constant because its squares underflow."""
+    if not constant.any():
+        return False  # and the rows need not be looked at
     some = source.draw(np.linspace(0, 1, 64, endpoint=False))[:, constant]
     return bool((np.abs(some).max(initial=0.0) < 1e-140) and (some != some[:1]).any())

@@ -4,8 +4,9 @@ The one folder that imports pyarrow. A format is one file here (``csv_file``, ``
 which columns are meant is decided in ``columns`` and what they must hold in ``numbers``, whatever the format.
 """
 
-from bactrian.files.formats import TableFile, open_table
+from bactrian.files.formats import open_table
 from bactrian.files.table import Table, read_table
+from bactrian.files.table_file import TableFile
 from bactrian.files.write import FORMATS, Chunk, write_columns, write_csv
 from bactrian.whole import check_output, whole_file
 

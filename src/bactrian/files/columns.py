@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bactrian.errors import DataError
-from bactrian.files.formats import TableFile
+from bactrian.files.table_file import TableFile
 
 
 def choose(file: TableFile, columns: Sequence[str] | None, weight: str | None) -> tuple[list[int], int | None]:
@@ -31,11 +31,12 @@ def choose(file: TableFile, columns: Sequence[str] | None, weight: str | None) -
 
 
 def suggest(names: Sequence[str]) -> str:
-    """How to choose the columns that can be used."""
+    """How to choose the columns that can be used, from the shell or from Python."""
     if not names:
         return "there is no other column of numbers in it"
     quoted = [f'"{name}"' if set(name) & set(' ,"') else name for name in names[:20]]
-    return f"choose columns of numbers: --columns {','.join(quoted)}{' ...' if len(names) > 20 else ''}"
+    more = " ..." if len(names) > 20 else ""
+    return f"choose columns of numbers: --columns {','.join(quoted)}{more} (in Python, features=[{names[0]!r}, ...])"
 
 
 def _places(file: TableFile) -> dict[str, list[int]]:

@@ -18,6 +18,10 @@ HEAD = 1 << 20  # bytes looked at to tell formats and separators apart; the firs
 GZIP = b"\x1f\x8b"
 
 
+class EmptyTableError(DataError):
+    """A table without rows: wrong by itself, and nothing to read where there are others beside it."""
+
+
 @dataclass(frozen=True)
 class Content:
     """Bytes that can be read more than once.
@@ -75,7 +79,7 @@ def open_content(path: str | os.PathLike[str]) -> Content:
     except OSError as error:
         raise DataError(f"{name} cannot be read: {error.strerror or error}; give a file's path") from error
     if not head:
-        raise DataError(f"{name} is empty; a table with at least one row of numbers was expected")
+        raise EmptyTableError(f"{name} is empty; a table with at least one row of numbers was expected")
     return Content(name, source, zipped, head)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,8 +11,11 @@ from bactrian.errors import DataError
 from bactrian.files.arrow import arrow
 from bactrian.files.content import Content, damaged_gzip
 from bactrian.files.dialect import detect, records
+from bactrian.files.numbers import bad_cell
+from bactrian.files.part import Part, Place
 
 BLOCK = 4 << 20  # bytes; a row must fit in it
+LINES = 10_000_000  # rows up to which a message says on which line of a text a row stands
 
 
 class CsvFile:
@@ -26,22 +30,84 @@ class CsvFile:
 
     def read(self, chosen: Sequence[int]) -> Any:
         csv, pa = arrow("pyarrow.csv"), arrow()
-        # pyarrow gets names of our own, since those of the file may be empty or the same
-        keys = [str(i) for i in range(len(self.names))]
         try:
-            return csv.read_csv(
-                self.content.arrow_stream(),
-                csv.ReadOptions(skip_rows=self.dialect.skip, column_names=keys, block_size=BLOCK),
-                csv.ParseOptions(delimiter=self.dialect.separator, newlines_in_values=True),
-                csv.ConvertOptions(include_columns=[keys[i] for i in chosen], decimal_point=self.dialect.decimal),
-            )
+            return csv.read_csv(self.content.arrow_stream(), *self._options(chosen))
         except pa.ArrowInvalid as error:
             raise self._ragged() or DataError(f"{self.name} is not a CSV table: {error}") from error
         except OSError as error:
             raise damaged_gzip(self.name, error) from error
 
+    @property
+    def cells(self) -> int:
+        """No more cells than bytes; a text that has to be unzipped may have any number."""
+        if self.content.whole or isinstance(self.content.source, bytes):
+            return len(self.content.head)
+        return 1 << 62 if self.content.zipped else os.path.getsize(self.content.source)
+
+    def single(self, chosen: Sequence[int]) -> bool:
+        return False
+
+    def parts(self, chosen: Sequence[int]) -> Iterator[Part]:
+        types, first = self._types(chosen), 0
+        for columns in self._batches(chosen, types):
+            yield Part(columns, Place(self.name, first, line=self.line))
+            first += len(columns[0])
+
+    def _types(self, chosen: Sequence[int]) -> dict[str, Any]:
+        """Of the columns by their first block; more columns of numbers than it shows may have fractions below."""
+        pa, kinds = arrow(), arrow("pyarrow.types")
+        seen = next(self._batches(chosen, None), [])
+        as_float = (kinds.is_integer, kinds.is_floating, kinds.is_null)
+        found = {str(i): column.type for i, column in zip(chosen, seen, strict=False)}
+        return {key: pa.float64() if any(is_(type_) for is_ in as_float) else type_ for key, type_ in found.items()}
+
+    def _batches(self, chosen: Sequence[int], types: dict[str, Any] | None) -> Iterator[list[Any]]:
+        csv, pa = arrow("pyarrow.csv"), arrow()
+        try:
+            for batch in csv.open_csv(self.content.arrow_stream(), *self._options(chosen, types)):
+                yield [batch.column(str(i)) for i in chosen]
+        except pa.ArrowInvalid as error:
+            raise (
+                (types and self._bad_cell(chosen, types))
+                or self._ragged()
+                or DataError(f"{self.name} is not a CSV table: {error}")
+            ) from error
+        except OSError as error:
+            raise damaged_gzip(self.name, error) from error
+
+    def _bad_cell(self, chosen: Sequence[int], types: dict[str, Any]) -> DataError | None:
+        """The first cell that is not what its column's first block is, if that is what is wrong."""
+        pa, compute, first = arrow(), arrow("pyarrow.compute"), 0
+        as_text = dict.fromkeys(types, pa.string())
+        for columns in self._batches(chosen, as_text):
+            for i, column in zip(chosen, columns, strict=True):
+                plain = compute.replace_substring(column, ",", ".") if self.dialect.decimal == "," else column
+                try:
+                    compute.utf8_trim_whitespace(plain).cast(types[str(i)])
+                except pa.ArrowInvalid:
+                    return bad_cell(self, self.names[i], column, first)
+            first += len(columns[0])
+        return None
+
+    def _options(self, chosen: Sequence[int], types: dict[str, Any] | None = None) -> tuple[Any, Any, Any]:
+        csv = arrow("pyarrow.csv")
+        # pyarrow gets names of our own, since those of the file may be empty or the same
+        keys = [str(i) for i in range(len(self.names))]
+        return (
+            csv.ReadOptions(skip_rows=self.dialect.skip, column_names=keys, block_size=BLOCK),
+            csv.ParseOptions(delimiter=self.dialect.separator, newlines_in_values=True),
+            csv.ConvertOptions(
+                include_columns=[keys[i] for i in chosen],
+                column_types=types,
+                decimal_point=self.dialect.decimal,
+                strings_can_be_null=types is not None and arrow().string() in types.values(),
+            ),
+        )
+
     def line(self, row: int) -> int | None:
         """The line of the file a row stands on, from 1. Reads the file again, so for messages only."""
+        if row > LINES:
+            return None
         for index, (line, _) in enumerate(self._rows()):
             if index == row:
                 return line

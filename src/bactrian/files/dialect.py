@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from bactrian.errors import DataError
-from bactrian.files.content import Content
+from bactrian.files.content import Content, EmptyTableError
 
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 DECIMAL_COMMA = r"[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?"
@@ -42,7 +42,7 @@ def detect(content: Content) -> Dialect:
     separator = _separator(content.name, text)
     found = list(islice(_records(content.name, text, separator), LOOKED_AT))
     if not found:
-        raise DataError(f"{content.name} holds only empty lines; rows of numbers were expected")
+        raise EmptyTableError(f"{content.name} holds only empty lines; rows of numbers were expected")
     line, first = found[0]
     _check_separated(content.name, found[-1][1])
     decimal = _decimal(separator, [cell for _, record in found for cell in record])
@@ -51,7 +51,7 @@ def detect(content: Content) -> Dialect:
     if any(numbers) and all(n or not cell.strip() for n, cell in zip(numbers, first, strict=True)):
         return Dialect(separator, decimal, tuple(f"x{i}" for i in range(len(first))), False, line - 1)
     if len(found) == 1 and content.whole:
-        raise DataError(f"{content.name} has a header but no rows; at least one row is needed")
+        raise EmptyTableError(f"{content.name} has a header but no rows; at least one row is needed")
     return Dialect(separator, decimal, _names(content.name, first), True, line)
 
 

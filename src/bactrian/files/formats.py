@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
 
 from bactrian.errors import DataError
+from bactrian.files.arrow_file import ArrowFile
 from bactrian.files.content import Content, open_content
 from bactrian.files.csv_file import CsvFile
 from bactrian.files.npy_file import NpyFile
 from bactrian.files.parquet_file import ParquetFile
+from bactrian.files.table_file import TableFile
 
-MAGIC = {b"PAR1": "Parquet", b"\x93NUMPY": ".npy"}
+MAGIC = {b"PAR1": "Parquet", b"ARROW1": "Arrow", b"\x93NUMPY": ".npy"}
 EXTENSIONS = {
     ".csv": "CSV",
     ".tsv": "CSV",
@@ -21,13 +22,16 @@ EXTENSIONS = {
     ".txt": "CSV",
     ".parquet": "Parquet",
     ".pq": "Parquet",
+    ".arrow": "Arrow",
+    ".feather": "Arrow",
+    ".ipc": "Arrow",
     ".npy": ".npy",
 }
 # what people try, and how they get on from there
 OTHERS = {
     b"PK\x03\x04": "a zip archive, Excel workbook or .npz; export a table as CSV or save an array as .npy",
     b"\xd0\xcf\x11\xe0": "an Excel workbook; export one sheet as CSV",
-    b"ARROW1": "an Arrow (Feather) file; save it as Parquet",
+    b"FEA1": "a Feather file of version 1; save it as version 2 or as Parquet",
     b"\x89HDF": "an HDF5 file; save one array of it as .npy",
     b"BZh": "compressed by bzip2; uncompress it, or use gzip",
     b"\xfd7zXZ": "compressed by xz; uncompress it, or use gzip",
@@ -37,41 +41,23 @@ OTHERS = {
 }
 
 
-class TableFile(Protocol):
-    """A table whose columns are known and can be read.
-
-    Attributes
-    ----------
-    name : str
-        What messages call it.
-    names : tuple of str
-        Of its columns, in order; they may be empty or repeat.
-    named : bool
-        The names stand in the file; otherwise they are made up: x0, x1 ...
-    """
-
-    name: str
-    names: tuple[str, ...]
-    named: bool
-
-    def read(self, chosen: Sequence[int]) -> Any:
-        """The chosen columns, in that order: a pyarrow table, or an (N, D) array."""
-        ...
-
-    def line(self, row: int) -> int | None:
-        """The line of the file that a row stands on, if it has lines."""
-        ...
+READERS: dict[str, Callable[[Content], TableFile]] = {
+    "CSV": CsvFile,
+    "Parquet": ParquetFile,
+    "Arrow": ArrowFile,
+    ".npy": NpyFile,
+}
 
 
 def open_table(path: str | os.PathLike[str]) -> TableFile:
-    """Open CSV (gzip or not), Parquet or .npy; ``"-"`` is stdin.
+    """Open CSV (gzip or not), Parquet, Arrow or .npy; ``"-"`` is stdin.
 
     Raises
     ------
     DataError
         The path cannot be read, or holds something else.
     MissingDependencyError
-        CSV or Parquet without pyarrow.
+        All but .npy without pyarrow.
     """
     content = open_content(path)
     found = _found(content)
@@ -80,9 +66,7 @@ def open_table(path: str | os.PathLike[str]) -> TableFile:
         raise DataError(
             f"{content.name} should be {expected} by its name, but its content is {_described(found)}; rename it"
         )
-    if found == "Parquet":
-        return ParquetFile(content)
-    return NpyFile(content) if found == ".npy" else CsvFile(content)
+    return READERS[found](content)
 
 
 def _found(content: Content) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from bactrian.errors import DataError
-from bactrian.files.content import Content
+from bactrian.files.content import Content, EmptyTableError
+from bactrian.files.part import Part, array_parts
 
 
 class NpyFile:
@@ -22,15 +23,27 @@ class NpyFile:
         self.array = _load(content)
         if self.array.dtype.kind not in "iufb":
             raise DataError(f"{self.name} holds {self.array.dtype}; an array of real numbers was expected")
-        if self.array.ndim not in (1, 2) or 0 in self.array.shape:
-            shape = self.array.shape
-            raise DataError(f"{self.name} holds an array of shape {shape}; rows and features (N, D) were expected")
+        shape = self.array.shape
+        if self.array.ndim not in (1, 2) or 0 in shape:
+            kind = EmptyTableError if shape[:1] == (0,) else DataError
+            raise kind(f"{self.name} holds an array of shape {shape}; rows and features (N, D) were expected")
         self.array = self.array.reshape(len(self.array), -1)
         self.names = tuple(f"x{i}" for i in range(self.array.shape[1]))
 
     def read(self, chosen: Sequence[int]) -> Any:
         every = list(chosen) == list(range(len(self.names)))
         return self.array if every else self.array[:, list(chosen)]
+
+    @property
+    def cells(self) -> int:
+        """Rows times columns."""
+        return int(self.array.size)
+
+    def single(self, chosen: Sequence[int]) -> bool:
+        return bool(self.array.dtype == np.float32)
+
+    def parts(self, chosen: Sequence[int]) -> Iterator[Part]:
+        return array_parts(self.array, self.name, chosen)
 
     def line(self, row: int) -> int | None:
         return None

@@ -9,7 +9,8 @@ from bactrian.errors import DataError
 from bactrian.files.arrow import arrow
 from bactrian.files.columns import suggest
 from bactrian.files.dialect import NUMBER
-from bactrian.files.formats import TableFile
+from bactrian.files.floats import plain, to_float
+from bactrian.files.table_file import TableFile
 
 # with either decimal mark: whether a cell was meant as a number
 CELL = r"^\s*" + NUMBER.replace(r"\.", "[.,]") + r"\s*$"
@@ -28,8 +29,24 @@ def to_numbers(file: TableFile, columns: Sequence[Any], names: Sequence[str], *,
     DataError
         Text, empty columns, missing or infinite numbers: names the column, the row and the line.
     """
-    columns = [_plain(column) for column in columns]
+    columns = [plain(column) for column in columns]
     kinds = [_kind(column) for column in columns]
+    _check_kinds(file, columns, names, kinds, asked)
+    return [_finite(file, name, to_float(column)) for name, column in zip(names, columns, strict=True)]
+
+
+def check_first(file: TableFile, columns: Sequence[Any], names: Sequence[str], *, asked: bool) -> None:
+    """The same of the first rows of a file, but for what only all its rows can show."""
+    columns = [plain(column) for column in columns]
+    is_null = arrow("pyarrow.types").is_null
+    kinds = [_kind(column) for column in columns]
+    typed = ["numbers" if k == "empty" and not is_null(c.type) else k for c, k in zip(columns, kinds, strict=True)]
+    _check_kinds(file, columns, names, typed, asked)
+
+
+def _check_kinds(
+    file: TableFile, columns: Sequence[Any], names: Sequence[str], kinds: Sequence[str], asked: bool
+) -> None:
     for name, column, kind in zip(names, columns, kinds, strict=True):
         if kind in ("text", "empty"):
             held = "is empty" if kind == "empty" else f"holds {_shown(column)}, not numbers"
@@ -38,13 +55,7 @@ def to_numbers(file: TableFile, columns: Sequence[Any], names: Sequence[str], *,
             raise DataError(f"column {name!r} of {file.name} {held}; {what}")
     for name, column, kind in zip(names, columns, kinds, strict=True):
         if kind == "mixed":
-            raise _bad_cell(file, name, column)
-    return [_finite(file, name, _to_float(column)) for name, column in zip(names, columns, strict=True)]
-
-
-def _plain(column: Any) -> Any:
-    types = arrow("pyarrow.types")
-    return column.cast(column.type.value_type) if types.is_dictionary(column.type) else column
+            raise bad_cell(file, name, column)
 
 
 def _kind(column: Any) -> str:
@@ -63,15 +74,6 @@ def _kind(column: Any) -> str:
     return "mixed" if some and not every else "text"
 
 
-def _to_float(column: Any) -> Any:
-    pa, types = arrow(), arrow("pyarrow.types")
-    if types.is_boolean(column.type):
-        column = column.cast(pa.uint8())
-    narrow = types.is_float32(column.type) or types.is_float16(column.type)
-    # integers beyond 2^53 are rounded, as everywhere in NumPy
-    return column.cast(pa.float32() if narrow else pa.float64(), safe=False)
-
-
 def _finite(file: TableFile, name: str, column: Any) -> Any:
     compute = arrow("pyarrow.compute")
     good = compute.fill_null(compute.is_finite(column), False)
@@ -87,13 +89,14 @@ def _finite(file: TableFile, name: str, column: Any) -> Any:
     )
 
 
-def _bad_cell(file: TableFile, name: str, column: Any) -> DataError:
+def bad_cell(file: TableFile, name: str, column: Any, first: int = 0) -> DataError:
+    """What to say of the first cell that is not a number, in a column whose rows begin at ``first``."""
     compute = arrow("pyarrow.compute")
     good = compute.match_substring_regex(column, CELL)
     row = compute.index(good, False).as_py()
     cell = column[row].as_py()
     return DataError(
-        f"column {name!r}, {_where(file, row)} is {_cut(cell)}, which is not a number; correct it, "
+        f"column {name!r}, {_where(file, first + row)} is {_cut(cell)}, which is not a number; correct it, "
         "drop the row or leave out the column"
     )
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bactrian.errors import DataError
 from bactrian.files.arrow import arrow
-from bactrian.files.content import Content
+from bactrian.files.content import Content, EmptyTableError
+from bactrian.files.part import PART_ROWS, Part, Place
 
 PANDAS_INDEX = re.compile(r"__index_level_\d+__")
+READ_AT_ONCE = 1 << 18  # bytes of each column, so that a row group of any size costs no more memory
 
 
 class ParquetFile:
@@ -19,21 +21,44 @@ class ParquetFile:
     named = True
 
     def __init__(self, content: Content) -> None:
-        pa, parquet = arrow(), arrow("pyarrow.parquet")
         self.name = content.name
-        source = content.source if isinstance(content.source, str) else pa.BufferReader(content.source)
-        try:
-            self.file = parquet.ParquetFile(source)
-        except (pa.ArrowException, OSError) as error:
-            raise self._damaged(error) from error
+        self.content = content
+        self.file = self._open()
         self.names = tuple(n for n in self.file.schema_arrow.names if not PANDAS_INDEX.fullmatch(n))
         if not self.names or not self.file.metadata.num_rows:
-            raise DataError(f"{self.name} has no rows; at least one row of numbers was expected")
+            raise EmptyTableError(f"{self.name} has no rows; at least one row of numbers was expected")
 
     def read(self, chosen: Sequence[int]) -> Any:
         pa, names = arrow(), [self.names[i] for i in chosen]
         try:
             return self.file.read(columns=names).select(names)
+        except (pa.ArrowException, OSError) as error:
+            raise self._damaged(error) from error
+
+    @property
+    def cells(self) -> int:
+        """Rows times columns."""
+        return int(self.file.metadata.num_rows * len(self.names))
+
+    def single(self, chosen: Sequence[int]) -> bool:
+        schema = self.file.schema_arrow
+        return all(schema.field(self.names[i]).type == arrow().float32() for i in chosen)
+
+    def parts(self, chosen: Sequence[int]) -> Iterator[Part]:
+        pa, names = arrow(), [self.names[i] for i in chosen]
+        file, first = self._open(buffer_size=READ_AT_ONCE, pre_buffer=False), 0
+        try:
+            for group in range(file.metadata.num_row_groups):
+                for batch in file.iter_batches(PART_ROWS, row_groups=[group], columns=names):
+                    yield Part([batch.column(name) for name in names], Place(self.name, first, f"row group {group}"))
+                    first += len(batch)
+        except (pa.ArrowException, OSError) as error:
+            raise self._damaged(error) from error
+
+    def _open(self, **how: Any) -> Any:
+        pa, parquet, source = arrow(), arrow("pyarrow.parquet"), self.content.source
+        try:
+            return parquet.ParquetFile(source if isinstance(source, str) else pa.BufferReader(source), **how)
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from error
 

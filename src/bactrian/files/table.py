@@ -11,7 +11,7 @@ import numpy as np
 
 from bactrian.files.arrow import arrow
 from bactrian.files.columns import choose
-from bactrian.files.formats import TableFile, open_table
+from bactrian.files.formats import open_table
 from bactrian.files.numbers import to_numbers
 from bactrian.rows import Rows, check_finite, read_rows
 from bactrian.typing import FloatArray

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -13,10 +14,14 @@ from bactrian.families import Family, Floor
 from bactrian.kernels import Kernel, Parameters
 from bactrian.selection import criteria
 from bactrian.selection.candidate import Candidate
-from bactrian.sources import Source
+from bactrian.sources import ArraySource, Source
 from bactrian.starts import climb_from_best, from_assignment, ranked_starts
-from bactrian.starts.search import sample_size, start_labels
+from bactrian.starts.search import SECOND_CHANCES, sample_size, start_labels
 from bactrian.typing import FloatArray, IntArray
+
+LOT = 64 << 20  # bytes of starts that climb together
+
+Found: TypeAlias = tuple[Candidate, em.Climb | None]
 
 
 @dataclass(frozen=True)
@@ -50,36 +55,79 @@ class Task:
     floor_is_given: bool = False
 
 
-def search(
-    task: Task, n_components: Sequence[int], families: Sequence[Family]
-) -> list[tuple[Candidate, em.Climb | None]]:
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """A candidate, and where to climb from, best first; without starts the reason why it cannot be fitted."""
+
+    n_components: int
+    family: Family
+    starts: list[em.Climb]
+    reason: str = ""
+
+    @property
+    def n_bytes(self) -> int:
+        """Of its starts, each with covariances, their inverse factors and statistics."""
+        return 3 * 8 * sum(s.mixture.means.size * s.mixture.means.shape[1] for s in self.starts)
+
+
+def search(task: Task, n_components: Sequence[int], families: Sequence[Family]) -> list[Found]:
     """Fit every family at every K, in that order, each with the climb that led there."""
     n_candidates = len(n_components) * len(families)
-    found: list[tuple[Candidate, em.Climb | None]] = []
-    for k, rng in zip(n_components, task.rng.spawn(len(n_components)), strict=True):
-        if k > task.source.n_rows:
-            found += [(_failed(f, k, task), None) for f in families]
-            continue
-        labels, sample = _labels(task, k, rng)
-        for family in families:
-            observe = _observer(task, len(found), n_candidates, k, family)
-            try:
-                (climb,) = climb_from_best(
-                    task.source,
-                    task.kernel,
-                    [_starts(task, sample, labels, family, k)],
-                    task.floor,
-                    tol=task.tol,
-                    max_iter=task.max_iter,
-                    observe=observe,
-                )
-            except CovarianceError as error:
-                found.append((_failed(family, k, task, f"component collapsed: {error}"), None))
-            else:
-                # components that the user numbered keep their numbers
-                climb = climb if task.start is not None else climb.in_canonical_order()
-                found.append((candidate_of(climb, task), climb))
+    found: list[Found] = []
+    for lot in _lots(_plans(task, n_components, families), task.source.read_together):
+        found += _climb(task, lot, _observer(task, len(found), n_candidates, len(lot)))
     return found
+
+
+def _plans(task: Task, n_components: Sequence[int], families: Sequence[Family]) -> Iterator[_Plan]:
+    rngs = dict(zip(n_components, task.rng.spawn(len(n_components)), strict=True))
+    sampled = [k for k in n_components if _is_sampled(task, k)]
+    samples = task.source.samples([(sample_size(k, task.source.n_features), rngs[k]) for k in sampled])
+    for k in n_components:
+        if k > task.source.n_rows:
+            reason = f"{k} components need at least {k} rows, but there are {task.source.n_rows}"
+            yield from (_Plan(k, family, [], reason) for family in families)
+            continue
+        sample = next(samples) if k in sampled else task.source
+        labels = _labels(task, sample, k, rngs[k])
+        for family in families:
+            try:
+                yield _Plan(k, family, _starts(task, sample, labels, family, k))
+            except CovarianceError as error:
+                yield _Plan(k, family, [], f"component collapsed: {error}")
+
+
+def _lots(plans: Iterable[_Plan], together: bool) -> Iterator[list[_Plan]]:
+    """Those that climb together and share each read of the rows: all that memory allows, or one at a time."""
+    lot: list[_Plan] = []
+    for plan in plans:
+        if lot and (not together or sum(p.n_bytes for p in [*lot, plan]) > LOT):
+            yield lot
+            lot = []
+        lot.append(plan)
+    if lot:
+        yield lot
+
+
+def _climb(task: Task, lot: Sequence[_Plan], observe: Callable[[Sequence[em.Climb]], None] | None) -> list[Found]:
+    ready = [plan for plan in lot if plan.starts]
+    how = {"tol": task.tol, "max_iter": task.max_iter}
+    try:
+        ends = climb_from_best(
+            task.source, task.kernel, [p.starts for p in ready], task.floor, observe=observe, **how
+        )
+    except CovarianceError as error:
+        if len(lot) > 1:  # one of them; the others shall not suffer
+            return [found for plan in lot for found in _climb(task, [plan], observe)]
+        return [(_failed(lot[0], task, f"component collapsed: {error}"), None)]
+    climbs = iter(ends)
+    return [_ended(task, next(climbs)) if plan.starts else (_failed(plan, task), None) for plan in lot]
+
+
+def _ended(task: Task, climb: em.Climb) -> Found:
+    # components that the user numbered keep their numbers
+    climb = climb if task.start is not None else climb.in_canonical_order()
+    return candidate_of(climb, task), climb
 
 
 def candidate_of(climb: em.Climb, task: Task) -> Candidate:
@@ -122,20 +170,25 @@ def _verdict(climb: em.Climb, task: Task) -> tuple[str, str]:
     )
 
 
-def _failed(family: Family, k: int, task: Task, reason: str | None = None) -> Candidate:
+def _failed(plan: _Plan, task: Task, reason: str | None = None) -> Candidate:
     nan = float("nan")
-    reason = reason or f"{k} components need at least {k} rows, but there are {task.source.n_rows}"
+    k, family = plan.n_components, plan.family
     p = family.n_parameters(k, task.source.n_features)
-    return Candidate(k, family.code, p, nan, nan, nan, nan, 0, "failed", reason)
+    return Candidate(k, family.code, p, nan, nan, nan, nan, 0, "failed", reason or plan.reason)
 
 
-def _labels(task: Task, k: int, rng: np.random.Generator) -> tuple[list[IntArray], Source]:
+def _is_sampled(task: Task, k: int) -> bool:
+    """Starts come from a sample; one component needs none, but where rows are far away nothing has a label for each."""
+    return task.start is None and k <= task.source.n_rows and (k > 1 or task.source.read_together)
+
+
+def _labels(task: Task, sample: Source, k: int, rng: np.random.Generator) -> list[IntArray]:
     if task.start is not None:
-        return [], task.source
+        return []
     if k == 1:
-        return [np.zeros(task.source.n_rows, dtype=np.intp)], task.source
-    sample = task.source.sample(sample_size(k, task.source.n_features), rng)
-    return start_labels(sample, task.kernel, k, task.floor, task.n_init, rng), sample
+        return [np.zeros(sample.n_rows, dtype=np.intp)]
+    assert isinstance(sample, ArraySource)
+    return start_labels(sample, task.kernel, k, task.floor, task.n_init, rng)
 
 
 def _starts(task: Task, sample: Source, labels: list[IntArray], family: Family, k: int) -> list[em.Climb]:
@@ -144,17 +197,22 @@ def _starts(task: Task, sample: Source, labels: list[IntArray], family: Family, 
         return [em.Climb(family, task.start)]
     if task.start is not None:
         return [from_assignment(task.source, task.kernel, family, task.start, k, task.floor)]
-    return ranked_starts(sample, task.kernel, family, labels, k, task.floor)
+    starts = ranked_starts(sample, task.kernel, family, labels, k, task.floor)
+    return starts[: 1 + SECOND_CHANCES]
 
 
 def _observer(
-    task: Task, index: int, n_candidates: int, k: int, family: Family
+    task: Task, done: int, n_candidates: int, lot: int
 ) -> Callable[[Sequence[em.Climb]], None] | None:
     if task.observe is None:
         return None
     tell = task.observe
 
     def observe(climbs: Sequence[em.Climb]) -> None:
-        tell(Progress(index, n_candidates, k, family.code, climbs[0].n_iter, climbs[0].log_likelihood))
+        """Of several that climb together, the first that still does."""
+        ended = sum(climb.status is not None for climb in climbs)
+        now = next((climb for climb in climbs if climb.status is None), climbs[-1])
+        at = done + min(ended, lot - 1)
+        tell(Progress(at, n_candidates, len(now.mixture.weights), now.family.code, now.n_iter, now.log_likelihood))
 
     return observe

@@ -10,7 +10,7 @@ import numpy as np
 
 from bactrian.errors import DataError
 from bactrian.kernels import Ascent, Kernel, Leg, NativeKernel, Parameters
-from bactrian.sources.source import Source
+from bactrian.sources.source import Source, strata
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
@@ -31,10 +31,12 @@ class ArraySource(Source):
     """
 
     def __init__(self, values: FloatArray, sample_weight: Any = None) -> None:
+        n_given = len(values)
         weight = None if sample_weight is None else read_weights(sample_weight, len(values))
         self.kept = None if weight is None or weight.all() else np.flatnonzero(weight)
         if self.kept is not None and weight is not None:
             values, weight = values[self.kept], weight[self.kept]
+        self.n_given = n_given
         self.values = values
         self.weight = weight
         self.n_rows, self.n_features = values.shape
@@ -50,6 +52,9 @@ class ArraySource(Source):
     ) -> Statistics:
         return kernel.accumulate_given(self.values, self.weight, assignment, shift, scatter)
 
+    def keep(self, assignment: FloatArray | IntArray) -> FloatArray | IntArray:
+        return assignment if self.kept is None else assignment[self.kept]
+
     def climb(self, kernel: Kernel, leg: Leg) -> Ascent | None:
         small = self.values.size * len(leg.first.weights) <= SMALL
         if not small or self.single_precision or not isinstance(kernel, NativeKernel):
@@ -57,15 +62,18 @@ class ArraySource(Source):
         return kernel.climb(self.values, self.weight, leg)
 
     def classify(self, kernel: Kernel, mixture: Parameters) -> IntArray:
+        """The most responsible component of each row, (n,)."""
         return kernel.classify(self.values, mixture)
 
     def log_densities(self, kernel: Kernel, mixture: Parameters) -> FloatArray:
+        """log p(x) of each row, (n,)."""
         return kernel.log_densities(self.values, mixture)
 
     def draw(self, positions: FloatArray) -> FloatArray:
         return self.values[self.rows_at(positions)]
 
     def draw_by(self, scores: FloatArray, position: float) -> FloatArray:
+        """(D,) the row that holds a position in [0, 1) of the cumulated weight times score (n,)."""
         cumulated = np.cumsum(self._in_order(scores if self.weight is None else scores * self.weight))
         found = min(int(np.searchsorted(cumulated, position * cumulated[-1], side="right")), self.n_rows - 1)
         return np.asarray(self.values[found if self._order is None else self._order[found]])
@@ -91,11 +99,8 @@ class ArraySource(Source):
     def _in_order(self, values: FloatArray) -> FloatArray:
         return values if self._order is None else values[self._order]
 
-    def sample(self, n: int, rng: np.random.Generator) -> Source:
-        if self.n_rows <= n:
-            return self
-        # one random position in each of n equal strata of the cumulated weight
-        return ArraySource(self.draw((np.arange(n) + rng.random(n)) / n))
+    def sample(self, n: int, rng: np.random.Generator) -> ArraySource:
+        return self if self.n_rows <= n else ArraySource(self.draw(strata(n, rng)))
 
 
 def read_weights(sample_weight: Any, n_rows: int) -> FloatArray:

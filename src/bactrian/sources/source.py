@@ -7,9 +7,10 @@ so that adding a place where rows can live touches one file.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from bactrian.covariance import Spherical
 from bactrian.kernels import Ascent, Kernel, Leg, NativeKernel, Parameters
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from bactrian.sources.array import ArraySource
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,19 +36,25 @@ class Source(ABC):
 
     Attributes
     ----------
+    n_given : int
+        Rows as the user counts them.
     n_rows : int
-        Rows of positive weight.
+        Rows of positive weight: all that anything below is about.
     n_features : int
     total : float
         Sum of the row weights.
     single_precision : bool
         The rows are float32.
+    read_together : bool
+        A read costs so much that all candidates should climb together and share it.
     """
 
+    n_given: int
     n_rows: int
     n_features: int
     total: float
     single_precision: bool
+    read_together: bool = False
 
     @abstractmethod
     def fold(self, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]) -> list[Statistics]:
@@ -57,24 +67,20 @@ class Source(ABC):
         """The statistics under given responsibilities (n, K) or labels (n,)."""
 
     @abstractmethod
-    def classify(self, kernel: Kernel, mixture: Parameters) -> IntArray:
-        """The most responsible component of each row, (n,)."""
-
-    @abstractmethod
-    def log_densities(self, kernel: Kernel, mixture: Parameters) -> FloatArray:
-        """log p(x) of each row, (n,)."""
+    def keep(self, assignment: FloatArray | IntArray) -> FloatArray | IntArray:
+        """Of one label or row of responsibilities for each given row, those of the rows of positive weight."""
 
     @abstractmethod
     def draw(self, positions: FloatArray) -> FloatArray:
         """(m, D) rows at positions in [0, 1) of the cumulated weight: a function of the weighted data."""
 
     @abstractmethod
-    def draw_by(self, scores: FloatArray, position: float) -> FloatArray:
-        """(D,) the row that holds a position in [0, 1) of the cumulated weight times score (n,)."""
+    def sample(self, n: int, rng: np.random.Generator) -> ArraySource:
+        """A source in memory of about n rows that stands for this one; all its rows if they are no more."""
 
-    @abstractmethod
-    def sample(self, n: int, rng: np.random.Generator) -> Source:
-        """A source in memory of about n rows that stands for this one; itself if it is no larger."""
+    def samples(self, wanted: Sequence[tuple[int, np.random.Generator]]) -> Iterator[ArraySource]:
+        """Several samples, in order, for as few reads as can be."""
+        return (self.sample(n, rng) for n, rng in wanted)
 
     def climb(self, kernel: Kernel, leg: Leg) -> Ascent | None:
         """Iterations made close to the rows, where that is quicker than a fold each; None leaves them to the loop."""
@@ -93,3 +99,8 @@ class Source(ABC):
     def _about(self, centre: FloatArray) -> Statistics:
         whole = Parameters(np.ones(1), centre[None], Spherical(np.ones(1), 1, self.n_features))
         return self.fold(NativeKernel(), [whole], [Scatter.FULL])[0]
+
+
+def strata(n: int, rng: np.random.Generator) -> FloatArray:
+    """(n,) positions in [0, 1): a random one in each of n equal strata of the cumulated weight."""
+    return np.asarray((np.arange(n) + rng.random(n)) / n)

@@ -29,17 +29,17 @@ def data_metric(source: Source, floor: Floor, full: bool) -> Covariance:
 
 
 def kmeans_labels(
-    source: Source, kernel: Kernel, n_components: int, metric: Covariance, rng: np.random.Generator
+    source: ArraySource, kernel: Kernel, n_components: int, metric: Covariance, rng: np.random.Generator
 ) -> IntArray:
     """(n,) labels from k-means++ (Arthur & Vassilvitskii 2007) and a few Lloyd steps."""
     centres = spread_centres(source, kernel, n_components, metric, rng)
-    if isinstance(source, ArraySource) and isinstance(kernel, NativeKernel):
+    if isinstance(kernel, NativeKernel):
         first = hard(centres, metric)
         return kernel.lloyd(source.values, source.weight, first, source.moments.mean, LLOYD_STEPS)
     return lloyd(source, kernel, centres, metric)
 
 
-def lloyd(source: Source, kernel: Kernel, centres: FloatArray, metric: Covariance) -> IntArray:
+def lloyd(source: ArraySource, kernel: Kernel, centres: FloatArray, metric: Covariance) -> IntArray:
     """(n,) labels: the nearest centre, after a few steps that move each centre to the mean of its group."""
     labels = source.classify(kernel, hard(centres, metric))
     for _ in range(LLOYD_STEPS):
@@ -51,7 +51,7 @@ def lloyd(source: Source, kernel: Kernel, centres: FloatArray, metric: Covarianc
 
 
 def spread_centres(
-    source: Source, kernel: Kernel, n_components: int, metric: Covariance, rng: np.random.Generator
+    source: ArraySource, kernel: Kernel, n_components: int, metric: Covariance, rng: np.random.Generator
 ) -> FloatArray:
     """(K, D) rows, each drawn with probability proportional to its squared distance from those before."""
     centres = [source.draw(rng.random(1))[0].astype(np.float64)]
@@ -70,7 +70,7 @@ def hard(centres: FloatArray, metric: Covariance) -> Parameters:
     return Parameters(np.full(k, 1 / k), centres, tied)
 
 
-def squared_distances(source: Source, kernel: Kernel, centre: FloatArray, metric: Covariance) -> FloatArray:
+def squared_distances(source: ArraySource, kernel: Kernel, centre: FloatArray, metric: Covariance) -> FloatArray:
     """(n,) squared Mahalanobis distances of the rows from one (D,) centre."""
     parameters = hard(centre[None], metric)
     peak = kernel.log_densities(centre[None], parameters)[0]

@@ -13,7 +13,7 @@ import numpy as np
 from bactrian import em
 from bactrian.families import Family, Floor
 from bactrian.kernels import Kernel
-from bactrian.sources import Source
+from bactrian.sources import ArraySource, Source
 from bactrian.starts.given import from_assignment
 from bactrian.starts.kmeans import data_metric, kmeans_labels
 from bactrian.typing import IntArray
@@ -30,7 +30,7 @@ def sample_size(n_components: int, n_features: int) -> int:
 
 
 def start_labels(
-    source: Source, kernel: Kernel, n_components: int, floor: Floor, n_init: int, rng: np.random.Generator
+    source: ArraySource, kernel: Kernel, n_components: int, floor: Floor, n_init: int, rng: np.random.Generator
 ) -> list[IntArray]:
     """Up to ``n_init`` labellings of the source's rows, no two the same partition; families share them.
 
@@ -104,10 +104,10 @@ def climb_from_best(
 ) -> list[em.Climb]:
     """One end for each list of starts: that of its first start, or if it collapses, of the best of the next few."""
     ends = em.run(source, kernel, [first for first, *_ in starts], floor, tol=tol, max_iter=max_iter, observe=observe)
-    for i, (_, *others) in enumerate(starts):
-        for other in others[:SECOND_CHANCES]:
-            if not ends[i].held:
-                break
-            (end,) = em.run(source, kernel, [other], floor, tol=tol, max_iter=max_iter, observe=observe)
-            ends[i] = max(ends[i], end, key=lambda c: c.rank)
+    for chance in range(1, SECOND_CHANCES + 1):
+        left = [i for i, these in enumerate(starts) if ends[i].held and len(these) > chance]
+        again = [starts[i][chance] for i in left]
+        others = em.run(source, kernel, again, floor, tol=tol, max_iter=max_iter, observe=observe)
+        for i, other in zip(left, others, strict=True):
+            ends[i] = max(ends[i], other, key=lambda c: c.rank)
     return ends

@@ -1,0 +1,170 @@
+"""Dataset: one table in one file or in many, that can be read a few rows at a time as often as needed."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bactrian.errors import DataError
+from bactrian.files.columns import choose
+from bactrian.files.content import EmptyTableError
+from bactrian.files.formats import EXTENSIONS, open_table
+from bactrian.files.numbers import check_first
+from bactrian.files.part import Part
+from bactrian.files.table_file import TableFile
+
+
+def find_files(path: str | os.PathLike[str]) -> list[str]:
+    """A file; or in the order of their names the tables in a folder (and those below it), or those of a pattern.
+
+    Names that begin with a dot or an underscore are left out, as everywhere where clusters write folders.
+
+    Raises
+    ------
+    DataError
+        There is none.
+    """
+    name = os.fspath(path)
+    if name == "-" or os.path.isfile(name):
+        return [name]
+    if os.path.isdir(name):
+        found = [str(p) for p in Path(name).rglob("*") if p.is_file() and _is_table(p.relative_to(name))]
+        if not found:
+            raise DataError(f"the folder {name} holds no table; {', '.join(EXTENSIONS)} (or .gz of a text) were expected")
+        return sorted(found)
+    if glob.has_magic(name) and not os.path.exists(name):
+        found = [p for p in glob.glob(name, recursive=True) if os.path.isfile(p)]
+        if not found:
+            raise DataError(f"no file has a name like {name}; check the pattern and the folder")
+        return sorted(found)
+    return [name]  # a pipe, or nothing: opening it says which
+
+
+def _is_table(path: Path) -> bool:
+    hidden = any(part.startswith((".", "_")) for part in path.parts)
+    return not hidden and Path(path.name.removesuffix(".gz")).suffix.lower() in EXTENSIONS
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What shows that a file was changed: bytes and time of the last change, in nanoseconds."""
+
+    size: int
+    changed: int
+
+    @classmethod
+    def of(cls, path: str) -> Stamp:
+        """Raises DataError if the file has gone."""
+        try:
+            found = os.stat(path)
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error.strerror}; it was there when reading began") from error
+        return cls(found.st_size, found.st_mtime_ns)
+
+
+class Dataset:
+    """Tables with the same columns of numbers, read one after the other.
+
+    Parameters
+    ----------
+    paths : sequence of str
+    columns, weight
+        As in ``read_table``. In every file columns are found by their names, where they have names.
+
+    Raises
+    ------
+    DataError
+        No file has rows, or anything about the first that has some. While reading: anything about the others, a
+        file that has other columns, and one that was changed since.
+    """
+
+    def __init__(self, paths: Sequence[str], columns: Sequence[str] | None = None, weight: str | None = None) -> None:
+        self._asked = columns is not None
+        self._stamps: dict[str, Stamp] = {}
+        self._paths = list(paths)
+        first = self._first()
+        chosen, weighing = choose(first, columns, weight)
+        self._like = first
+        self._columns = [first.names[i] for i in chosen] if first.named or columns is None else list(columns or ())
+        self._weight = weight
+        self.name = paths[0] if len(paths) == 1 else f"{len(paths)} files"
+        self.names = tuple(first.names[i] for i in chosen)
+        self.named = first.named
+        self.weighted = weighing is not None
+        self.single = first.single(chosen)
+
+    @property
+    def n_features(self) -> int:
+        return len(self.names)
+
+    def parts(self) -> Iterator[Part]:
+        """Once through all rows: the features, then the weight."""
+        for path in self._paths:
+            file = self._open(path)
+            if file is None:
+                continue
+            try:
+                yield from self._parts_of(file)
+            except DataError:
+                self._check_unchanged(path)  # the better reason
+                raise
+            self._check_unchanged(path)
+
+    def _parts_of(self, file: TableFile) -> Iterator[Part]:
+        chosen, weighing = self._choose(file)
+        if self.single and not file.single(chosen):
+            raise DataError(
+                f"the columns of {file.name} are not float32, but those of {self._like.name} are; write all files alike"
+            )
+        every = [*chosen, *([] if weighing is None else [weighing])]
+        for index, part in enumerate(file.parts(every)):
+            if index == 0 and isinstance(part.columns, list):
+                check_first(file, part.columns, [file.names[i] for i in every], asked=self._asked)
+            yield part
+
+    def _choose(self, file: TableFile) -> tuple[list[int], int | None]:
+        like = self._like
+        if not self._asked and set(file.names) != set(like.names) or len(file.names) < len(self._columns):
+            raise DataError(
+                f"{file.name} has the columns {_listed(file.names)}, but {like.name} has {_listed(like.names)}; give "
+                "files with the same columns, or choose columns that all of them have"
+            )
+        return choose(file, self._columns, self._weight)
+
+    def _first(self) -> TableFile:
+        for path in self._paths:
+            file = self._open(path)
+            if file is not None:
+                return file
+        raise DataError(f"none of the {len(self._paths)} files has rows; at least one row of numbers was expected")
+
+    def _open(self, path: str) -> TableFile | None:
+        """A file, or None for one without rows beside others."""
+        if path != "-":
+            self._check_unchanged(path)
+        try:
+            return open_table(path)
+        except EmptyTableError:
+            if len(self._paths) == 1 or _truncated(path):
+                raise
+            return None
+
+    def _check_unchanged(self, path: str) -> None:
+        now = Stamp.of(path)
+        if self._stamps.setdefault(path, now) != now:
+            raise DataError(
+                f"{path} was changed while it was being read (it had {self._stamps[path].size} bytes and has "
+                f"{now.size}); fit again when nothing writes to it any more"
+            )
+
+
+def _truncated(path: str) -> bool:
+    """Nothing at all, where even a table without rows has some bytes."""
+    return os.path.getsize(path) == 0 and EXTENSIONS.get(Path(path).suffix.lower()) != "CSV"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:12]) + (" ..." if len(names) > 12 else "")

@@ -1,0 +1,82 @@
+"""Part: consecutive rows of a table that is read a few rows at a time, and where they stand."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bactrian.files.floats import floats
+from bactrian.typing import FloatArray
+
+PART_ROWS = 1 << 16
+PART_BYTES = 8 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where rows stand: in what, from which of its rows on, in which group of rows; ``line`` of a row, if any."""
+
+    name: str
+    first: int = 0
+    group: str = ""
+    line: Callable[[int], int | None] | None = None
+
+    def of(self, row: int) -> str:
+        """What messages call a row, counted from ``first``."""
+        line = None if self.line is None else self.line(self.first + row)
+        notes = [f"line {line} of {self.name}"] if line is not None else [self.group] if self.group else []
+        return f"row {self.first + row} of {self.name}" + "".join(f" ({note})" for note in notes)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """``columns`` : D Arrow arrays (n,), or one (n, D) array of any real numbers."""
+
+    columns: Any
+    place: Place
+
+    def __len__(self) -> int:
+        return len(self.columns if isinstance(self.columns, np.ndarray) else self.columns[0])
+
+    def copy(self, first: int, last: int, values: FloatArray, weight: FloatArray | None) -> None:
+        """Rows from ``first`` to before ``last`` into (n, D) values, and of a further column into (n,) weights."""
+        d = values.shape[1]
+        if isinstance(self.columns, np.ndarray):
+            values[...] = self.columns[first:last, :d]
+            if weight is not None:
+                weight[...] = self.columns[first:last, d]
+            return
+        for j, column in enumerate(self.columns[:d]):
+            values[:, j] = floats(column.slice(first, last - first))
+        if weight is not None:
+            weight[...] = floats(self.columns[d].slice(first, last - first))
+
+
+def array_parts(array: Any, name: str, chosen: Sequence[int] | None = None) -> Iterator[Part]:
+    """The rows of an (N, D) array; pages of a mapped file are given back as soon as they were read."""
+    every = chosen is None or list(chosen) == list(range(array.shape[1]))
+    step = max(1, min(PART_ROWS, PART_BYTES // (array.itemsize * array.shape[1])))
+    mapping = mapping_of(array)
+    for first in range(0, len(array), step):
+        rows = np.asarray(array[first : first + step])
+        yield Part(rows if every else rows[:, list(chosen or ())], Place(name, first))
+        release(mapping)
+
+
+def mapping_of(array: Any) -> mmap.mmap | None:
+    """The mapped file that an array is a view of, if its pages can be read again."""
+    private = False
+    while isinstance(array, np.ndarray):
+        private = private or getattr(array, "mode", None) == "c"  # its pages may hold changes of the user's
+        array = array.base
+    return array if isinstance(array, mmap.mmap) and not private else None
+
+
+def release(mapping: mmap.mmap | None) -> None:
+    """Let the system take back the pages of a mapped file."""
+    if mapping is not None and hasattr(mmap, "MADV_DONTNEED"):
+        mapping.madvise(mmap.MADV_DONTNEED)

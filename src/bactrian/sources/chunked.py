@@ -1,0 +1,141 @@
+"""Rows that need not fit into memory: folded a chunk at a time, while the next one is being read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from functools import cached_property
+
+import numpy as np
+
+from bactrian.errors import DataError
+from bactrian.kernels import Kernel, Parameters
+from bactrian.sources.ahead import ahead
+from bactrian.sources.array import SORTED_ROWS, ArraySource
+from bactrian.sources.chunks import Chunk, Store, Trace, read_chunks
+from bactrian.sources.source import Moments, Source, strata
+from bactrian.sources.survey import Survey, cumulate, take_survey
+from bactrian.statistics import Scatter, Statistics
+from bactrian.typing import FloatArray, IntArray
+
+SAMPLES = 64 << 20  # bytes of rows that are held at a time for starts
+FAR = 1e3  # standard deviations squared up to which moments about a point need not be taken again about the mean
+
+
+class ChunkedSource(Source):
+    """A store, with optional weights (N,) that do not stand in it.
+
+    It is read once when this is made, to check it. Memory does not grow with the number of rows. Starts are those
+    that the same rows in memory would have, but for rows so wide that a sample of them would not fit.
+    """
+
+    read_together = True
+
+    def __init__(self, store: Store, sample_weight: FloatArray | None = None, survey: Survey | None = None) -> None:
+        self.store = store
+        self._given = sample_weight
+        self._survey = survey or take_survey(store, sample_weight, 0)
+        self.n_given = self._survey.trace.n_rows
+        self.n_rows, self.n_features = self._survey.n_rows, len(store.names)
+        self.total = self._survey.statistics.total
+        self.single_precision = store.single
+
+    def fold(self, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]) -> list[Statistics]:
+        asked = list(zip(mixtures, scatters, strict=True))
+        return self._sum(lambda c: [kernel.accumulate(c.values, c.weight, m, s) for m, s in asked]) if asked else []
+
+    def fold_given(
+        self, kernel: Kernel, assignment: FloatArray | IntArray, shift: FloatArray, scatter: Scatter
+    ) -> Statistics:
+        def of(chunk: Chunk) -> list[Statistics]:
+            given = assignment[chunk.first : chunk.first + len(chunk.values)]
+            return [kernel.accumulate_given(chunk.values, chunk.weight, given, shift, scatter)]
+
+        return self._sum(of)[0]
+
+    def keep(self, assignment: FloatArray | IntArray) -> FloatArray | IntArray:
+        if self.n_rows == self.n_given:
+            return assignment
+        kept = [c.first + np.flatnonzero(c.weight > 0) for c in self._chunks(drop=False) if c.weight is not None]
+        return assignment[np.concatenate(kept)]
+
+    def draw(self, positions: FloatArray) -> FloatArray:
+        order = np.argsort(positions, kind="stable")
+        rows = np.empty((len(positions), self.n_features), np.float32 if self.single_precision else np.float64)
+        done = 0
+        for chunk, found in self._found(positions[order]):
+            rows[order[done : done + len(found)]] = chunk.values[found]
+            done += len(found)
+        return rows
+
+    def sample(self, n: int, rng: np.random.Generator) -> ArraySource:
+        return next(self.samples([(n, rng)]))
+
+    def samples(self, wanted: Sequence[tuple[int, np.random.Generator]]) -> Iterator[ArraySource]:
+        most = max(1, SAMPLES // (self.n_features * (4 if self.single_precision else 8)))
+        if self.n_rows <= min(SORTED_ROWS, most):
+            everything = self._in_memory()
+            yield from everything.samples(wanted)
+            return
+        sizes = [min(n, most) for n, _ in wanted]
+        positions = [strata(n, rng) for n, (_, rng) in zip(sizes, wanted, strict=True)]
+        first = 0
+        while first < len(sizes):  # as many in one reading as fit into memory
+            last = first + max(1, int(np.searchsorted(np.cumsum(sizes[first:]), most, side="right")))
+            drawn = self.draw(np.concatenate(positions[first:last]))
+            yield from map(ArraySource, np.split(drawn, np.cumsum(sizes[first:last])[:-1]))
+            first = last
+
+    @cached_property
+    def moments(self) -> Moments:
+        statistics = self._survey.statistics
+        variances = np.einsum("dd->d", statistics.within()[0]) / self.total
+        far = (statistics.first[0] / self.total) ** 2 > FAR * variances
+        if self.single_precision or far.any() or not np.isfinite(variances).all():
+            statistics = self._about(statistics.means()[0])
+        with np.errstate(over="ignore", invalid="ignore"):
+            return Moments(statistics.means()[0], statistics.within()[0] / self.total)
+
+    def _sum(self, of: Callable[[Chunk], list[Statistics]]) -> list[Statistics]:
+        """Statistics of all chunks, added in their order."""
+        sums: list[Statistics] = []
+        for chunk in self._chunks():
+            new = of(chunk)
+            sums = [a + b for a, b in zip(sums, new, strict=True)] if sums else new
+        return sums
+
+    def _chunks(self, *, drop: bool = True) -> Iterator[Chunk]:
+        trace = Trace()
+        with closing(ahead(lambda: read_chunks(self.store, self._given, trace, drop=drop))) as chunks:
+            yield from chunks
+        if not trace.same(self._survey.trace):
+            raise DataError(
+                f"{self.store.name} did not give the same rows again ({trace.n_rows} rows now, {self.n_given} at "
+                "first); fit again when nothing writes to it any more"
+            )
+
+    def _found(self, ordered: FloatArray) -> Iterator[tuple[Chunk, IntArray]]:
+        """For each chunk the rows at some of the ordered positions of the cumulated weight."""
+        targets = ordered * self._survey.cumulated
+        places = np.minimum(np.asarray(ordered * self.n_rows, dtype=np.intp), self.n_rows - 1)
+        done, carried = 0, 0.0
+        with closing(self._chunks()) as chunks:
+            for chunk in chunks:
+                last = chunk.first + len(chunk.values)
+                if chunk.weight is None:
+                    found = places[done : np.searchsorted(places, last)] - chunk.first
+                else:
+                    sums = cumulate(chunk.weight, carried)
+                    carried = float(sums[-1])
+                    end = len(targets) if last == self.n_rows else np.searchsorted(targets, carried)
+                    found = np.searchsorted(sums, targets[done:end], side="right")
+                done += len(found)
+                yield chunk, np.minimum(found, len(chunk.values) - 1)
+                if done == len(ordered):
+                    return
+
+    def _in_memory(self) -> ArraySource:
+        chunks = [(c.values.copy(), None if c.weight is None else c.weight.copy()) for c in self._chunks()]
+        values = np.ascontiguousarray(np.concatenate([v for v, _ in chunks]))
+        weights = [w for _, w in chunks if w is not None]
+        return ArraySource(values, np.concatenate(weights) if weights else None)

@@ -1,0 +1,176 @@
+"""The first reading of a store: are all its numbers finite, how many rows, how heavy, around what."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bactrian.covariance import Spherical
+from bactrian.errors import DataError
+from bactrian.kernels import NativeKernel, Parameters
+from bactrian.sources.ahead import ahead
+from bactrian.sources.chunks import Chunk, Store, Trace, read_chunks
+from bactrian.statistics import Scatter, Statistics
+from bactrian.typing import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """What is known of a store after one reading.
+
+    Attributes
+    ----------
+    trace : Trace
+    n_rows : int
+        Rows of positive weight.
+    cumulated : float
+        Sum of the weights, added one by one.
+    statistics : Statistics
+        Of one component about the first row.
+    whole : tuple of (N, D) values and (N,) weights or None, or None
+        All rows, where they are few.
+    """
+
+    trace: Trace = field(repr=False)
+    n_rows: int
+    cumulated: float
+    statistics: Statistics = field(repr=False)
+    whole: tuple[FloatArray, FloatArray | None] | None = field(repr=False)
+
+
+def take_survey(store: Store, given: FloatArray | None, most_bytes: int) -> Survey:
+    """Read a store once; up to ``most_bytes`` of rows are kept.
+
+    Raises
+    ------
+    DataError
+        No rows, a number that is missing or infinite, a weight that is negative, or another number of given weights
+        than of rows.
+    """
+    look = _Look(store, most_bytes)
+    with closing(ahead(lambda: read_chunks(store, given, look.trace, drop=False))) as chunks:
+        for chunk in chunks:
+            look.at(chunk)
+    return look.result(given)
+
+
+class _Look:
+    def __init__(self, store: Store, most_bytes: int) -> None:
+        self.store = store
+        self.trace = Trace()
+        self.bad: _Bad | None = None
+        self.n_rows = 0
+        self.cumulated = 0.0
+        self.room = most_bytes
+        self.kept: list[Chunk] = []
+        self.statistics: Statistics | None = None
+        self.kernel = NativeKernel()
+        self.whole: Parameters | None = None
+
+    def at(self, chunk: Chunk) -> None:
+        found = _Bad.of(chunk)
+        if found is not None:
+            self.bad = found if self.bad is None else self.bad.with_more(found)
+        if self.bad is not None:
+            return  # rows are only counted now
+        if chunk.weight is None:
+            self.n_rows += len(chunk.values)
+        else:
+            self.n_rows += int((chunk.weight > 0).sum())
+            self.cumulated = float(cumulate(chunk.weight, self.cumulated)[-1])
+        self._fold(chunk)
+        self._keep(chunk)
+
+    def _fold(self, chunk: Chunk) -> None:
+        if self.whole is None:
+            first = 0 if chunk.weight is None else int(np.argmax(chunk.weight > 0))
+            centre = chunk.values[first : first + 1].astype(np.float64)
+            self.whole = Parameters(np.ones(1), centre, Spherical(np.ones(1), 1, centre.shape[1]))
+        new = self.kernel.accumulate(chunk.values, chunk.weight, self.whole, Scatter.FULL)
+        self.statistics = new if self.statistics is None else self.statistics + new
+
+    def _keep(self, chunk: Chunk) -> None:
+        self.room -= chunk.values.nbytes
+        if self.room < 0:
+            self.kept = []
+            return
+        self.kept.append(Chunk(chunk.values.copy(), None if chunk.weight is None else chunk.weight.copy(), chunk.first))
+
+    def result(self, given: FloatArray | None) -> Survey:
+        n = self.trace.n_rows
+        if self.bad is not None:
+            raise self.bad.error(self.store, self.trace)
+        if given is not None and len(given) != n:
+            raise DataError(
+                f"sample_weight should have one number for each of {n} rows of {self.store.name}, but has shape "
+                f"{given.shape}"
+            )
+        if self.statistics is None:
+            raise DataError(f"{self.store.name} has no rows; at least one is needed")
+        if not self.n_rows:
+            raise DataError(
+                f"the weight is zero for every row of {self.store.name}, so there is nothing to fit; give some rows "
+                "weight"
+            )
+        weighted = self.store.weighted or given is not None
+        cumulated = self.cumulated if weighted else float(n)
+        return Survey(self.trace, self.n_rows, cumulated, self.statistics, self._joined())
+
+    def _joined(self) -> tuple[FloatArray, FloatArray | None] | None:
+        if self.room < 0:
+            return None
+        n, d = self.trace.n_rows, len(self.store.names)
+        values = np.empty((n, d), self.kept[0].values.dtype)
+        for chunk in self.kept:
+            values[chunk.first : chunk.first + len(chunk.values)] = chunk.values
+        weights = [chunk.weight for chunk in self.kept if chunk.weight is not None]
+        return values, np.concatenate(weights) if weights else None
+
+
+def cumulate(weight: FloatArray, carried: float) -> FloatArray:
+    """(n,) running sums that go on from those of the rows before: the same bits as of one sum over all rows."""
+    return np.cumsum(np.concatenate([[carried], weight]))[1:]
+
+
+@dataclass(frozen=True)
+class _Bad:
+    """The first number that cannot be used, and how many rows have such a number."""
+
+    row: int
+    column: int  # D is the weight
+    value: float
+    n_rows: int
+
+    @classmethod
+    def of(cls, chunk: Chunk) -> _Bad | None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = np.sum(chunk.values, dtype=np.float64)  # one cheap pass; a sum hides them only by overflow
+        weight_is_fine = chunk.weight is None or (np.isfinite(chunk.weight).all() and (chunk.weight >= 0).all())
+        if np.isfinite(total) and weight_is_fine:
+            return None
+        bad = ~np.isfinite(chunk.values)
+        if chunk.weight is not None:
+            bad = np.column_stack([bad, ~(np.isfinite(chunk.weight) & (chunk.weight >= 0))])
+        if not bad.any():
+            return None
+        row, column = (int(i) for i in np.argwhere(bad)[0])
+        d = chunk.values.shape[1]
+        value = chunk.values[row, column] if column < d or chunk.weight is None else chunk.weight[row]
+        return cls(chunk.first + row, column, float(value), int(bad.any(axis=1).sum()))
+
+    def with_more(self, other: _Bad) -> _Bad:
+        return _Bad(self.row, self.column, self.value, self.n_rows + other.n_rows)
+
+    def error(self, store: Store, trace: Trace) -> DataError:
+        what = "missing" if self.value != self.value else "infinite" if np.isinf(self.value) else "negative"
+        is_feature = self.column < len(store.names)
+        subject = f"column {store.names[self.column]!r}" if is_feature else "the weight"
+        return DataError(
+            f"{subject}, {trace.where(self.row)} is {what}, and {self.n_rows} of {trace.n_rows} rows have such a "
+            "value; drop or fill those rows first"
+        )
+
+
+__all__ = ["Survey", "cumulate", "take_survey"]
