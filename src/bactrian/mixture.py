@@ -9,8 +9,8 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from bactrian import model_file
-from bactrian.collections import home_of
 from bactrian.covariance import Covariance, parse_covariance
+from bactrian.engines import home_of
 from bactrian.errors import ParameterError
 from bactrian.kernels import Kernel, NativeKernel, Parameters
 from bactrian.operations import condition, describe, distribution, draws, modes

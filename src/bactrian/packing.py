@@ -31,7 +31,7 @@ def pack(statistics: Statistics) -> FloatArray:
 def packed_size(shift: FloatArray, scatter: Scatter) -> int:
     """Numbers in ``pack`` of statistics about a (K, D) shift."""
     k, d = shift.shape
-    return SCALARS + k + k * d + prod(_packed_shape(k, d, scatter))
+    return SCALARS + k + k * d + prod(_packed_shape(k, d, scatter), start=1)
 
 
 def unpack(vector: FloatArray, shift: FloatArray, scatter: Scatter) -> Statistics:
@@ -41,7 +41,10 @@ def unpack(vector: FloatArray, shift: FloatArray, scatter: Scatter) -> Statistic
     second = second.reshape(_packed_shape(k, d, scatter))
     if scatter in (Scatter.FULL, Scatter.POOLED):
         second = from_lower_triangles(second, d)
-    return Statistics(*map(float, scalars), counts, shift, first.reshape(k, d), second, scatter)
+    log_likelihood, map_log_responsibility, total = map(float, scalars)
+    return Statistics(
+        log_likelihood, map_log_responsibility, total, counts, shift, first.reshape(k, d), second, scatter
+    )
 
 
 def unpack_all(vector: FloatArray, shifts: Sequence[FloatArray], scatters: Sequence[Scatter]) -> list[Statistics]:

@@ -16,13 +16,19 @@ ROWS = (700, 1, 900, 0, 1400, 999)  # an empty partition, and one of one row
 
 
 @contextmanager
-def cluster(n_workers: int, threads: int = 1, processes: bool = True) -> Iterator[Any]:
+def started(n_workers: int, threads: int = 1, processes: bool = True) -> Iterator[Any]:
     options = {"processes": processes, "dashboard_address": ":0", "silence_logs": logging.CRITICAL}
     with (
         distributed.LocalCluster(n_workers=n_workers, threads_per_worker=threads, **options) as made,
         distributed.Client(made, set_as_default=False) as client,
-        client.as_current(),
     ):
+        yield client
+
+
+@contextmanager
+def cluster(n_workers: int, threads: int = 1, processes: bool = True) -> Iterator[Any]:
+    """Started, and the one that Dask uses."""
+    with started(n_workers, threads, processes) as client, client.as_current():
         yield client
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
+import bactrian as bt
 from bactrian.kernels import NativeKernel
 from bactrian.sources import ArraySource
 from bactrian.statistics import Scatter
@@ -19,15 +24,14 @@ distributed = pytest.importorskip("distributed", reason="Dask is not installed; 
 import dask.array as da  # noqa: E402
 
 from bactrian.sources.dask import pinned, source_of  # noqa: E402
-from tests.cluster.dask_cluster import ROWS, cluster, cut, left_on  # noqa: E402
+from bactrian.sources.dask.door import current_client  # noqa: E402
+from tests.cluster.dask_cluster import cluster, cut, left_on, started  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def two_workers() -> Iterator[Any]:
-    with ExitStack() as stack:
-        client = stack.enter_context(cluster(2))
-        with distributed.client.temp_default_client(None):
-            yield client
+    with started(2) as client:
+        yield client
 
 
 @pytest.fixture
@@ -77,11 +81,12 @@ def test_frames(client):
 
 
 def test_the_same_bits_wherever_the_partitions_lie(client):
-    rows = cut(X)
-    expected = climb(source_of(rows))
+    chunks = ((700, 1, 900, 1400, 999), 3)
+    expected = climb(source_of(da.from_array(X, chunks)))
     workers = list(client.nthreads())
     for order in ((0,), (1,), (0, 1), (1, 0)):  # all on one worker, or neighbours on different ones
-        seats = [workers[order[i % len(order)]] for i in range(len(ROWS))]
+        seats = [workers[order[i % len(order)]] for i in range(5)]
+        rows = da.from_array(X, chunks, name=False)  # another one, that nobody has yet
         blocks = [client.persist(rows.blocks[i], workers=seat) for i, seat in enumerate(seats)]
         distributed.wait(blocks)
         source = source_of(da.concatenate(blocks))
@@ -90,17 +95,15 @@ def test_the_same_bits_wherever_the_partitions_lie(client):
         del source, blocks
 
 
-def test_the_same_bits_for_one_worker_two_and_none():
+def test_the_same_bits_for_one_worker_two_and_none(two_workers):
     rows = cut(X)
+    assert current_client() is None
+    none = climb(source_of(rows))
+    with two_workers.as_current():
+        assert_same_bits(climb(source_of(rows)), none)
     with cluster(1, threads=2):
-        one = climb(source_of(rows))
-    with cluster(2):
-        two = climb(source_of(rows))
-    with pytest.raises(ValueError, match="No clients"):
-        distributed.default_client()
-    assert_same_bits(one, two)
-    assert_same_bits(climb(source_of(rows)), two)
-    assert_same_bits(climb(source_of(rows.persist())), two)
+        assert_same_bits(climb(source_of(rows)), none)
+    assert_same_bits(climb(source_of(rows.persist())), none)
 
 
 def test_sums_of_many_workers_meet_on_the_way(monkeypatch):
@@ -113,7 +116,7 @@ def test_sums_of_many_workers_meet_on_the_way(monkeypatch):
 
 def test_draws_are_those_in_memory(client):
     x = np.random.default_rng(0).normal(size=(60_000, 2))
-    w = np.random.default_rng(1).integers(0, 3, len(x)).astype(float)
+    w = np.random.default_rng(1).integers(1, 4, len(x)).astype(float)
     rows = da.from_array(x, chunks=(7_001, 2))
     positions = np.random.default_rng(2).random(500)
     for weight in (None, w):
@@ -123,14 +126,14 @@ def test_draws_are_those_in_memory(client):
         assert np.array_equal(one.values, other.values)
 
 
-def test_scores_and_given_labels(client):
+def test_given_labels(client):
     source, here = source_of(cut(X), cut(WEIGHT)), ArraySource(X, WEIGHT)
     kernel, p = NativeKernel(), START.parameters
-    labels = here.classify(kernel, p)
-    assert np.array_equal(source.classify(kernel, p), labels)
-    assert np.array_equal(source.log_densities(kernel, p), here.log_densities(kernel, p))
+    labels = kernel.classify(X, p)
+    assert source.n_given == len(X)
     for given in (labels, np.eye(3)[labels]):
-        one, other = (s.fold_given(kernel, given, p.means, Scatter.FULL) for s in (source, here))
+        assert np.array_equal(source.keep(given), here.keep(given))
+        one, other = (s.fold_given(kernel, s.keep(given), p.means, Scatter.FULL) for s in (source, here))
         assert np.allclose(one.second, other.second, rtol=1e-12)
         assert np.allclose(one.counts, other.counts, rtol=1e-12)
 
@@ -143,3 +146,42 @@ def test_several_mixtures_share_a_pass(client):
     for one, other in zip(together, alone, strict=True):
         assert np.array_equal(one.second, other.second)
     assert source.fold(kernel, [], []) == []
+
+
+def test_ctrl_c_leaves_nothing_behind(client):
+    source = source_of(da.from_array(np.tile(X, (100, 1)), chunks=(50_000, 3)))
+    threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT]).start()
+    begin = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        climb(source, n=100_000)
+    assert time.monotonic() - begin < 20
+    assert left_on(client) == 0  # though the source is still there
+    assert climb(source_of(cut(X))).n_iter == 15  # and the cluster goes on
+
+
+def test_two_fits_at_once(client):
+    expected = climb(source_of(cut(X)))
+    ends: dict[int, Any] = {}
+
+    def work(i: int) -> None:
+        with client.as_current():
+            ends[i] = climb(source_of(cut(X)))
+
+    threads = [threading.Thread(target=work, args=[i]) for i in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(ends) == 3
+    for end in ends.values():
+        assert_same_bits(end, expected)
+
+
+def test_what_cannot_be_used_is_named(client):
+    x = X.copy()
+    x[1700, 1] = np.nan
+    with pytest.raises(bt.DataError, match="partition 4, column 1, row 99 of the partition is missing"):
+        source_of(cut(x))
+    uneven = da.from_delayed(dask.delayed(np.ones)(5), (np.nan,), float)
+    with pytest.raises(bt.DataError, match="partition 0 has 4000 rows and 5 weights"):
+        source_of(cut(X, (4000,)), uneven)

@@ -70,7 +70,7 @@ class FittedMixture:
     def predict_proba(self, X: Any) -> FloatArray:
         """P(k | x) for each row, (N, K); rows sum to 1."""
         mixture, values = self._ready(X)
-        return mixture.responsibilities(values).astype(self._dtype(values), copy=False)
+        return np.asarray(mixture.responsibilities(values)).astype(self._dtype(values), copy=False)
 
     def score_samples(self, X: Any) -> FloatArray:
         """log p(x) of each row in nats, (N,)."""

@@ -11,9 +11,10 @@ from typing import Any
 import dask
 import dask.array as da
 import numpy as np
+from dask.core import flatten, get_dependencies
 from dask.delayed import Delayed
 
-from bactrian.errors import DataError, ParameterError
+from bactrian.errors import DataError
 from bactrian.sources.partitioned import Part, Summary, summary_of
 from bactrian.typing import FloatArray
 
@@ -28,30 +29,40 @@ class Shard:
 
 @dataclass(frozen=True, eq=False)
 class Blocks:
-    """``shards`` : one ``Delayed`` Shard for each partition, in order."""
+    """Delayed rows and weights (or None) of each partition, in order.
 
-    shards: list[Delayed]
+    ``made_of`` : the futures each is computed from: what of it lies on a cluster already.
+    """
+
+    rows: Sequence[Delayed]
+    weights: Sequence[Delayed | None]
+    made_of: list[list[Any]]
     n_features: int
     names: tuple[str, ...] | None
     single_precision: bool
     weighted: bool
-    persisted: bool  # blocks that lie somewhere already stay there
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def shard(self, partition: int) -> Delayed:
+        """The delayed Shard."""
+        read = partial(read_block, partition=partition, dtype="float32" if self.single_precision else "float64")
+        return dask.delayed(read, pure=False)(self.rows[partition], self.weights[partition])
 
 
-def read_collection(collection: Any, sample_weight: Any, features: Sequence[str] | None) -> Blocks:
+def read_collection(collection: Any, sample_weight: Any, features: Sequence[str | int] | None) -> Blocks:
     """Check what the collection says of itself and cut it into blocks; nothing is computed."""
     if isinstance(collection, da.Array):
-        if features is not None:
-            raise ParameterError("features are chosen by name, but a Dask array has no names; index its columns instead")
-        matrix, names = as_matrix(collection), None
+        matrix, names = as_matrix(collection if features is None else _columns(collection, features)), None
         kinds = {"0": matrix.dtype}
         delayed = matrix.to_delayed().ravel()
         rows = matrix.chunks[0]
         n_features = matrix.shape[1]
     elif is_frame(collection):
-        collection, sample_weight, names = _chosen(collection, sample_weight, features)
-        kinds = dict(zip(map(str, collection.columns), collection.dtypes, strict=True))
-        delayed, rows = collection.to_delayed(), None
+        matrix, sample_weight, names = _chosen(collection, sample_weight, features)
+        kinds = dict(zip(map(str, matrix.columns), matrix.dtypes, strict=True))
+        delayed, rows = matrix.to_delayed(), None
         n_features = len(kinds)
     else:
         raise DataError(
@@ -61,12 +72,17 @@ def read_collection(collection: Any, sample_weight: Any, features: Sequence[str]
     _check_kinds(kinds)
     single = all(dtype == np.float32 for dtype in kinds.values())
     weights = [None] * len(delayed) if sample_weight is None else _weight_blocks(sample_weight, len(delayed), rows)
-    read = partial(read_block, dtype="float32" if single else "float64")
-    shards = [
-        dask.delayed(partial(read, partition=i), pure=False)(block, weight)
-        for i, (block, weight) in enumerate(zip(delayed, weights, strict=True))
-    ]
-    return Blocks(shards, n_features, names, single, sample_weight is not None, bool(_futures(collection)))
+    made_of = _futures_below(matrix)
+    return Blocks(delayed, weights, made_of, n_features, names, single, sample_weight is not None)
+
+
+def _columns(array: da.Array, features: Sequence[str | int]) -> da.Array:
+    """Some columns by number."""
+    d = array.shape[1] if array.ndim == 2 else 1
+    for feature in features:
+        if isinstance(feature, str) or not 0 <= feature < d:
+            raise DataError(f"the data has no column {feature!r}; its columns are the numbers from 0 to {d - 1}")
+    return array[:, list(features)] if array.ndim == 2 else array
 
 
 def is_frame(collection: Any) -> bool:
@@ -80,7 +96,7 @@ def as_matrix(array: da.Array) -> da.Array:
         raise DataError(f"the data should be a table of rows and features, but got {array.ndim} dimensions")
     if not isinstance(array._meta, np.ndarray):
         raise DataError(
-            f"the blocks of the Dask array are {type(array._meta).__name__}s; turn them into NumPy arrays with map_blocks"
+            f"the blocks of the Dask array are {type(array._meta).__name__}s; turn them into NumPy arrays first"
         )
     matrix = array[:, None] if array.ndim == 1 else array
     return matrix.rechunk({1: -1}) if matrix.numblocks[1] > 1 else matrix
@@ -108,7 +124,7 @@ def _as_floats(block: Any, dtype: str) -> FloatArray:
     return values[:, None] if values.ndim == 1 else values
 
 
-def _chosen(collection: Any, sample_weight: Any, features: Sequence[str] | None) -> tuple[Any, Any, Any]:
+def _chosen(collection: Any, sample_weight: Any, features: Sequence[str | int] | None) -> tuple[Any, Any, Any]:
     """The columns to fit, the weights, and the names."""
     if collection.ndim == 1:
         collection = collection.to_frame()
@@ -161,7 +177,26 @@ def _weight_blocks(sample_weight: Any, n_partitions: int, rows: tuple[int, ...] 
     return blocks
 
 
-def _futures(collection: Any) -> list[Any]:
-    """What of the collection lies on a cluster already."""
-    graph = collection.__dask_graph__()
-    return [value for value in dict(graph).values() if hasattr(value, "client") and hasattr(value, "status")]
+def _futures_below(collection: Any) -> list[list[Any]]:
+    """The futures that each block is computed from."""
+    graph, keys = dict(collection.__dask_graph__()), list(flatten(collection.__dask_keys__()))
+    if not any(_is_future(value) for value in graph.values()):
+        return [[] for _ in keys]
+    return [_walk(graph, key) for key in keys]
+
+
+def _walk(graph: dict[Any, Any], key: Any) -> list[Any]:
+    found, seen, todo = [], {key}, [key]
+    while todo:
+        value = graph.get(todo.pop())
+        if _is_future(value):
+            found.append(value)
+        elif value is not None:
+            more = set(get_dependencies(graph, task=value)) - seen
+            seen |= more
+            todo += more
+    return found
+
+
+def _is_future(value: Any) -> bool:
+    return hasattr(value, "client") and hasattr(value, "status")

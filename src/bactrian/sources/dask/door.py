@@ -13,7 +13,9 @@ from bactrian.sources.dask.threaded import ThreadedSource
 from bactrian.sources.partitioned import PartitionedSource
 
 
-def source_of(collection: Any, sample_weight: Any = None, features: Sequence[str] | None = None) -> PartitionedSource:
+def source_of(
+    collection: Any, sample_weight: Any = None, features: Sequence[str | int] | None = None
+) -> PartitionedSource:
     """The rows of a Dask array, data frame or series.
 
     With a ``distributed.Client`` the partitions are computed once and stay on the workers, in memory, until the fit
@@ -25,8 +27,8 @@ def source_of(collection: Any, sample_weight: Any = None, features: Sequence[str
     collection : dask.array.Array (N, D) or (N,), dask.dataframe.DataFrame or Series
         Each row block or partition is a partition of the source.
     sample_weight : (N,) Dask array or series with the same partitions, NumPy array or column name, optional
-    features : column names, optional
-        Which columns of a data frame to take; all, less the weights', by default.
+    features : column names, or numbers for an array, optional
+        All columns less the weights' by default.
 
     Raises
     ------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -71,16 +71,14 @@ class PinnedSource(PartitionedSource):
         merge: Callable[[list[Any]], dict[Any, Any]] = remote.union,
     ) -> dict[Any, Any]:
         """What the function makes of the partitions, worker by worker, merged."""
-        for attempt in range(ATTEMPTS):
+        for _ in range(ATTEMPTS):
             try:
                 return self._pass(function, work, partitions, merge)
-            except CancelledError as error:
+            except CancelledError:
                 self.holders = self._settle()  # raises if the rows are gone
-                if attempt == ATTEMPTS - 1:
-                    raise ClusterError("the cluster lost its workers in every attempt at a pass; look at their logs") from error
             except KilledWorker as error:
                 raise ClusterError(_killed(error)) from error
-        raise AssertionError
+        raise ClusterError(f"the cluster lost workers in each of {ATTEMPTS} attempts at a pass; look at their logs")
 
     def _pass(self, function: Any, work: Work | None, partitions: Sequence[int], merge: Any) -> dict[Any, Any]:
         sent: list[Future] = []
@@ -103,10 +101,10 @@ class PinnedSource(PartitionedSource):
             if not isinstance(error, Exception):
                 self.close()  # Ctrl-C: no task and no row stays behind
             raise
-        moved = any(answer.moved for answer in found)
-        if moved:
+        if any(answer.moved for answer in found):
             self.holders = self._settle()
-        return merge([answer.content for answer in found])
+        merged: dict[Any, Any] = merge([answer.content for answer in found])
+        return merged
 
     def _submit(self, function: Any, address: str | None, *arguments: Any) -> Future:
         # another worker may take over, for this one may die
@@ -135,7 +133,9 @@ class PinnedSource(PartitionedSource):
         for partition, shard in enumerate(self._shards):
             if shard.status == "error":
                 error = shard.exception()
-                raise ClusterError(_killed(error)) from error if isinstance(error, KilledWorker) else error
+                if isinstance(error, KilledWorker):
+                    raise ClusterError(_killed(error)) from error
+                raise error
             if shard.status != "finished":
                 raise ClusterError(_gone(partition))
         has = self._client.who_has(self._shards)
@@ -143,15 +143,30 @@ class PinnedSource(PartitionedSource):
 
 
 def _placed(blocks: Blocks, client: Client) -> list[Any]:
-    """The shards, neighbours on the same worker: whoever holds neighbours adds them up and sends one sum."""
-    seats = [address for address, threads in sorted(client.nthreads().items()) for _ in range(threads)]
-    if blocks.persisted or not seats:
-        return blocks.shards
+    """The shards, each with the worker it should be on; another may take over, for this one may die."""
     placed = []
-    for i, shard in enumerate(blocks.shards):
-        with dask.annotate(workers=[seats[i * len(seats) // len(blocks.shards)]], allow_other_workers=True):
-            placed.append(dask.delayed(remote.itself, pure=False)(shard))
+    for i, seat in enumerate(_seats(blocks, client)):
+        with dask.annotate(workers=[seat], allow_other_workers=True) if seat else nullcontext():
+            placed.append(blocks.shard(i))
     return placed
+
+
+def _seats(blocks: Blocks, client: Client) -> list[str | None]:
+    """A worker for each block: who has it, or for those that nobody has, neighbours on the same one.
+
+    Whoever holds neighbours adds them up and sends one sum. None leaves the choice to Dask.
+    """
+    threads = [address for address, n in sorted(client.nthreads().items()) for _ in range(n)]
+    n_blocks = len(blocks)
+    seats: list[str | None] = [threads[i * len(threads) // n_blocks] if threads else None for i in range(n_blocks)]
+    known = [future for futures in blocks.made_of for future in futures]
+    if known:
+        wait(known)
+        has = client.who_has(known)
+        for i, futures in enumerate(blocks.made_of):
+            if futures:
+                seats[i] = min(set.intersection(*(set(has[f.key]) for f in futures)), default=None)
+    return seats
 
 
 def _gone(partition: int) -> str:

@@ -54,9 +54,5 @@ def union(some: Sequence[dict[Any, Any]]) -> dict[Any, Any]:
     return {key: value for one in some for key, value in one.items()}
 
 
-def itself(shard: Shard) -> Shard:
-    return shard
-
-
 def _answer(address: str, content: dict[Any, Any]) -> Answer:
     return Answer(content, get_worker().address != address)

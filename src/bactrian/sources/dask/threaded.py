@@ -19,7 +19,7 @@ class ThreadedSource(PartitionedSource):
     """As many partitions are in memory at a time as the scheduler has threads."""
 
     def __init__(self, blocks: Blocks) -> None:
-        self._shards = blocks.shards
+        self._shards = [blocks.shard(i) for i in range(len(blocks))]
         # the scheduler runs partitions side by side, so each has its share of the cores
         self._threads = max(1, usable_cores() // len(self._shards))
         summaries = dask.compute(*(_call(_summary)(shard) for shard in self._shards))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bactrian.errors import DataError
 from bactrian.typing import FloatArray
@@ -13,10 +14,19 @@ from bactrian.typing import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """``values`` : (n, D) float32 or float64 rows of positive weight. ``weight`` : (n,) or None."""
+    """Rows of positive weight.
+
+    ``values`` : (n, D) float32 or float64. ``weight`` : (n,) or None. ``mask`` : of the rows as they were given, which
+    are here; None for all.
+    """
 
     values: FloatArray
     weight: FloatArray | None
+    mask: NDArray[np.bool_] | None = None
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        return np.ones(len(self), dtype=bool) if self.mask is None else self.mask
 
     def __len__(self) -> int:
         return len(self.values)
@@ -27,7 +37,7 @@ class Part:
         if weight is None or weight.all():
             return cls(values, weight)
         kept = weight != 0
-        return cls(values[kept], weight[kept])
+        return cls(values[kept], weight[kept], kept)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from bactrian.errors import ClusterError
 from bactrian.kernels import Kernel, Parameters
-from bactrian.packing import PackedParameters, unpack, unpack_all
+from bactrian.packing import unpack, unpack_all
 from bactrian.sources.array import SORTED_ROWS, ArraySource
 from bactrian.sources.partitioned.part import Summary, check
-from bactrian.sources.partitioned.work import Draw, Fold, FoldGiven, Gather, Score, Work
-from bactrian.sources.source import Source
+from bactrian.sources.partitioned.work import Draw, Fold, FoldGiven, Gather, Kept, Work
+from bactrian.sources.source import Source, strata
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
@@ -29,6 +30,8 @@ class PartitionedSource(Source):
         What is known of each partition.
     """
 
+    read_together = True
+
     def __init__(
         self,
         summaries: Sequence[Summary],
@@ -40,13 +43,14 @@ class PartitionedSource(Source):
         self.summaries = list(summaries)
         check(self.summaries, names)
         self.names = names
+        self.n_given = sum(s.n_rows for s in summaries)
         self.n_rows = sum(s.kept for s in summaries)
         self.n_features = n_features
         self.total = float(sum(s.total for s in summaries))
         self.single_precision = single_precision
         self.weighted = weighted
 
-    def close(self) -> None:  # noqa: B027
+    def close(self) -> None:
         """Let go of what is kept for the passes."""
 
     @abstractmethod
@@ -64,23 +68,23 @@ class PartitionedSource(Source):
         folded = unpack_all(vector, [m.means for m in mixtures], scatters)
         if abs(folded[0].total - self.total) > 1e-9 * self.total:
             raise ClusterError(
-                f"the rows changed between passes: their weight was {self.total:g} and is now {folded[0].total:g}; they "
-                "are computed again when a worker is lost, so write them to files first if that gives other rows"
+                f"the rows changed between passes: their weight was {self.total:g} and is now {folded[0].total:g}; "
+                "they are computed again when they are lost, so write them to files first if that gives other rows"
             )
         return folded
 
     def fold_given(
         self, kernel: Kernel, assignment: FloatArray | IntArray, shift: FloatArray, scatter: Scatter
     ) -> Statistics:
-        pieces = np.split(assignment, np.cumsum([s.kept for s in self.summaries])[:-1])
+        pieces: list[Any] = np.split(assignment, np.cumsum([s.kept for s in self.summaries])[:-1])
         vector = self.reduce(FoldGiven(kernel, dict(enumerate(pieces)), shift, scatter))
         return unpack(vector, shift, scatter)
 
-    def classify(self, kernel: Kernel, mixture: Parameters) -> IntArray:
-        return self._scores(kernel, mixture, "classify").astype(np.intp)
-
-    def log_densities(self, kernel: Kernel, mixture: Parameters) -> FloatArray:
-        return self._scores(kernel, mixture, "log_densities")
+    def keep(self, assignment: FloatArray | IntArray) -> FloatArray | IntArray:
+        if self.n_rows == self.n_given:
+            return assignment
+        kept = self.collect(Kept(), range(len(self.summaries)))
+        return assignment[np.concatenate(kept) > 0]
 
     def draw(self, positions: FloatArray) -> FloatArray:
         if not self.weighted:
@@ -103,13 +107,15 @@ class PartitionedSource(Source):
         begins = np.concatenate([[0.0], ends[:-1]])
         return {filled[i]: np.maximum(positions[where == i] - begins[i], 0.0) for i in np.unique(where)}
 
-    def draw_by(self, scores: FloatArray, position: float) -> FloatArray:
-        return self.in_memory().draw_by(scores, position)
+    def sample(self, n: int, rng: np.random.Generator) -> ArraySource:
+        return next(self.samples([(n, rng)]))
 
-    def sample(self, n: int, rng: np.random.Generator) -> Source:
-        if self.n_rows <= max(n, SORTED_ROWS):
-            return self.in_memory().sample(n, rng)
-        return ArraySource(self.draw((np.arange(n) + rng.random(n)) / n))
+    def samples(self, wanted: Sequence[tuple[int, np.random.Generator]]) -> Iterator[ArraySource]:
+        if self.n_rows <= SORTED_ROWS:
+            yield from self.in_memory().samples(wanted)
+            return
+        drawn = self.draw(np.concatenate([np.empty(0), *(strata(n, rng) for n, rng in wanted)]))
+        yield from map(ArraySource, np.split(drawn, np.cumsum([n for n, _ in wanted])[:-1]))
 
     def in_memory(self) -> ArraySource:
         """All rows on the client."""
@@ -118,7 +124,3 @@ class PartitionedSource(Source):
         rows = np.concatenate([f.reshape(-1, self.n_features + 1) for f in found])
         values = rows[:, :-1].astype(np.float32 if self.single_precision else np.float64)
         return ArraySource(np.ascontiguousarray(values), rows[:, -1] if self.weighted else None)
-
-    def _scores(self, kernel: Kernel, mixture: Parameters, what: str) -> FloatArray:
-        work = Score(kernel, PackedParameters.of(mixture), what)
-        return np.concatenate(self.collect(work, range(len(self.summaries))))

@@ -94,29 +94,19 @@ class FoldGiven(Work):
                 given = self.assignments[partition][row : row + len(block)]
                 row += len(block)
                 if len(block):
-                    total += pack(
-                        kernel.accumulate_given(block.values, block.weight, given, self.shift, self.scatter)
-                    )
+                    total += pack(kernel.accumulate_given(block.values, block.weight, given, self.shift, self.scatter))
             return total
 
         return run
 
 
 @dataclass(frozen=True, eq=False)
-class Score(Work):
-    """A number for each row: ``what`` is a kernel's method, ``"classify"`` or ``"log_densities"``."""
-
-    kernel: Kernel
-    mixture: PackedParameters
-    what: str
+class Kept(Work):
+    """For each row as it was given, 1 if its weight is positive, else 0."""
 
     def start(self, threads: int) -> Run:
-        function = getattr(kernel_there(self.kernel, threads), self.what)
-        parameters = self.mixture.unpack()
-
         def run(partition: int, blocks: Iterable[Part]) -> FloatArray:
-            scores = [function(block.values, parameters) for block in blocks if len(block)]
-            return np.concatenate([np.empty(0), *scores])
+            return np.concatenate([np.empty(0), *(block.kept for block in blocks)])
 
         return run
 

@@ -32,7 +32,9 @@ def source_of(frame: Any, sample_weight: str | None = None, features: Sequence[s
         bactrian is not installed on the executors.
     """
     if getattr(frame, "isStreaming", False):
-        raise DataError("the data frame is a stream, which can be read only once; write it to a table first and fit that")
+        raise DataError(
+            "the data frame is a stream, which can be read only once; write it to a table first and fit that"
+        )
     if sample_weight is not None and not isinstance(sample_weight, str):
         raise DataError(
             "sample_weight should be the name of a column, for the rows of a Spark data frame have no order, but got a "

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from bactrian.errors import MissingDependencyError
+from bactrian.errors import MissingDependencyError, ParameterError
 from bactrian.sources.partitioned import PartitionedSource, Summary, Work
 from bactrian.sources.partitioned.tree import combine, leaf, total
 from bactrian.sources.spark import executor
-from bactrian.typing import FloatArray
+from bactrian.typing import FloatArray, IntArray
 
 
 class SparkSource(PartitionedSource):
@@ -38,6 +38,12 @@ class SparkSource(PartitionedSource):
     def close(self) -> None:
         """Let go of the cache."""
         self._release()
+
+    def keep(self, assignment: FloatArray | IntArray) -> FloatArray | IntArray:
+        raise ParameterError(
+            "the rows of a Spark data frame have no order, so labels or responsibilities cannot be matched with them; "
+            "give a Mixture as start, for example one fitted to a sample"
+        )
 
     def reduce(self, work: Work) -> FloatArray:
         found = self._job(partial(executor.answer, work, self._threads, *self._shape))
