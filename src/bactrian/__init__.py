@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bactrian import datasets as datasets
     from bactrian import plot as plot
+    from bactrian import sources as sources
     from bactrian.errors import BactrianError as BactrianError
     from bactrian.errors import ClusterError as ClusterError
     from bactrian.errors import CollapseError as CollapseError
@@ -44,7 +45,7 @@ _HOMES = {
     "MissingDependencyError": "bactrian.errors",
     "CollapseWarning": "bactrian.errors",
 }
-_MODULES = ("datasets", "plot")
+_MODULES = ("datasets", "plot", "sources")
 
 __all__ = [*_HOMES, *_MODULES, "__version__"]
 

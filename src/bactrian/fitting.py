@@ -18,11 +18,11 @@ from bactrian.kernels import NativeKernel
 from bactrian.mixture import Mixture
 from bactrian.randomness import generator
 from bactrian.regularization import make_floor
-from bactrian.rows import Rows, read_rows
 from bactrian.selection import CRITERIA, Candidate, Candidates, Progress, search
 from bactrian.selection.candidate import rank
 from bactrian.selection.search import Task
-from bactrian.sources import ArraySource, Source
+from bactrian.sources import Source
+from bactrian.sources.door import open_source
 from bactrian.starts.read import ANY, read_start
 from bactrian.typing import FloatArray, RandomState
 from bactrian.whole import write_whole
@@ -179,6 +179,7 @@ def fit(
     families: str | Family | Iterable[str | Family] = "all",
     *,
     criterion: str = "bic",
+    features: Sequence[str | int] | None = None,
     sample_weight: Any = None,
     feature_names: Sequence[str] | None = None,
     start: Any = "auto",
@@ -194,15 +195,20 @@ def fit(
 
     Parameters
     ----------
-    data : (N, D) array or frame, or (N,) for one feature
-        float32 is computed in float32 where that is safe. Frames keep their column names.
+    data : (N, D) array or frame, or (N,) for one feature; or where the rows are
+        A path to CSV, Parquet, Arrow or .npy, a folder of such files or a pattern (``"rows/*.parquet"``); a memory map;
+        ``bt.sources.sql(query, connection)``; a DuckDB relation; a Polars LazyFrame; an Arrow stream. Rows that do not
+        fit into memory are read again for each pass. float32 is computed in float32 where that is safe. Columns
+        keep their names.
     n_components : int or several
         K to try; 1 to 9 by default.
     families : str or several
         ``"all"``, or mclust codes among EII VII EEI VVI EEE VVV, or scikit-learn's spherical, diag, tied, full.
     criterion : {"bic", "aic", "icl"}
         Lower is better.
-    sample_weight : (N,) array, optional
+    features : names or numbers of columns, optional
+        Default: all of them, but the weight.
+    sample_weight : (N,) array or the name of a column, optional
         0 is a row that is not there, 2 a row that is there twice.
     feature_names : D names, optional
         For data without names of their own; a frame's columns need none.
@@ -256,13 +262,14 @@ def fit(
     >>> fit.n_components, fit.family
     (3, 'EEE')
     """
-    rows = _named(read_rows(data), feature_names)
+    source, names = open_source(data, sample_weight, features)
+    names = _named(names, feature_names, source.n_features)
     if progress is not None and not callable(progress):
         raise ParameterError(f"progress should be a function of one argument, but got {progress!r}")
-    source = ArraySource(rows.values, sample_weight)
-    first, counts = read_start(start.mixture if isinstance(start, Fit) else start, n_components, rows)
-    if isinstance(first, np.ndarray) and source.kept is not None:
-        first = first[source.kept]
+    given = start.mixture if isinstance(start, Fit) else start
+    first, counts = read_start(given, n_components, source.n_given, source.n_features)
+    if isinstance(first, np.ndarray):
+        first = source.keep(first)
     tried = parse_families(families, source.n_features)
     criterion = criterion.lower() if isinstance(criterion, str) else criterion
     if criterion not in CRITERIA:
@@ -275,7 +282,7 @@ def fit(
     task = Task(
         source=source,
         kernel=NativeKernel(n_threads=n_threads),
-        floor=make_floor(source, regularization, rows.names),
+        floor=make_floor(source, regularization, names),
         floor_is_given=regularization is not None,
         start=first,
         n_init=at_least(n_init, 1, "n_init"),
@@ -284,18 +291,18 @@ def fit(
         rng=generator(random_state),
         observe=progress,
     )
-    return _choose(search(task, counts, tried), criterion, source, rows.names)
+    return _choose(search(task, counts, tried), criterion, source, names)
 
 
-def _named(rows: Rows, feature_names: Sequence[str] | None) -> Rows:
+def _named(
+    found: tuple[str, ...] | None, feature_names: Sequence[str] | None, n_features: int
+) -> tuple[str, ...] | None:
     if feature_names is None:
-        return rows
+        return found
     names = tuple(map(str, feature_names))
-    if len(set(names)) != rows.values.shape[1] or len(names) != rows.values.shape[1]:
-        raise ParameterError(
-            f"feature_names should be {rows.values.shape[1]} different names, but got {', '.join(names)}"
-        )
-    return Rows(rows.values, names)
+    if len(set(names)) != n_features or len(names) != n_features:
+        raise ParameterError(f"feature_names should be {n_features} different names, but got {', '.join(names)}")
+    return names
 
 
 def _choose(

@@ -54,6 +54,47 @@ def read_rows(data: Any, names: tuple[str, ...] | None = None, n_features: int |
     return Rows(values, found)
 
 
+def read_columns(
+    data: Any, features: tuple[str | int, ...] | None, weight: str | None
+) -> tuple[Rows, FloatArray | None]:
+    """Some columns of a frame by name, or of an array by number; and one as weights.
+
+    Parameters
+    ----------
+    features : names or numbers, or None for all but the weight
+    weight : name or None
+    """
+    if not _is_frame(data):
+        if weight is not None:
+            raise DataError(f"the data has no column {weight!r}, since it has no names; give the weights as an array")
+        return Rows(_numbered(read_rows(data).values, features or ()), None), None
+    import narwhals.stable.v1 as nw
+
+    frame = nw.from_native(data, eager_only=True, pass_through=True)
+    if not isinstance(frame, nw.DataFrame):
+        raise DataError(f"a {type(data).__name__} has no columns to choose from; give a frame")
+    columns = frame.columns if features is None else list(features)
+    for name in [*columns, *([] if weight is None else [weight])]:
+        if name not in frame.columns:
+            known = ", ".join(map(repr, frame.columns[:12])) + (" ..." if len(frame.columns) > 12 else "")
+            raise DataError(f"there is no column {name!r} in the data; it has {known}")
+    if features is not None and weight in features:
+        raise DataError(f"column {weight!r} cannot be both a feature and the weight; choose one of the two")
+    chosen = [name for name in columns if name != weight]
+    if not chosen:
+        raise DataError("the data has no column but the weight; a feature is needed too")
+    weights = None if weight is None else _numeric_column(frame[weight], str(weight))
+    return read_rows(frame.select([str(name) for name in chosen]).to_native()), weights
+
+
+def _numbered(values: FloatArray, features: tuple[str | int, ...]) -> FloatArray:
+    d = values.shape[1]
+    for feature in features:
+        if isinstance(feature, str) or not 0 <= feature < d:
+            raise DataError(f"the data has no column {feature!r}; its columns are the numbers from 0 to {d - 1}")
+    return np.ascontiguousarray(values[:, [int(f) for f in features]])
+
+
 def check_finite(values: FloatArray, names: tuple[str, ...] | None) -> None:
     """Raise at the first NaN or infinity, naming its row and column."""
     with np.errstate(over="ignore", invalid="ignore"):

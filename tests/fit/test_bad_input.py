@@ -28,7 +28,7 @@ DATA = {
     "complex": (X + 1j, "Complex data not supported"),
     "constant column": (np.c_[X, np.full(20, 7.5)], r"column 2 is constant \(7.5\)"),
     "one distinct row": (np.full((20, 2), 3.0), "only one distinct row"),
-    "a word": ("data.csv", "should be a table of numbers, but got a str"),
+    "a word": ("data.csv", "data.csv cannot be read: No such file or directory"),
     "a dictionary": ({"a": [1, 2]}, "should be a table of numbers, but got a dict"),
     "a generator": ((i for i in range(3)), "should be a table of numbers, but got a generator"),
     "huge integers": ([[10**400, 1], [2, 3]], "column 0, row 0 is 1000"),
@@ -111,7 +111,7 @@ def test_frames_without_names_are_arrays():
 def test_lazy_frames_and_series():
     pl = pytest.importorskip("polars")
     with pytest.raises(bt.DataError, match="a LazyFrame, a query that has not been run; call"):
-        bt.fit(pl.LazyFrame({"a": [1.0, 2, 3]}))
+        bt.fit(X, 1).classify(pl.LazyFrame({"a": [1.0, 2, 3]}))
     pd = pytest.importorskip("pandas")
     assert bt.fit(pd.Series(X[:, 0]), 1).mixture.feature_names is None
     assert bt.fit(pd.Series(X[:, 0], name="a"), 1).mixture.feature_names == ("a",)

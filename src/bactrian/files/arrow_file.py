@@ -57,7 +57,7 @@ class ArrowFile:
 
     def _count(self) -> int:
         _, reader = self._open([0])  # one column is enough
-        return self._guarded(lambda: sum(reader.get_batch(i).num_rows for i in range(reader.num_record_batches)))
+        return int(self._guarded(lambda: sum(reader.get_batch(i).num_rows for i in range(reader.num_record_batches))))
 
     def _open(self, chosen: Sequence[int] | None) -> tuple[mmap.mmap | None, Any]:
         pa, ipc, source, mapping = arrow(), arrow("pyarrow.ipc"), self.content.source, None

@@ -33,7 +33,9 @@ def find_files(path: str | os.PathLike[str]) -> list[str]:
     if os.path.isdir(name):
         found = [str(p) for p in Path(name).rglob("*") if p.is_file() and _is_table(p.relative_to(name))]
         if not found:
-            raise DataError(f"the folder {name} holds no table; {', '.join(EXTENSIONS)} (or .gz of a text) were expected")
+            raise DataError(
+                f"the folder {name} holds no table; {', '.join(EXTENSIONS)} (or .gz of a text) were expected"
+            )
         return sorted(found)
     if glob.has_magic(name) and not os.path.exists(name):
         found = [p for p in glob.glob(name, recursive=True) if os.path.isfile(p)]
@@ -127,7 +129,7 @@ class Dataset:
 
     def _choose(self, file: TableFile) -> tuple[list[int], int | None]:
         like = self._like
-        if not self._asked and set(file.names) != set(like.names) or len(file.names) < len(self._columns):
+        if (not self._asked and set(file.names) != set(like.names)) or len(file.names) < len(self._columns):
             raise DataError(
                 f"{file.name} has the columns {_listed(file.names)}, but {like.name} has {_listed(like.names)}; give "
                 "files with the same columns, or choose columns that all of them have"

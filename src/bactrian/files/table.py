@@ -13,6 +13,7 @@ from bactrian.files.arrow import arrow
 from bactrian.files.columns import choose
 from bactrian.files.formats import open_table
 from bactrian.files.numbers import to_numbers
+from bactrian.files.table_file import TableFile
 from bactrian.rows import Rows, check_finite, read_rows
 from bactrian.typing import FloatArray
 

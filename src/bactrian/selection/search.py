@@ -67,7 +67,7 @@ class _Plan:
     @property
     def n_bytes(self) -> int:
         """Of its starts, each with covariances, their inverse factors and statistics."""
-        return 3 * 8 * sum(s.mixture.means.size * s.mixture.means.shape[1] for s in self.starts)
+        return sum(3 * 8 * int(s.mixture.means.size) * s.mixture.means.shape[1] for s in self.starts)
 
 
 def search(task: Task, n_components: Sequence[int], families: Sequence[Family]) -> list[Found]:
@@ -111,10 +111,15 @@ def _lots(plans: Iterable[_Plan], together: bool) -> Iterator[list[_Plan]]:
 
 def _climb(task: Task, lot: Sequence[_Plan], observe: Callable[[Sequence[em.Climb]], None] | None) -> list[Found]:
     ready = [plan for plan in lot if plan.starts]
-    how = {"tol": task.tol, "max_iter": task.max_iter}
     try:
         ends = climb_from_best(
-            task.source, task.kernel, [p.starts for p in ready], task.floor, observe=observe, **how
+            task.source,
+            task.kernel,
+            [plan.starts for plan in ready],
+            task.floor,
+            tol=task.tol,
+            max_iter=task.max_iter,
+            observe=observe,
         )
     except CovarianceError as error:
         if len(lot) > 1:  # one of them; the others shall not suffer
@@ -201,9 +206,7 @@ def _starts(task: Task, sample: Source, labels: list[IntArray], family: Family, 
     return starts[: 1 + SECOND_CHANCES]
 
 
-def _observer(
-    task: Task, done: int, n_candidates: int, lot: int
-) -> Callable[[Sequence[em.Climb]], None] | None:
+def _observer(task: Task, done: int, n_candidates: int, lot: int) -> Callable[[Sequence[em.Climb]], None] | None:
     if task.observe is None:
         return None
     tell = task.observe

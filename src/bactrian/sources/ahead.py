@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -16,7 +16,7 @@ class _End:
         self.error = error
 
 
-def ahead(make: Callable[[], Iterator[T]], depth: int = 1) -> Iterator[T]:
+def ahead(make: Callable[[], Iterator[T]], depth: int = 1) -> Generator[T]:
     """The items of ``make()``, of which up to ``depth`` wait and one more is being made.
 
     What ``make`` raises is raised here; it is closed when the caller stops listening.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from functools import cached_property
 
@@ -104,7 +104,7 @@ class ChunkedSource(Source):
             sums = [a + b for a, b in zip(sums, new, strict=True)] if sums else new
         return sums
 
-    def _chunks(self, *, drop: bool = True) -> Iterator[Chunk]:
+    def _chunks(self, *, drop: bool = True) -> Generator[Chunk]:
         trace = Trace()
         with closing(ahead(lambda: read_chunks(self.store, self._given, trace, drop=drop))) as chunks:
             yield from chunks

@@ -7,7 +7,7 @@ number of features only, so that the same rows give the same bits from any store
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -94,9 +94,7 @@ def chunk_rows(n_features: int) -> int:
     return max(256, CHUNK // n_features // 256 * 256)
 
 
-def read_chunks(
-    store: Store, given: FloatArray | None, trace: Trace, *, drop: bool = True, rows: int | None = None
-) -> Iterator[Chunk]:
+def read_chunks(store: Store, given: FloatArray | None, trace: Trace, *, drop: bool = True) -> Generator[Chunk]:
     """Once through a store.
 
     Parameters
@@ -107,10 +105,8 @@ def read_chunks(
         Is filled while reading.
     drop : bool
         Leave out rows of weight zero, so that nothing can tell them from rows that never were.
-    rows : int, optional
-        Of a chunk; default ``chunk_rows``.
     """
-    n = rows or chunk_rows(len(store.names))
+    n = chunk_rows(len(store.names))
     ring = _Ring(n, len(store.names), np.float32 if store.single else np.float64, store.weighted or given is not None)
     values, weight = ring.next()
     filled = first = 0
@@ -138,7 +134,7 @@ class _Ring:
     """Memory for a few chunks, used in turn: feature by feature, as columns come and kernels want them."""
 
     def __init__(self, n: int, d: int, dtype: type, weighted: bool) -> None:
-        self._values = [np.empty((d, n), dtype).T for _ in range(RING)]
+        self._values: list[FloatArray] = [np.empty((d, n), dtype).T for _ in range(RING)]
         self._weights = [np.empty(n) if weighted else None for _ in range(RING)]
         self._turn = -1
 

@@ -11,7 +11,6 @@ from bactrian.arguments import read_counts
 from bactrian.errors import ParameterError
 from bactrian.kernels import Parameters
 from bactrian.mixture import Mixture
-from bactrian.rows import Rows
 from bactrian.typing import FloatArray, IntArray
 
 # The K tried when none is asked for
@@ -19,7 +18,7 @@ ANY = range(1, 10)
 
 
 def read_start(
-    start: Any, n_components: int | Iterable[int], rows: Rows
+    start: Any, n_components: int | Iterable[int], n_rows: int, n_features: int
 ) -> tuple[Parameters | FloatArray | IntArray | None, list[int]]:
     """The start as the search wants it, and the K to try (a start fixes K)."""
     counts = read_counts(n_components)
@@ -29,7 +28,7 @@ def read_start(
                 f"start should be a Mixture, labels, responsibilities, 'auto' or 'k-means++', but got {start!r}"
             )
         return None, counts
-    first, k = _read_given_start(start, rows)
+    first, k = _read_given_start(start, n_rows, n_features)
     # any K is as good as another only where none was asked for
     if k not in counts and n_components != ANY:
         raise ParameterError(f"the start has {k} components, but n_components asks for {_listed(counts)}")
@@ -40,12 +39,12 @@ def _listed(counts: Sequence[int]) -> str:
     return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
 
 
-def _read_given_start(start: Any, rows: Rows) -> tuple[Parameters | FloatArray | IntArray, int]:
+def _read_given_start(start: Any, n_rows: int, n_features: int) -> tuple[Parameters | FloatArray | IntArray, int]:
     if isinstance(start, Mixture):
-        if start.n_features != rows.values.shape[1]:
-            raise ParameterError(f"the start has {start.n_features} features, but the data has {rows.values.shape[1]}")
+        if start.n_features != n_features:
+            raise ParameterError(f"the start has {start.n_features} features, but the data has {n_features}")
         return start.parameters, start.n_components
-    return _read_assignment(start, len(rows.values))
+    return _read_assignment(start, n_rows)
 
 
 def _read_assignment(start: Any, n_rows: int) -> tuple[FloatArray | IntArray, int]:

@@ -106,6 +106,8 @@ def climb_from_best(
     ends = em.run(source, kernel, [first for first, *_ in starts], floor, tol=tol, max_iter=max_iter, observe=observe)
     for chance in range(1, SECOND_CHANCES + 1):
         left = [i for i, these in enumerate(starts) if ends[i].held and len(these) > chance]
+        if not left:
+            break
         again = [starts[i][chance] for i in left]
         others = em.run(source, kernel, again, floor, tol=tol, max_iter=max_iter, observe=observe)
         for i, other in zip(left, others, strict=True):

@@ -1,0 +1,244 @@
+"""The door: whatever a user calls data -> a source.
+
+Another kind of data is one function that opens it and one line of ``DOORS``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from bactrian.errors import DataError, ParameterError
+from bactrian.files.arrow import arrow
+from bactrian.files.dataset import Dataset, find_files
+from bactrian.files.formats import open_table
+from bactrian.files.part import mapping_of
+from bactrian.files.stream import batches_of, gather, write_stream
+from bactrian.files.table import read_table
+from bactrian.rows import read_columns, read_rows
+from bactrian.sources.array import ArraySource, read_weights
+from bactrian.sources.chunked import ChunkedSource
+from bactrian.sources.chunks import Store
+from bactrian.sources.mapped import MappedStore
+from bactrian.sources.source import Source
+from bactrian.sources.sql import Query, is_duckdb, spool_folder
+from bactrian.sources.survey import take_survey
+
+Opened: TypeAlias = tuple[Source, tuple[str, ...] | None]
+
+# Bytes up to which rows from elsewhere are simply taken into memory: passes over so few cost less than reading
+IN_MEMORY = 32 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """What of the data is meant.
+
+    Attributes
+    ----------
+    features : columns by name, or of an array by number; None for all but the weight
+    weight_column : str or None
+    sample_weight : (N,) or None
+    """
+
+    features: tuple[str | int, ...] | None = None
+    weight_column: str | None = None
+    sample_weight: Any = None
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        return None if self.features is None else tuple(map(str, self.features))
+
+
+def open_source(
+    data: Any,
+    sample_weight: Any = None,
+    features: Sequence[str | int] | None = None,
+    weight_column: str | None = None,
+) -> Opened:
+    """A source of rows, and the names of their features, or None.
+
+    Parameters
+    ----------
+    data : any of
+        Arrays, lists and frames in memory; memory-mapped arrays; paths to CSV, Parquet, Arrow and .npy files, to
+        folders of them, or patterns such as ``"rows/*.parquet"``; ``bactrian.sources.sql(query, connection)``;
+        relations of DuckDB; Polars' LazyFrame; Arrow record-batch readers and all else with ``__arrow_c_stream__``.
+        float32 stays float32 where all features are; every other number (integers, booleans, decimals, float16)
+        becomes float64.
+    sample_weight : (N,) array or str, optional
+        One for each row; a str is the name of a column.
+    features : sequence of str or int, optional
+        The columns to use, by name or, where they have none, by number from 0. Default: all but the weight.
+    weight_column : str, optional
+        The same as a ``sample_weight`` that is a str.
+
+    Raises
+    ------
+    DataError
+        Anything about the data that cannot be used, in one sentence that says where.
+    ParameterError
+        Weights are given twice, or no features.
+    """
+    if isinstance(sample_weight, str):
+        sample_weight, weight_column = None, sample_weight
+    if sample_weight is not None and weight_column is not None:
+        raise ParameterError("the weights are given twice, by sample_weight and by weight_column; give one of them")
+    if isinstance(features, str):
+        features = [features]
+    if features is not None and not len(features):
+        raise ParameterError("features should name at least one column, but got none")
+    wanted = Wanted(None if features is None else tuple(features), weight_column, sample_weight)
+    return next(opened for recognises, opened in DOORS if recognises(data))(data, wanted)
+
+
+def open_memory(data: Any, wanted: Wanted) -> Opened:
+    """Arrays, lists and frames."""
+    if wanted.features is None and wanted.weight_column is None:
+        rows, weight = read_rows(data), wanted.sample_weight
+    else:
+        rows, weight = read_columns(data, wanted.features, wanted.weight_column)
+        weight = wanted.sample_weight if weight is None else weight
+    return ArraySource(rows.values, weight), rows.names
+
+
+def open_mapped(data: Any, wanted: Wanted) -> Opened:
+    """A large array in a mapped file, which is never loaded whole."""
+    if wanted.weight_column is not None:
+        raise DataError(f"an array has no column {wanted.weight_column!r}; give the weights as an array")
+    if wanted.features is not None:
+        data = data[:, list(wanted.features)] if data.ndim == 2 else data
+    name = getattr(data, "filename", None) or "the mapped array"
+    source, _ = open_store(MappedStore(data, os.fspath(name)), wanted)
+    return source, None
+
+
+def open_path(data: str | os.PathLike[str], wanted: Wanted) -> Opened:
+    """Files."""
+    paths = find_files(data)
+    if len(paths) == 1:
+        file = open_table(paths[0])
+        if not os.path.isfile(paths[0]) or 8 * file.cells <= IN_MEMORY:
+            table = read_table(file, wanted.names, wanted.weight_column)
+            weight = wanted.sample_weight if table.weight is None else table.weight
+            return ArraySource(table.rows().values, weight), table.names
+    return open_store(Dataset(paths, wanted.names, wanted.weight_column), wanted)
+
+
+def open_store(store: Store, wanted: Wanted) -> Opened:
+    """Rows that can be read again and again, or into memory if they are few."""
+    given = None
+    if wanted.sample_weight is not None:
+        given = read_weights(wanted.sample_weight, np.size(wanted.sample_weight))
+    survey = take_survey(store, given, IN_MEMORY)
+    if survey.whole is not None:
+        return ArraySource(*survey.whole), store.names
+    return ChunkedSource(store, given, survey), store.names
+
+
+def open_query(data: Query, wanted: Wanted) -> Opened:
+    """The rows of a query, which is run once."""
+    return _open_batches(data.batches(), wanted, data.folder)
+
+
+def open_relation(data: Any, wanted: Wanted) -> Opened:
+    """A relation of DuckDB, which is run once."""
+    if not hasattr(data, "__arrow_c_stream__"):
+        raise DataError(f"a {type(data).__name__} holds no rows by itself; give bt.sources.sql(query, connection)")
+    return _open_batches(batches_of(data), wanted, None)
+
+
+def open_lazy(data: Any, wanted: Wanted) -> Opened:
+    """A LazyFrame of Polars, which is collected once, a batch at a time."""
+    if not hasattr(data, "collect_batches"):  # Polars before 1.34
+        return open_memory(data.collect(), wanted)
+    frames = data.collect_batches(maintain_order=True)
+    return _open_batches((batch for frame in frames for batch in frame.to_arrow().to_batches()), wanted, None)
+
+
+def open_stream(data: Any, wanted: Wanted) -> Opened:
+    """A stream that can be read only once: into memory, if it is short."""
+    first, rest = gather(batches_of(data), IN_MEMORY)
+    if rest is not None:
+        raise DataError(
+            f"the {type(data).__name__} can be read only once and holds more than {IN_MEMORY >> 20} MB, but a fit "
+            "reads its rows many times; make it again and write it to a file first, as in "
+            'bt.fit(bt.sources.spool(reader, "rows.arrow"))'
+        )
+    return _open_first(first, wanted)
+
+
+def _open_batches(batches: Iterator[Any], wanted: Wanted, folder: str | None) -> Opened:
+    first, rest = gather(batches, IN_MEMORY)
+    if rest is None:
+        return _open_first(first, wanted)
+    return open_store(Spooled(_chained(first, rest), wanted, spool_folder(folder)), wanted)
+
+
+def _chained(first: list[Any], rest: Iterator[Any]) -> Iterator[Any]:
+    while first:
+        yield first.pop(0)  # and is no longer held
+    yield from rest
+
+
+def _open_first(batches: list[Any], wanted: Wanted) -> Opened:
+    if not batches:
+        raise DataError("the data has no rows; at least one is needed")
+    return open_memory(arrow().Table.from_batches(batches), wanted)
+
+
+class Spooled(Dataset):
+    """Rows that wait in a temporary file, which goes when this goes."""
+
+    def __init__(self, batches: Iterator[Any], wanted: Wanted, folder: str) -> None:
+        folder = tempfile.mkdtemp(prefix="bactrian-", dir=folder)
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        path = os.path.join(folder, "rows.arrow")
+        write_stream(path, batches)
+        super().__init__([path], wanted.names, wanted.weight_column)
+        self.name = "the spooled rows"
+
+
+def is_large_and_mapped(data: Any) -> bool:
+    return isinstance(data, np.ndarray) and data.nbytes > IN_MEMORY and mapping_of(data) is not None
+
+
+def is_path(data: Any) -> bool:
+    return isinstance(data, (str, os.PathLike))
+
+
+def is_lazy(data: Any) -> bool:
+    return type(data).__name__ == "LazyFrame" and type(data).__module__.split(".")[0] == "polars"
+
+
+def is_stream(data: Any) -> bool:
+    """An Arrow stream that is no frame in memory."""
+    if not hasattr(data, "__arrow_c_stream__"):
+        return False
+    import narwhals.stable.v1 as nw
+
+    try:
+        return nw.from_native(data, eager_only=True, allow_series=True, pass_through=True) is data
+    except nw.exceptions.NarwhalsError:
+        return False  # a frame, but one that cannot be read: said later
+
+
+DOORS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Wanted], Opened]], ...] = (
+    (is_large_and_mapped, open_mapped),
+    (is_path, open_path),
+    (lambda data: isinstance(data, Query), open_query),
+    (is_duckdb, open_relation),
+    (is_lazy, open_lazy),
+    (is_stream, open_stream),
+    (lambda data: True, open_memory),
+)
+"""What data is -> who opens it; the first that fits."""
+
+__all__ = ["DOORS", "IN_MEMORY", "Opened", "Wanted", "open_source"]
