@@ -57,7 +57,7 @@ $(INSTALLED): $(VENV)/pip $(CORE)
 	$(BIN)/python -m pip install --quiet --editable '.[all]'
 	touch $@
 
-$(VENV)/test $(VENV)/lint $(VENV)/bench: $(VENV)/%: $(INSTALLED)
+$(VENV)/test $(VENV)/lint $(VENV)/bench $(VENV)/spark: $(VENV)/%: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --group $*
 	touch $@
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any
@@ -107,13 +108,14 @@ class Fit:
         """The most responsible component of each row, (N,), from 0 to K-1."""
         return self.mixture.classify(data)
 
-    def responsibilities(self, data: Any) -> FloatArray:
-        """P(k | x), (N, K)."""
+    def responsibilities(self, data: Any) -> Any:
+        """P(k | x), (N, K); of a Dask or Spark collection a collection, like ``classify``."""
         return self.mixture.responsibilities(data)
 
     def uncertainty(self, data: Any) -> Any:
         """1 - max_k P(k | x): the probability that the row's label is wrong, (N,); exact where it is tiny."""
-        return uncertainty(self.responsibilities(data))
+        z = self.responsibilities(data)
+        return z.map_blocks(uncertainty, drop_axis=1) if hasattr(z, "map_blocks") else uncertainty(z)
 
     def plot(self, data: Any = None, ax: Any = None) -> Any:
         """The picture that fits the number of features: see ``bactrian.plot.mixture``. Returns the Axes."""
@@ -197,7 +199,8 @@ def fit(
     ----------
     data : (N, D) array or frame, or (N,) for one feature; or where the rows are
         A path to CSV, Parquet, Arrow or .npy, a folder of such files or a pattern (``"rows/*.parquet"``); a memory map;
-        ``bt.sources.sql(query, connection)``; a DuckDB relation; a Polars LazyFrame; an Arrow stream. Rows that do not
+        ``bt.sources.sql(query, connection)``; a DuckDB relation; a Polars LazyFrame; an Arrow stream;
+        a Dask or Spark collection, whose rows stay on their cluster. Rows that do not
         fit into memory are read again for each pass. float32 is computed in float32 where that is safe. Columns
         keep their names.
     n_components : int or several
@@ -263,35 +266,36 @@ def fit(
     (3, 'EEE')
     """
     source, names = open_source(data, sample_weight, features)
-    names = _named(names, feature_names, source.n_features)
-    if progress is not None and not callable(progress):
-        raise ParameterError(f"progress should be a function of one argument, but got {progress!r}")
-    given = start.mixture if isinstance(start, Fit) else start
-    first, counts = read_start(given, n_components, source.n_given, source.n_features)
-    if isinstance(first, np.ndarray):
-        first = source.keep(first)
-    tried = parse_families(families, source.n_features)
-    criterion = criterion.lower() if isinstance(criterion, str) else criterion
-    if criterion not in CRITERIA:
-        raise ParameterError(f"criterion should be one of {', '.join(CRITERIA)}, but got {criterion!r}")
-    if max(counts) > source.n_rows and min(counts) > source.n_rows:
-        raise DataError(
-            f"{min(counts)} components need at least as many rows, but there are {source.n_rows} rows; "
-            "use fewer components"
+    with closing(source):
+        names = _named(names, feature_names, source.n_features)
+        if progress is not None and not callable(progress):
+            raise ParameterError(f"progress should be a function of one argument, but got {progress!r}")
+        given = start.mixture if isinstance(start, Fit) else start
+        first, counts = read_start(given, n_components, source.n_given, source.n_features)
+        if isinstance(first, np.ndarray):
+            first = source.keep(first)
+        tried = parse_families(families, source.n_features)
+        criterion = criterion.lower() if isinstance(criterion, str) else criterion
+        if criterion not in CRITERIA:
+            raise ParameterError(f"criterion should be one of {', '.join(CRITERIA)}, but got {criterion!r}")
+        if max(counts) > source.n_rows and min(counts) > source.n_rows:
+            raise DataError(
+                f"{min(counts)} components need at least as many rows, but there are {source.n_rows} rows; "
+                "use fewer components"
+            )
+        task = Task(
+            source=source,
+            kernel=NativeKernel(n_threads=n_threads),
+            floor=make_floor(source, regularization, names),
+            floor_is_given=regularization is not None,
+            start=first,
+            n_init=at_least(n_init, 1, "n_init"),
+            tol=not_negative(tol, "tol"),
+            max_iter=at_least(max_iter, 0, "max_iter"),
+            rng=generator(random_state),
+            observe=progress,
         )
-    task = Task(
-        source=source,
-        kernel=NativeKernel(n_threads=n_threads),
-        floor=make_floor(source, regularization, names),
-        floor_is_given=regularization is not None,
-        start=first,
-        n_init=at_least(n_init, 1, "n_init"),
-        tol=not_negative(tol, "tol"),
-        max_iter=at_least(max_iter, 0, "max_iter"),
-        rng=generator(random_state),
-        observe=progress,
-    )
-    return _choose(search(task, counts, tried), criterion, source, names)
+        return _choose(search(task, counts, tried), criterion, source, names)
 
 
 def _named(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
 
 import numpy as np
 
@@ -31,7 +30,7 @@ def pack(statistics: Statistics) -> FloatArray:
 def packed_size(shift: FloatArray, scatter: Scatter) -> int:
     """Numbers in ``pack`` of statistics about a (K, D) shift."""
     k, d = shift.shape
-    return SCALARS + k + k * d + prod(_packed_shape(k, d, scatter), start=1)
+    return SCALARS + k + k * d + int(np.prod(_packed_shape(k, d, scatter)))
 
 
 def unpack(vector: FloatArray, shift: FloatArray, scatter: Scatter) -> Statistics:

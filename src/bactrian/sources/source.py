@@ -82,6 +82,9 @@ class Source(ABC):
         """Several samples, in order, for as few reads as can be."""
         return (self.sample(n, rng) for n, rng in wanted)
 
+    def close(self) -> None:  # noqa: B027  most have nothing to let go of
+        """Let go of what is kept for the passes, here or elsewhere; the source is not used any more."""
+
     def climb(self, kernel: Kernel, leg: Leg) -> Ascent | None:
         """Iterations made close to the rows, where that is quicker than a fold each; None leaves them to the loop."""
         return None

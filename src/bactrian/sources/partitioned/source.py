@@ -50,9 +50,6 @@ class PartitionedSource(Source):
         self.single_precision = single_precision
         self.weighted = weighted
 
-    def close(self) -> None:
-        """Let go of what is kept for the passes."""
-
     @abstractmethod
     def reduce(self, work: Work) -> FloatArray:
         """The sum of the answers of all partitions, added up in the tree's order."""
