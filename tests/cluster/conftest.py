@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-LIMIT = 120  # seconds; a cluster starts in a few even on a busy machine
+LIMIT = 240  # seconds; a Spark session takes ten to start, on a busy machine forty
 
 
 @pytest.fixture(autouse=True)

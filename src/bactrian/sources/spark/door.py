@@ -72,7 +72,7 @@ def numeric_kinds(frame: Any, names: Sequence[str]) -> dict[str, Any]:
         if not isinstance(kinds[name], (NumericType, BooleanType)):
             vector = kinds[name].typeName() in ("vectorudt", "udt", "array")
             advice = (
-                "make one column of each of its numbers (pyspark.ml.functions.vector_to_array)"
+                "make one column of each of its numbers, of a vector of pyspark.ml by its vector_to_array"
                 if vector
                 else "leave it out with features=[...] or cast it to double"
             )
