@@ -185,3 +185,37 @@ def test_what_cannot_be_used_is_named(client):
     uneven = da.from_delayed(dask.delayed(np.ones)(5), (np.nan,), float)
     with pytest.raises(bt.DataError, match="partition 0 has 4000 rows and 5 weights"):
         source_of(cut(X, (4000,)), uneven)
+
+
+def test_bt_fit(client):
+    x = cut(X)
+    fit, here = (bt.fit(data, [2, 3], ["VVV", "EEE"]) for data in (x, X))
+    assert fit.mixture.allclose(here.mixture, 1e-10)
+    assert [c.bic for c in fit.candidates] == pytest.approx([c.bic for c in here.candidates], rel=1e-12)
+    assert left_on(client) == 0
+    assert np.array_equal(fit.classify(x).compute(), here.classify(X))
+    assert np.array_equal(fit.uncertainty(x).compute(), fit.uncertainty(X))
+    seen: list[Any] = []
+    labels = bt.fit(x, families="VVV", start=here.classify(X), sample_weight=WEIGHT, progress=seen.append)
+    assert labels.mixture.allclose(bt.fit(X, families="VVV", start=here.classify(X), sample_weight=WEIGHT).mixture)
+    assert len(seen) == labels.n_iter + 1
+
+
+def test_bt_fit_lets_go_when_an_observer_stops_it(client):
+    def stop(_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bt.fit(cut(X), 3, "VVV", progress=stop)
+    assert left_on(client) == 0
+
+
+def test_bt_fit_of_columns(client):
+    pd = pytest.importorskip("pandas")
+    dd = pytest.importorskip("dask.dataframe")
+    frame = pd.DataFrame(X, columns=["a", "b", "c"]).assign(w=WEIGHT)
+    fit = bt.fit(dd.from_pandas(frame, npartitions=4), 2, "VVV", features=["a", "c"], sample_weight="w")
+    assert fit.mixture.feature_names == ("a", "c")
+    assert fit.mixture.allclose(bt.fit(frame, 2, "VVV", features=["a", "c"], sample_weight="w").mixture, 1e-10)
+    array = bt.fit(cut(X), 2, "VVV", features=[0, 2])
+    assert array.mixture.allclose(bt.fit(X[:, [0, 2]], 2, "VVV").mixture, 1e-10)

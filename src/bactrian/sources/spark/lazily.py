@@ -14,6 +14,7 @@ from bactrian.errors import DataError
 from bactrian.kernels import NativeKernel
 from bactrian.packing import PackedParameters
 from bactrian.sources.spark.door import numeric_kinds
+from bactrian.sources.spark.source import plain
 
 if TYPE_CHECKING:
     from bactrian.mixture import Mixture
@@ -49,12 +50,8 @@ def map_rows(mixture: Mixture, what: str, frame: Any) -> Any:
     places = [frame.columns.index(name) for name in names]
     packed = PackedParameters.of(mixture.parameters)
     score = partial(score_batches, packed, method, schema.names, places, single, arrow)
-
-    def run(batches: Any) -> Any:
-        return score(batches)
-
     # mapInArrow cannot read columns with dots in their names
-    return frame.toDF(*(f"c{i}" for i in range(len(frame.columns)))).mapInArrow(run, schema)
+    return frame.toDF(*(f"c{i}" for i in range(len(frame.columns)))).mapInArrow(plain(score), schema)
 
 
 def score_batches(

@@ -17,17 +17,17 @@ from bactrian.typing import FloatArray, IntArray
 
 
 class SparkSource(PartitionedSource):
-    """The narrow columns of a frame, cached by Spark; a task that fails is repeated by Spark."""
+    """Blocks of rows, cached by Spark; a task that fails is repeated by Spark."""
 
     def __init__(self, narrow: Any, names: tuple[str, ...], single: bool, weighted: bool) -> None:
-        self._frame = narrow.persist()
-        self._release = weakref.finalize(self, narrow.unpersist)
+        self._layout = executor.Layout(len(names), single, weighted)
+        self._blocks = narrow.mapInArrow(plain(partial(executor.pack_blocks, self._layout)), executor.BLOCKS).persist()
+        self._release = weakref.finalize(self, self._blocks.unpersist)
         self._release.atexit = False  # the session may be gone by then
-        self._shape = (len(names), single, weighted)
         # a Python worker serves one task at a time, on as many cores as Spark gives a task
         self._threads = int(narrow.sparkSession.conf.get("spark.task.cpus", "1"))
         try:
-            found = self._job(partial(executor.summary, *self._shape))
+            found = self._job(partial(executor.summary, self._layout))
             nothing = Summary.of_nothing(len(names)).pack()  # an empty partition may not answer
             summaries = [Summary.unpack(found.get(p, nothing)) for p in range(max(found, default=0) + 1)]
             super().__init__(summaries, len(names), names, single, weighted)
@@ -46,24 +46,21 @@ class SparkSource(PartitionedSource):
         )
 
     def reduce(self, work: Work) -> FloatArray:
-        found = self._job(partial(executor.answer, work, self._threads, *self._shape))
+        found = self._job(partial(executor.answer, work, self._threads, self._layout))
         nothing = np.zeros_like(next(iter(found.values())))
         n = len(self.summaries)
         return total(combine(({leaf(p): found.get(p, nothing)} for p in range(n)), n))
 
     def collect(self, work: Work, partitions: Sequence[int]) -> list[FloatArray]:
         there = work.only(partitions)
-        found = self._job(partial(executor.answer_some, there, frozenset(partitions), self._threads, *self._shape))
+        wanted = frozenset(partitions)
+        found = self._job(partial(executor.answer_some, there, wanted, self._threads, self._layout))
         return [found[p] for p in partitions]
 
     def _job(self, function: Callable[..., Any]) -> dict[int, FloatArray]:
         """The answer of each partition by its number."""
-
-        def run(batches: Any) -> Any:
-            return function(batches)
-
         try:
-            rows = self._frame.mapInArrow(run, executor.SCHEMA).collect()
+            rows = self._blocks.mapInArrow(plain(function), executor.ANSWERS).collect()
         except Exception as error:
             if "No module named 'bactrian" in str(error):
                 raise MissingDependencyError(
@@ -72,3 +69,12 @@ class SparkSource(PartitionedSource):
                 ) from error
             raise
         return {row.partition: np.frombuffer(row.answer, dtype=np.float64) for row in rows}
+
+
+def plain(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of one argument, as Spark wants it; what it calls is the executors' bactrian."""
+
+    def run(batches: Any) -> Any:
+        return function(batches)
+
+    return run
