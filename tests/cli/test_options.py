@@ -20,10 +20,10 @@ def test_defaults_are_those_of_the_library(run, monkeypatch, folder):
     run("fit", "x.csv")
     assert given.pop("rows")[1:] == (tuple(library["n_components"].default), library["families"].default)
     assert callable(given.pop("progress"))
-    assert given.pop("feature_names") == ("length", "width")
     assert given == {name: library[name].default for name in given}
-    left_out = {"data", "n_components", "families", "start", "progress", "feature_names"}
-    assert set(library) - set(given) == left_out
+    left_out = {"data", "n_components", "families", "start", "progress"}
+    of_the_data = {"features", "feature_names", "sample_weight"}
+    assert set(library) - set(given) == left_out | of_the_data
 
 
 def test_criteria_are_those_of_the_library():
@@ -49,9 +49,8 @@ def test_what_reaches_the_library(run, monkeypatch, folder):
     )
     assert run("fit", "x.csv", "-k", "2", *options.split()).exit_code == 0
     table, counts, families = given.pop("rows")
-    assert (table.column_names, counts, families) == (["width"], (2,), ("spherical", "VVV"))
-    assert len(given.pop("sample_weight")) == 120
-    assert given.pop("feature_names") == ("width",)
+    assert (table.names, counts, families) == (("width",), (2,), ("spherical", "VVV"))
+    assert len(table.weight) == 120
     assert callable(given.pop("progress"))
     assert given == {
         "criterion": "icl", "random_state": 7, "tol": 0.5, "max_iter": 9, "n_init": 2,

@@ -10,7 +10,7 @@ from bactrian import Mixture
 # arguments, exit code, words of the line on stderr
 CASES = {
     "no file": ("fit nothing.csv", 1, "nothing.csv cannot be read: No such file or directory"),
-    "folder as data": ("fit .", 1, "cannot be read: Is a directory"),
+    "folder as data": ("predict fit.bactrian empty", 1, "the folder empty holds no table"),
     "text": ("fit text.csv", 1, "choose columns of numbers: --columns a"),
     "bad cell": ("fit cell.csv", 1, "column 'b', row 1 (line 3 of cell.csv) is 'oops'"),
     "missing cell": ("fit missing.csv", 1, "row 1 (line 3 of missing.csv) is missing"),
@@ -78,6 +78,7 @@ USAGE = {
 
 @pytest.fixture(scope="module")
 def bad_files(folder):
+    (folder / "empty").mkdir()
     (folder / "text.csv").write_text("a,species\n1,setosa\n2,virginica\n")
     (folder / "cell.csv").write_text("a,b\n1,2\n3,oops\n")
     (folder / "missing.csv").write_text("a,b\n1,2\n3,\n")

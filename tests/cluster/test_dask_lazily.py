@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -56,3 +58,22 @@ def test_a_missing_value_is_named_when_it_is_met():
     x[2500, 1] = np.nan
     with pytest.raises(bt.DataError, match=r"column 1, row 500 is NaN"):
         START.classify(da.from_array(x, chunks=(1000, 3))).compute()
+
+
+def test_estimators():
+    estimator = bt.GaussianMixture.from_mixture(START)
+    rows = da.from_array(X, chunks=(1000, 3))
+    for method in ("predict", "predict_proba", "score_samples"):
+        lazy = getattr(estimator, method)(rows)
+        assert isinstance(lazy, da.Array)
+        assert np.array_equal(lazy.compute(), getattr(estimator, method)(X))
+    assert estimator.score(rows) == pytest.approx(estimator.score(X), rel=1e-12)
+
+
+def test_without_the_library(monkeypatch):
+    monkeypatch.setitem(sys.modules, "dask.array", None)
+    for name in [n for n in sys.modules if n.startswith("bactrian.sources.dask")]:
+        monkeypatch.delitem(sys.modules, name)
+    rows = da.from_array(X, chunks=(1000, 3))
+    with pytest.raises(bt.MissingDependencyError, match=r'pip install "bactrian\[dask\]"'):
+        START.classify(rows)

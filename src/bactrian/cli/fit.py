@@ -10,13 +10,13 @@ from bactrian.cli import options
 from bactrian.cli.progress import Meter
 
 if TYPE_CHECKING:
-    from bactrian.files import Table
+    from bactrian.cli.data import Rows
     from bactrian.fitting import Fit
     from bactrian.selection import Progress
 
 
 @click.command(short_help="Fit mixtures, choose the best, save it.")
-@click.argument("data")
+@click.argument("data", required=False)
 @click.option(
     "-k", "counts", type=options.Counts(), metavar="K", default="1:9", show_default=True,
     help="Numbers of components to try: 3, 1:9 or 2,4,8.",
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     "--criterion", type=click.Choice(["bic", "aic", "icl"]), default="bic", show_default=True,
     help="What makes a candidate the best; lower is better.",
 )  # fmt: skip
+@options.sql
+@options.connection
 @options.columns
 @click.option("--weights", metavar="COLUMN", help="The column of row weights; it is then no feature.")
 @click.option("--seed", "random_state", type=click.IntRange(min=0), default=0, show_default=True)
@@ -45,7 +47,9 @@ if TYPE_CHECKING:
 @click.option("--report", type=options.Output(), metavar="FILE", help="Write the whole table of candidates as text.")
 @options.as_json
 def fit(
-    data: str,
+    data: str | None,
+    query: str | None,
+    connection: str | None,
     columns: tuple[str, ...] | None,
     weights: str | None,
     output: str | None,
@@ -56,29 +60,30 @@ def fit(
 ) -> None:
     """Fit Gaussian mixtures to the rows of DATA and choose the number of components and the family.
 
+    DATA is a file, a folder of files, or a pattern in quotes. Rows that do not fit into memory are read again for each
+    pass.
+
     \b
     Example:
       bactrian fit faithful.csv -k 1:9 --family all --criterion bic -o model.bactrian
+      bactrian fit 'rows/*.parquet' -k 2:4 --weights w -o model.bactrian
+      bactrian fit --sql 'SELECT a, b FROM t' --connection duckdb:my.db -o model.bactrian
     """
+    from bactrian.cli.data import check_given, open_rows  # not above: help must not wait for NumPy
+
+    check_given(data, query, connection)
     options.check_distinct(data, output, labels, report)
     with Meter() as meter:
-        table = read(data, columns, weights, meter)
-        found = climb(table, meter, **how)
+        meter.show(f"reading {data or 'the rows of the query'}")
+        rows = open_rows(data, query, connection, columns, weights, (output, labels, report))
+        found = climb(rows, meter, **how)
     try:
-        _write(found, table, output, labels, report)
+        _write(found, rows, output, labels, report)
     finally:  # a full disk must not cost the result too
         _echo(found, as_json)
 
 
-def read(data: str, columns: tuple[str, ...] | None, weights: str | None, meter: Meter) -> Table:
-    """The table, with a message if it takes long."""
-    from bactrian.files import read_table  # not above: help must not wait for NumPy
-
-    meter.show(f"reading {data}")
-    return read_table(data, columns, weights)
-
-
-def climb(table: Table, meter: Meter, *, counts: tuple[int, ...], families: tuple[str, ...], **how: Any) -> Fit:
+def climb(rows: Rows, meter: Meter, *, counts: tuple[int, ...], families: tuple[str, ...], **how: Any) -> Fit:
     """``bactrian.fit`` under the eyes of the meter."""
 
     def observe(now: Progress) -> None:
@@ -93,17 +98,15 @@ def climb(table: Table, meter: Meter, *, counts: tuple[int, ...], families: tupl
     chosen = "all" if families == ("all",) else families
     meter.show("looking for starts")
     return fitting.fit(
-        table.data,
+        rows,
         counts,
         chosen,
-        sample_weight=table.weight,
-        feature_names=table.names,
         progress=observe,
         **how,
     )
 
 
-def _write(found: Fit, table: Table, output: str | None, labels: str | None, report: str | None) -> None:
+def _write(found: Fit, rows: Rows, output: str | None, labels: str | None, report: str | None) -> None:
     from bactrian.cli.predictions import predictions
     from bactrian.files import write_columns
 
@@ -112,7 +115,7 @@ def _write(found: Fit, table: Table, output: str | None, labels: str | None, rep
     if report is not None:
         found.report(report)
     if labels is not None:
-        chunks = predictions(found.mixture, table.rows().values)
+        chunks = predictions(found.mixture, rows.blocks())
         write_columns(labels, ({name: c[name] for name in ("label", "uncertainty")} for c in chunks))
 
 

@@ -51,8 +51,9 @@ def program() -> None:
       bactrian fit rows.csv -o model.bactrian
       bactrian predict model.bactrian rows.csv -o labels.csv
 
-    Tables are CSV (comma, semicolon or tab; gzip too), Parquet or .npy; "-" reads CSV from stdin. Results go
-    to stdout, messages to stderr. Exit codes: 0 done, 1 the data or the model cannot be used, 2 wrong usage.
+    Tables are CSV (comma, semicolon or tab; gzip too), Parquet, Arrow or .npy, one file or many; "-" reads CSV
+    from stdin. Results go to stdout, messages to stderr. Exit codes: 0 done, 1 the data or the model cannot be
+    used, 2 wrong usage.
     """
 
 

@@ -100,6 +100,12 @@ columns = click.option(
     metavar="A,B,...",
     help="The columns that are features, by name, in this order; numbers from 0 where the file has no names.",
 )
+sql = click.option("--sql", "query", metavar="QUERY", help="Read the rows of a SELECT instead of DATA.")
+connection = click.option(
+    "--connection",
+    metavar="URI",
+    help="The database for --sql: postgresql://user@host/name, duckdb:file (or duckdb: alone) or sqlite:file.",
+)
 table_output = click.option(
     "-o",
     "--output",

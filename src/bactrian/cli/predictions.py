@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from bactrian.errors import DataError
-from bactrian.files import Chunk, TableFile, open_table, read_table
+from bactrian.files import Chunk, TableFile, read_table
+from bactrian.files.columns import Columns
 from bactrian.fitting import uncertainty
 from bactrian.mixture import Mixture
 from bactrian.typing import FloatArray
 
-ROWS = 1 << 16
 
-
-def predictions(mixture: Mixture, values: FloatArray) -> Iterator[Chunk]:
+def predictions(mixture: Mixture, blocks: Iterable[FloatArray]) -> Iterator[Chunk]:
     """``label``, ``p0`` .. ``p{K-1}``, ``log_density`` (nats), ``uncertainty`` (sum of the other p) of rows."""
-    for first in range(0, len(values), ROWS):
-        rows = values[first : first + ROWS]
+    for rows in blocks:
         p = mixture.responsibilities(rows)
         yield {
             "label": p.argmax(axis=1).astype(np.int64),
@@ -29,23 +27,22 @@ def predictions(mixture: Mixture, values: FloatArray) -> Iterator[Chunk]:
 
 
 def read_features(mixture: Mixture, path: str, columns: tuple[str, ...] | None) -> FloatArray:
-    """The (N, D) features of a mixture from a file.
+    """The (N, D) features of a mixture from a file; see ``features_of``."""
+    return read_table(path, features_of(mixture, columns)).rows().values
 
-    By the names the user gives; else by the mixture's names; a table without names of its own, or a mixture
+
+def features_of(mixture: Mixture, columns: tuple[str, ...] | None) -> Columns:
+    """Which columns are a mixture's features.
+
+    Those that the user names; else those of the mixture's names; a table without names of its own, or a mixture
     without, is read by position.
-
-    Raises
-    ------
-    DataError
-        The features are not there, or the file cannot be read.
     """
-    file = open_table(path)
     names = mixture.feature_names
-    if names is not None and columns is None:
-        columns = _found(file, names)
-    elif names is not None and columns is not None and set(columns) == set(names):
-        columns = names  # the same names: whatever their order, each goes to its own feature
-    return read_table(file, columns).rows().values
+    if names is None or (columns is not None and set(columns) != set(names)):
+        return columns
+    if columns is not None:
+        return names  # the same names: whatever their order, each goes to its own feature
+    return lambda file: _found(file, names)
 
 
 def _found(file: TableFile, names: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -20,7 +20,7 @@ class ArrowFile:
     def __init__(self, content: Content) -> None:
         self.name = content.name
         self.content = content
-        _, reader = self._open(None)
+        _, reader = self._open()
         self.schema = reader.schema
         self.names = tuple(reader.schema.names)
         self._n_rows = self._count() if self.names else 0
@@ -36,37 +36,37 @@ class ArrowFile:
         return all(self.schema.field(i).type == arrow().float32() for i in chosen)
 
     def read(self, chosen: Sequence[int]) -> Any:
-        _, reader = self._open(None)
+        _, reader = self._open()
         return self._guarded(lambda: reader.read_all().select(list(chosen)))
 
     def parts(self, chosen: Sequence[int]) -> Iterator[Part]:
-        mapping, reader = self._open(chosen)
-        kept = sorted(chosen)  # a reader of some fields gives them in the order of the file
+        mapping, reader = self._open()
         first = 0
+        columns: list[Any] | None
         for group in range(reader.num_record_batches):
             batch = self._guarded(reader.get_batch, group)
-            columns = [batch.column(kept.index(i)) for i in chosen]
-            for start in range(0, batch.num_rows, PART_ROWS):
-                place = Place(self.name, first + start, f"batch {group}")
-                yield Part([column.slice(start, PART_ROWS) for column in columns], place)
+            n_rows = batch.num_rows
+            for start in range(0, n_rows, PART_ROWS):
+                columns = [batch.column(i).slice(start, PART_ROWS) for i in chosen]
+                yield Part(columns, Place(self.name, first + start, f"batch {group}"))
                 release(mapping)
-            first += batch.num_rows
+            first += n_rows
+            batch = columns = None  # before the next one is there
 
     def line(self, row: int) -> int | None:
         return None
 
     def _count(self) -> int:
-        _, reader = self._open([0])  # one column is enough
+        _, reader = self._open()
         return int(self._guarded(lambda: sum(reader.get_batch(i).num_rows for i in range(reader.num_record_batches))))
 
-    def _open(self, chosen: Sequence[int] | None) -> tuple[mmap.mmap | None, Any]:
+    def _open(self) -> tuple[mmap.mmap | None, Any]:
         pa, ipc, source, mapping = arrow(), arrow("pyarrow.ipc"), self.content.source, None
         if isinstance(source, str):
             with open(source, "rb") as file:
                 mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        options = ipc.IpcReadOptions(included_fields=None if chosen is None else sorted(chosen))
         buffer = pa.py_buffer(source if mapping is None else mapping)
-        return mapping, self._guarded(lambda: ipc.open_file(pa.BufferReader(buffer), options=options))
+        return mapping, self._guarded(lambda: ipc.open_file(pa.BufferReader(buffer)))
 
     def _guarded(self, call: Any, *arguments: Any) -> Any:
         try:

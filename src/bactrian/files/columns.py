@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from bactrian.errors import DataError
 from bactrian.files.table_file import TableFile
+
+Columns: TypeAlias = Sequence[str] | Callable[[TableFile], Sequence[str] | None] | None
+"""Names, or None for all, or what finds them once the file is seen."""
+
+
+def resolve(file: TableFile, columns: Columns) -> Sequence[str] | None:
+    return columns(file) if callable(columns) else columns
 
 
 def choose(file: TableFile, columns: Sequence[str] | None, weight: str | None) -> tuple[list[int], int | None]:

@@ -15,6 +15,7 @@ from bactrian.files.numbers import bad_cell
 from bactrian.files.part import Part, Place
 
 BLOCK = 4 << 20  # bytes; a row must fit in it
+STREAM_BLOCK = 1 << 20  # the same where rows are read a few at a time; pyarrow reads many blocks ahead
 LINES = 10_000_000  # rows up to which a message says on which line of a text a row stands
 
 
@@ -31,7 +32,7 @@ class CsvFile:
     def read(self, chosen: Sequence[int]) -> Any:
         csv, pa = arrow("pyarrow.csv"), arrow()
         try:
-            return csv.read_csv(self.content.arrow_stream(), *self._options(chosen))
+            return csv.read_csv(self.content.arrow_stream(), *self._options(chosen, whole=True))
         except pa.ArrowInvalid as error:
             raise self._ragged() or DataError(f"{self.name} is not a CSV table: {error}") from error
         except OSError as error:
@@ -67,8 +68,9 @@ class CsvFile:
             for batch in csv.open_csv(self.content.arrow_stream(), *self._options(chosen, types)):
                 yield [batch.column(str(i)) for i in chosen]
         except pa.ArrowInvalid as error:
+            as_text = types is None or arrow().string() in types.values()  # nothing to convert
             raise (
-                (types and self._bad_cell(chosen, types))
+                (None if as_text or types is None else self._bad_cell(chosen, types))
                 or self._ragged()
                 or DataError(f"{self.name} is not a CSV table: {error}")
             ) from error
@@ -79,7 +81,14 @@ class CsvFile:
         """The first cell that is not what its column's first block is, if that is what is wrong."""
         pa, compute, first = arrow(), arrow("pyarrow.compute"), 0
         as_text = dict.fromkeys(types, pa.string())
-        for columns in self._batches(chosen, as_text):
+        batches = self._batches(chosen, as_text)
+        while True:
+            try:
+                columns = next(batches, None)
+            except DataError:
+                return None  # its lines are at fault
+            if columns is None:
+                return None
             for i, column in zip(chosen, columns, strict=True):
                 plain = compute.replace_substring(column, ",", ".") if self.dialect.decimal == "," else column
                 try:
@@ -87,14 +96,17 @@ class CsvFile:
                 except pa.ArrowInvalid:
                     return bad_cell(self, self.names[i], column, first)
             first += len(columns[0])
-        return None
 
-    def _options(self, chosen: Sequence[int], types: dict[str, Any] | None = None) -> tuple[Any, Any, Any]:
+    def _options(
+        self, chosen: Sequence[int], types: dict[str, Any] | None = None, *, whole: bool = False
+    ) -> tuple[Any, Any, Any]:
         csv = arrow("pyarrow.csv")
         # pyarrow gets names of our own, since those of the file may be empty or the same
         keys = [str(i) for i in range(len(self.names))]
         return (
-            csv.ReadOptions(skip_rows=self.dialect.skip, column_names=keys, block_size=BLOCK),
+            csv.ReadOptions(
+                skip_rows=self.dialect.skip, column_names=keys, block_size=BLOCK if whole else STREAM_BLOCK
+            ),
             csv.ParseOptions(delimiter=self.dialect.separator, newlines_in_values=True),
             csv.ConvertOptions(
                 include_columns=[keys[i] for i in chosen],

@@ -8,13 +8,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from bactrian.errors import DataError
-from bactrian.files.columns import choose
+from bactrian.files.columns import Columns, choose, resolve
 from bactrian.files.content import EmptyTableError
 from bactrian.files.formats import EXTENSIONS, open_table
 from bactrian.files.numbers import check_first
 from bactrian.files.part import Part
+from bactrian.files.table import Table, read_table
 from bactrian.files.table_file import TableFile
+from bactrian.typing import FloatArray
 
 
 def find_files(path: str | os.PathLike[str]) -> list[str]:
@@ -67,6 +71,23 @@ class Stamp:
         return cls(found.st_size, found.st_mtime_ns)
 
 
+def open_dataset(
+    path: str | os.PathLike[str],
+    columns: Columns = None,
+    weight: str | None = None,
+    *,
+    most_bytes: int,
+) -> Table | Dataset:
+    """What a path names: a table, read, if it is one file with up to about ``most_bytes`` of numbers."""
+    paths = find_files(path)
+    if len(paths) > 1:
+        return Dataset(paths, columns, weight)
+    file = open_table(paths[0])
+    if not os.path.isfile(paths[0]) or 8 * file.cells <= most_bytes:
+        return read_table(file, columns, weight)
+    return Dataset(paths, columns, weight)
+
+
 class Dataset:
     """Tables with the same columns of numbers, read one after the other.
 
@@ -83,11 +104,12 @@ class Dataset:
         file that has other columns, and one that was changed since.
     """
 
-    def __init__(self, paths: Sequence[str], columns: Sequence[str] | None = None, weight: str | None = None) -> None:
-        self._asked = columns is not None
+    def __init__(self, paths: Sequence[str], columns: Columns = None, weight: str | None = None) -> None:
         self._stamps: dict[str, Stamp] = {}
         self._paths = list(paths)
         first = self._first()
+        columns = resolve(first, columns)
+        self._asked = columns is not None
         chosen, weighing = choose(first, columns, weight)
         self._like = first
         self._columns = [first.names[i] for i in chosen] if first.named or columns is None else list(columns or ())
@@ -114,6 +136,20 @@ class Dataset:
                 self._check_unchanged(path)  # the better reason
                 raise
             self._check_unchanged(path)
+
+    def blocks(self) -> Iterator[FloatArray]:
+        """The features, a few rows at a time, looked at for numbers that are missing."""
+        for part in self.parts():
+            values = np.empty((len(part), self.n_features), np.float32 if self.single else np.float64)
+            part.copy(0, len(part), values, None)
+            bad = np.argwhere(~np.isfinite(values))
+            if len(bad):
+                row, column = bad[0]
+                what = "missing" if np.isnan(values[row, column]) else "infinite"
+                raise DataError(
+                    f"column {self.names[column]!r}, {part.place.of(int(row))} is {what}; drop or fill such rows first"
+                )
+            yield values
 
     def _parts_of(self, file: TableFile) -> Iterator[Part]:
         chosen, weighing = self._choose(file)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from bactrian.files.arrow import arrow
-from bactrian.files.columns import choose
+from bactrian.files.columns import Columns, choose, resolve
 from bactrian.files.formats import open_table
 from bactrian.files.numbers import to_numbers
+from bactrian.files.part import PART_ROWS
 from bactrian.files.table_file import TableFile
 from bactrian.rows import Rows, check_finite, read_rows
 from bactrian.typing import FloatArray
@@ -36,6 +37,14 @@ class Table:
     names: tuple[str, ...]
     weight: FloatArray | None = field(repr=False)
 
+    def blocks(self) -> Iterator[FloatArray]:
+        """The rows, a few at a time."""
+        values = self.rows().values
+        return (values[first : first + PART_ROWS] for first in range(0, len(values), PART_ROWS))
+
+    def __len__(self) -> int:
+        return len(self.data)
+
     def rows(self) -> Rows:
         """The (N, D) values, float32 or float64, and their names."""
         return Rows(read_rows(self.data).values, self.names)
@@ -43,7 +52,7 @@ class Table:
 
 def read_table(
     source: str | os.PathLike[str] | TableFile,
-    columns: Sequence[str] | None = None,
+    columns: Columns = None,
     weight: str | None = None,
 ) -> Table:
     """Read columns of numbers from CSV (gzip or not), Parquet, .npy, or CSV on stdin.
@@ -53,8 +62,8 @@ def read_table(
     source : path or TableFile
         ``"-"`` is stdin.
     columns : sequence of str, optional
-        The features, in this order; where the file has no names, "0" is the first one. Default: all columns
-        but the weight.
+        The features, in this order (or what finds them once the file is seen); where the file has no names, "0" is
+        the first one. Default: all columns but the weight.
     weight : str, optional
         The column of row weights.
 
@@ -66,6 +75,7 @@ def read_table(
         CSV or Parquet without pyarrow.
     """
     file = open_table(source) if isinstance(source, (str, os.PathLike)) else source
+    columns = resolve(file, columns)
     chosen, weighing = choose(file, columns, weight)
     names = tuple(file.names[i] for i in chosen)
     extra = [] if weighing is None else [weighing]

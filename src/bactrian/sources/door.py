@@ -18,11 +18,12 @@ import numpy as np
 from bactrian.engines import home_of
 from bactrian.errors import DataError, ParameterError
 from bactrian.files.arrow import arrow
-from bactrian.files.dataset import Dataset, find_files
-from bactrian.files.formats import open_table
+from bactrian.files.columns import Columns
+from bactrian.files.dataset import Dataset, open_dataset
 from bactrian.files.part import mapping_of
 from bactrian.files.stream import batches_of, gather, write_stream
-from bactrian.files.table import read_table
+from bactrian.files.table import Table
+from bactrian.files.table_file import TableFile
 from bactrian.rows import read_columns, read_rows
 from bactrian.sources.array import ArraySource, read_weights
 from bactrian.sources.chunked import ChunkedSource
@@ -36,6 +37,8 @@ Opened: TypeAlias = tuple[Source, tuple[str, ...] | None]
 
 # Bytes up to which rows from elsewhere are simply taken into memory: passes over so few cost less than reading
 IN_MEMORY = 32 << 20
+
+SPOOLED = "the spooled rows"
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,14 +134,15 @@ def open_mapped(data: Any, wanted: Wanted) -> Opened:
 
 def open_path(data: str | os.PathLike[str], wanted: Wanted) -> Opened:
     """Files."""
-    paths = find_files(data)
-    if len(paths) == 1:
-        file = open_table(paths[0])
-        if not os.path.isfile(paths[0]) or 8 * file.cells <= IN_MEMORY:
-            table = read_table(file, wanted.names, wanted.weight_column)
-            weight = wanted.sample_weight if table.weight is None else table.weight
-            return ArraySource(table.rows().values, weight), table.names
-    return open_store(Dataset(paths, wanted.names, wanted.weight_column), wanted)
+    return open_table(open_dataset(data, wanted.names, wanted.weight_column, most_bytes=IN_MEMORY), wanted)
+
+
+def open_table(data: Table | Dataset, wanted: Wanted) -> Opened:
+    """A file or files that were opened already, whose columns are chosen."""
+    if isinstance(data, Dataset):
+        return open_store(data, wanted)
+    weight = wanted.sample_weight if data.weight is None else data.weight
+    return ArraySource(data.rows().values, weight), data.names
 
 
 def open_store(store: Store, wanted: Wanted) -> Opened:
@@ -188,7 +192,7 @@ def _open_batches(batches: Iterator[Any], wanted: Wanted, folder: str | None) ->
     first, rest = gather(batches, IN_MEMORY)
     if rest is None:
         return _open_first(first, wanted)
-    return open_store(Spooled(_chained(first, rest), wanted, spool_folder(folder)), wanted)
+    return open_store(Spooled(_chained(first, rest), wanted.names, wanted.weight_column, folder), wanted)
 
 
 def _chained(first: list[Any], rest: Iterator[Any]) -> Iterator[Any]:
@@ -204,15 +208,27 @@ def _open_first(batches: list[Any], wanted: Wanted) -> Opened:
 
 
 class Spooled(Dataset):
-    """Rows that wait in a temporary file, which goes when this goes."""
+    """Rows that wait in a temporary file in a folder, which goes when this goes."""
 
-    def __init__(self, batches: Iterator[Any], wanted: Wanted, folder: str) -> None:
-        folder = tempfile.mkdtemp(prefix="bactrian-", dir=folder)
+    def __init__(
+        self,
+        batches: Iterator[Any],
+        columns: Columns = None,
+        weight: str | None = None,
+        folder: str | None = None,
+    ) -> None:
+        folder = tempfile.mkdtemp(prefix="bactrian-", dir=spool_folder(folder))
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         path = os.path.join(folder, "rows.arrow")
         write_stream(path, batches)
-        super().__init__([path], wanted.names, wanted.weight_column)
-        self.name = "the spooled rows"
+        super().__init__([path], columns, weight)
+        self.name = SPOOLED
+
+    def _open(self, path: str) -> TableFile | None:
+        file = super()._open(path)
+        if file is not None:
+            file.name = SPOOLED  # the user has never heard of the file
+        return file
 
 
 def is_large_and_mapped(data: Any) -> bool:
@@ -243,6 +259,7 @@ DOORS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Wanted], Opened]], ...]
     (lambda data: home_of(data) is not None, open_elsewhere),
     (is_large_and_mapped, open_mapped),
     (is_path, open_path),
+    (lambda data: isinstance(data, (Table, Dataset)), open_table),
     (lambda data: isinstance(data, Query), open_query),
     (is_duckdb, open_relation),
     (is_lazy, open_lazy),
@@ -251,4 +268,4 @@ DOORS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Wanted], Opened]], ...]
 )
 """What data is -> who opens it; the first that fits."""
 
-__all__ = ["DOORS", "IN_MEMORY", "Opened", "Wanted", "open_source"]
+__all__ = ["DOORS", "IN_MEMORY", "Opened", "Spooled", "Wanted", "open_source"]

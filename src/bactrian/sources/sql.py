@@ -97,7 +97,18 @@ def _from_duckdb(connection: Any, query: str) -> Iterator[Any]:
 def _from_adbc(connection: Any, query: str) -> Iterator[Any]:
     with connection.cursor() as cursor:
         cursor.execute(query)
-        yield from cursor.fetch_record_batch()
+        yield from map(_with_decimals, cursor.fetch_record_batch())
+
+
+def _with_decimals(batch: Any) -> Any:
+    """PostgreSQL's numeric has any number of digits, and comes as text that is marked as such."""
+    pa = arrow()
+    if not hasattr(pa, "OpaqueType"):  # pyarrow before 18
+        return batch
+    for i, field_ in enumerate(batch.schema):
+        if isinstance(field_.type, pa.OpaqueType) and field_.type.type_name == "numeric":
+            batch = batch.set_column(i, field_.name, batch.column(i).storage.cast(pa.float64()))
+    return batch
 
 
 def _from_dbapi(connection: Any, query: str) -> Iterator[Any]:
