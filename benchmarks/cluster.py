@@ -31,7 +31,6 @@ from timing import seconds_per_iteration
 SHAPES = [Shape("full", 200_000, 8, 8), Shape("full", 100_000, 32, 16)]
 PARTITIONS = 4
 LONG = 11  # iterations of the longer run
-MLLIB_LONG = 4
 MLLIB_GOAL = 20
 WORKERS = 2
 
@@ -72,7 +71,7 @@ def mllib_per_iteration(frame: Any, k: int) -> float:
         return GaussianMixture(k=k, maxIter=n, tol=0.0, seed=1).fit(frame)
 
     run(1)
-    return seconds_per_iteration(run, MLLIB_LONG)
+    return seconds_per_iteration(run, LONG)
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -94,11 +93,11 @@ def main() -> None:
     warnings.simplefilter("ignore")
     page = Page(
         "A cluster's share of an iteration",
-        f"Written by `benchmarks/cluster.py`. The same rows in {PARTITIONS} partitions and the same start for all but MLlib, "
-        f"which takes none; float64, full covariances. Dask: {WORKERS} worker processes of one thread. Spark: "
+        f"Written by `benchmarks/cluster.py`. The same rows in {PARTITIONS} partitions and the same start for all but "
+        f"MLlib, which takes none; float64, full covariances. Dask: {WORKERS} worker processes of one thread. Spark: "
         f"local[{WORKERS}]. The local kernel has {WORKERS} threads. Seconds per iteration: a run of {LONG} iterations "
-        f"(MLlib {MLLIB_LONG}) less a run of one. Overhead is what is beyond the local kernel; it does not grow with the "
-        f"rows for Dask, and for Spark by what the rows cost from the JVM to Python. {LEGEND}",
+        "less a run of one. Overhead is what is beyond the local kernel; for Dask it does not grow with the rows, for "
+        f"Spark by what bytes cost from the JVM to Python. {LEGEND}",
         versions(f"Dask {distributed.__version__}", f"Spark {pyspark.__version__}"),
     )
     shapes = SHAPES[:1] if arguments.quick else SHAPES

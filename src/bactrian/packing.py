@@ -30,7 +30,8 @@ def pack(statistics: Statistics) -> FloatArray:
 def packed_size(shift: FloatArray, scatter: Scatter) -> int:
     """Numbers in ``pack`` of statistics about a (K, D) shift."""
     k, d = shift.shape
-    return SCALARS + k + k * d + int(np.prod(_packed_shape(k, d, scatter)))
+    size: int = SCALARS + k + k * d + np.prod(_packed_shape(k, d, scatter), dtype=int)
+    return size
 
 
 def unpack(vector: FloatArray, shift: FloatArray, scatter: Scatter) -> Statistics:
