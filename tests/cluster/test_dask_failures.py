@@ -77,6 +77,17 @@ def test_rows_that_were_sent_are_gone_with_their_worker():
             climb(source, observe=at_pass(3, lambda: kill(client, source.holders[1])))
 
 
+def test_rows_that_change_between_passes():
+    sizes = iter([200, 200, 199])
+
+    def read() -> np.ndarray:
+        return X[: next(sizes)]
+
+    rows = da.from_delayed(dask.delayed(read, pure=False)(), (np.nan, 3), X.dtype)
+    with pytest.raises(bt.ClusterError, match="their weight was 200 and is now 199"):
+        climb(source_of(rows))
+
+
 def with_value(value: float, row: int, column: int) -> np.ndarray:
     x = X.copy()
     x[row, column] = value
