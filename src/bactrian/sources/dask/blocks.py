@@ -54,16 +54,11 @@ class Blocks:
 def read_collection(collection: Any, sample_weight: Any, features: Sequence[str | int] | None) -> Blocks:
     """Check what the collection says of itself and cut it into blocks; nothing is computed."""
     if isinstance(collection, da.Array):
-        matrix, names = as_matrix(collection if features is None else _columns(collection, features)), None
-        kinds = {"0": matrix.dtype}
-        delayed = matrix.to_delayed().ravel()
-        rows = matrix.chunks[0]
-        n_features = matrix.shape[1]
+        table, names = as_matrix(collection if features is None else _columns(collection, features)), None
+        rows, kinds = table.chunks[0], {"0": table.dtype}
     elif is_frame(collection):
-        matrix, sample_weight, names = _chosen(collection, sample_weight, features)
-        kinds = dict(zip(map(str, matrix.columns), matrix.dtypes, strict=True))
-        delayed, rows = matrix.to_delayed(), None
-        n_features = len(kinds)
+        table, sample_weight, names = _chosen(collection, sample_weight, features)
+        rows, kinds = None, dict(zip(map(str, table.columns), table.dtypes, strict=True))
     else:
         raise DataError(
             f"a Dask array, data frame or series can be fitted, but got a {type(collection).__name__}; "
@@ -71,9 +66,9 @@ def read_collection(collection: Any, sample_weight: Any, features: Sequence[str 
         )
     _check_kinds(kinds)
     single = all(dtype == np.float32 for dtype in kinds.values())
-    weights = [None] * len(delayed) if sample_weight is None else _weight_blocks(sample_weight, len(delayed), rows)
-    made_of = _futures_below(matrix)
-    return Blocks(delayed, weights, made_of, n_features, names, single, sample_weight is not None)
+    blocks = list(np.ravel(table.to_delayed()))
+    weights = [None] * len(blocks) if sample_weight is None else _weight_blocks(sample_weight, len(blocks), rows)
+    return Blocks(blocks, weights, _futures_below(table), table.shape[1], names, single, sample_weight is not None)
 
 
 def _columns(array: da.Array, features: Sequence[str | int]) -> da.Array:
