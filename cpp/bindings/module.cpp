@@ -49,13 +49,13 @@ Rows rows_of(const AnyRows& rows, const std::optional<Doubles>& weight) {
 
 // Holds the arrays of a mixture alive and shows them as a Model.
 struct PyModel {
-    PyModel(int form, bool tied, Doubles weights, Doubles means, Doubles whiteners)
+    PyModel(int form, bool tied, Doubles weights, Doubles means, Doubles whiteners, double log_noise)
         : means_(means), whiteners_(whiteners) {
         if (means.ndim() != 2 || weights.ndim() != 1 || weights.shape(0) != means.shape(0))
             throw std::invalid_argument("means must be (K, D) and weights (K,)");
         log_constant_.resize(weights.shape(0));
         model = {Form(form), tied, std::ptrdiff_t(means.shape(0)), std::ptrdiff_t(means.shape(1)),
-                 log_constant_.data(), means.data(), whiteners.data()};
+                 log_constant_.data(), means.data(), whiteners.data(), log_noise};
         const std::ptrdiff_t M = tied ? 1 : model.K;
         if (std::ptrdiff_t(whiteners.size()) != M * model.whitener_size())
             throw std::invalid_argument("the whiteners do not fit the form");
@@ -210,7 +210,7 @@ nb::tuple py_factor(nb::ndarray<const double, nb::ndim<3>, nb::c_contig, nb::dev
 
 NB_MODULE(_core, m) {
     m.doc() = "The compiled core; use bactrian.kernels, which checks what goes in.";
-    nb::class_<PyModel>(m, "Model").def(nb::init<int, bool, Doubles, Doubles, Doubles>());
+    nb::class_<PyModel>(m, "Model").def(nb::init<int, bool, Doubles, Doubles, Doubles, double>());
     m.def("accumulate", py_accumulate, "rows"_a, "weight"_a.none(), "model"_a, "scatter"_a, "single"_a, "threads"_a,
           "variant"_a);
     m.def("accumulate_given", py_accumulate_given, "rows"_a, "weight"_a.none(), "model"_a, "labels"_a.none(),

@@ -117,9 +117,11 @@ BACTRIAN_STAGE void joint_linear(const Model& m, Packed<Real> p, std::ptrdiff_t 
     }
 }
 
-// Sums over rows of z times every feature, for all components; z still lacks its scale.
+// Sums over rows of z times every feature, for all components; z still lacks its scale. Unless some of a row belongs to
+// `noise`, its responsibilities sum to its weight.
 template <typename Real>
-BACTRIAN_STAGE void moments_linear(Packed<Real> p, std::ptrdiff_t rows, Layout layout, double* sums, Workspace<Real> w) {
+BACTRIAN_STAGE void moments_linear(Packed<Real> p, bool noise, std::ptrdiff_t rows, Layout layout, double* sums,
+                                   Workspace<Real> w) {
     const std::ptrdiff_t K = layout.K, F = p.n_moments, stride = padded_moments(F);
     for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) {
         const Vector<Real> scale = load(w.scale + i);
@@ -140,9 +142,15 @@ BACTRIAN_STAGE void moments_linear(Packed<Real> p, std::ptrdiff_t rows, Layout l
         if (k < K) panel_of(std::integral_constant<int, 1>{});
     });
     if (layout.scatter != Scatter::pooled) return;
+    const Real* share = noise ? w.scale : w.weight;
+    for (std::ptrdiff_t i = 0; noise && i < rows; i += kLanes<Real>) {
+        Vector<Real> total = {};
+        for (std::ptrdiff_t k = 0; k < K; ++k) total += load(w.z + k * w.T + i);
+        store(w.scale + i, total);
+    }
     for (std::ptrdiff_t d = 0; d < layout.D; ++d)
         for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>)
-            store(w.weighted + d * w.T + i, load(w.weight + i) * load(w.features + d * w.T + i));
+            store(w.weighted + d * w.T + i, load(share + i) * load(w.features + d * w.T + i));
     scatter_full(w.weighted, w.features, w.T, rows, layout.D, sums + layout.second());
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 
 namespace bactrian {
 
@@ -25,6 +26,7 @@ struct Model {
     const double* log_constant;  // (K,) log w_k - (D log 2 pi + log|Sigma_k|) / 2
     const double* means;         // (K, D)
     const double* whiteners;
+    double log_noise = -std::numeric_limits<double>::infinity();  // log of weight times density of uniform noise
 
     std::ptrdiff_t whitener_size() const { return form == Form::full ? D * D : form == Form::diagonal ? D : 1; }
     const double* whitener(std::ptrdiff_t k) const { return whiteners + (tied ? 0 : k * whitener_size()); }

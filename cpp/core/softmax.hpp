@@ -7,15 +7,21 @@
 namespace bactrian::BACTRIAN_VARIANT {
 
 // Turns z from joint log-densities into exp(joint - top); sets top and the sum over components (into scale). Blocks of
-// several vectors, so that no chain of maxima or sums makes the others wait.
-template <typename Real>
-BACTRIAN_STAGE void exponentiate(std::ptrdiff_t K, std::ptrdiff_t rows, Workspace<Real> w) {
+// several vectors, so that no chain of maxima or sums makes the others wait. `noise` (with kNoise) is the joint
+// log-density of a component that is the same everywhere.
+template <typename Real, bool kNoise>
+BACTRIAN_STAGE void exponentiate(std::ptrdiff_t K, std::ptrdiff_t rows, Real noise, Workspace<Real> w) {
     for (std::ptrdiff_t i = 0; i < rows; i += kBlockRows<Real>) {
         Real* z = w.z + i;
         Vector<Real> top[kBlock], total[kBlock] = {};
-        unrolled<kBlock>([&](auto b) { top[b] = load(z + b * kLanes<Real>); });
+        unrolled<kBlock>([&](auto b) {
+            top[b] = load(z + b * kLanes<Real>);
+            if constexpr (kNoise) top[b] = maximum<Real>(broadcast(noise), top[b]);
+        });
         for (std::ptrdiff_t k = 1; k < K; ++k)
             unrolled<kBlock>([&](auto b) { top[b] = maximum<Real>(load(z + k * w.T + b * kLanes<Real>), top[b]); });
+        if constexpr (kNoise)
+            unrolled<kBlock>([&](auto b) { total[b] = exp_nonpositive<Real>(broadcast(noise) - top[b]); });
         for (std::ptrdiff_t k = 0; k < K; ++k)
             unrolled<kBlock>([&](auto b) {
                 Real* here = z + k * w.T + b * kLanes<Real>;

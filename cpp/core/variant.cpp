@@ -76,12 +76,14 @@ void tile(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t n, const Model&
     else if (p.n_features) joint_linear(m, p, padded, w);
     else joint_full(m, p, true, padded, w);
     if (out.labels) return write_labels(m.K, n, padded, w, out.labels + begin);
-    exponentiate(m.K, padded, w);
+    const bool noise = m.log_noise > double(kLeast<Real>);
+    if (noise) exponentiate<Real, true>(m.K, padded, Real(m.log_noise), w);
+    else exponentiate<Real, false>(m.K, padded, Real(0), w);
     if (out.log_density) return write_log_densities(n, w, out.log_density + begin);
     if (out.responsibilities) return write_responsibilities(m.K, n, w, out.responsibilities + begin * m.K);
     add_likelihood(padded, layout, out.sums, w);
     if (near && matching)
-        return p.n_features ? moments_linear(p, padded, layout, out.sums, w) : moments_near(padded, out.exact, layout, out.sums, w);
+        return p.n_features ? moments_linear(p, noise, padded, layout, out.sums, w) : moments_near(padded, out.exact, layout, out.sums, w);
     add_moments(p, padded, layout, out.sums, w);
 }
 

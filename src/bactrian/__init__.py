@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bactrian import datasets as datasets
     from bactrian import plot as plot
     from bactrian import sources as sources
+    from bactrian.components_test import test_n_components as test_n_components
     from bactrian.errors import BactrianError as BactrianError
     from bactrian.errors import ClusterError as ClusterError
     from bactrian.errors import CollapseError as CollapseError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from bactrian.fitting import fit as fit
     from bactrian.loading import load as load
     from bactrian.mixture import Mixture as Mixture
+    from bactrian.priors import ConjugatePrior as ConjugatePrior
 
 __version__ = "0.1.0"
 
@@ -34,7 +36,9 @@ _HOMES = {
     "fit": "bactrian.fitting",
     "Fit": "bactrian.fitting",
     "load": "bactrian.loading",
+    "test_n_components": "bactrian.components_test",
     "GaussianMixture": "bactrian.estimators",
+    "ConjugatePrior": "bactrian.priors",
     "BactrianError": "bactrian.errors",
     "DataError": "bactrian.errors",
     "ParameterError": "bactrian.errors",

@@ -11,7 +11,13 @@ Sums = tuple[float, float, float, NDArray[np.float64], NDArray[np.float64], NDAr
 
 class Model:
     def __init__(
-        self, form: int, tied: bool, weights: FloatArray, means: FloatArray, whiteners: FloatArray
+        self,
+        form: int,
+        tied: bool,
+        weights: FloatArray,
+        means: FloatArray,
+        whiteners: FloatArray,
+        log_noise: float,
     ) -> None: ...
 
 def accumulate(

@@ -12,13 +12,12 @@ from enum import Enum
 
 import numpy as np
 
-from bactrian.families import Family, Floor
+from bactrian.acceleration import PACES, Plain, Squarem
+from bactrian.families import Family
 from bactrian.kernels import Kernel, Leg, Parameters
+from bactrian.objective import Objective
 from bactrian.sources import Source
 from bactrian.statistics import Statistics
-
-# gains below this part of the log-likelihood are rounding
-ROUNDING = 1e-14
 
 # passes that a source may make by itself before Ctrl-C is heard again
 AHEAD = 200
@@ -37,27 +36,36 @@ class Climb:
 
     Attributes
     ----------
-    family : Family
+    objective : Objective
+        What is climbed.
     mixture : Parameters
     held : tuple of int
         The components whose covariance the floor held in the last M-step: they have collapsed.
     history : tuple of float
-        Log-likelihood of the start and after each iteration, in nats.
+        The objective (log-likelihood, or with a prior log-posterior) at the start and after each iteration, in nats.
+    log_likelihood : float
+        Of ``mixture``; minus infinity until a pass has shown it.
     map_log_responsibility : float
         Of ``mixture``; what ICL needs.
     status : Status or None
         None while it climbs.
     """
 
-    family: Family
+    objective: Objective
     mixture: Parameters
     held: tuple[int, ...] = ()
     history: tuple[float, ...] = ()
+    log_likelihood: float = -np.inf
     map_log_responsibility: float = np.nan
     status: Status | None = None
 
     @property
-    def log_likelihood(self) -> float:
+    def family(self) -> Family:
+        return self.objective.family
+
+    @property
+    def value(self) -> float:
+        """The objective at ``mixture``; minus infinity until a pass has shown it."""
         return self.history[-1] if self.history else -np.inf
 
     @property
@@ -67,13 +75,13 @@ class Climb:
     @property
     def rank(self) -> tuple[bool, float]:
         """Sorts climbs of one family: any that did not collapse is better than any that did."""
-        return (not self.held, self.log_likelihood)
+        return (not self.held, self.value)
 
     def in_canonical_order(self) -> Climb:
         """The same climb with its components by their means, first feature first."""
         p = self.mixture
         order = np.lexsort(p.means.T[::-1])
-        mixture = Parameters(p.weights[order], p.means[order], p.covariance.select(order))
+        mixture = replace(p, weights=p.weights[order], means=p.means[order], covariance=p.covariance.select(order))
         held = np.flatnonzero(np.isin(order, self.held))
         return replace(self, mixture=mixture, held=tuple(held.tolist()))
 
@@ -82,10 +90,10 @@ def run(
     source: Source,
     kernel: Kernel,
     climbs: Sequence[Climb],
-    floor: Floor,
     *,
     tol: float,
     max_iter: int,
+    acceleration: str | None = None,
     observe: Callable[[Sequence[Climb]], None] | None = None,
 ) -> list[Climb]:
     """Climb until each run has converged or made ``max_iter`` more iterations.
@@ -95,32 +103,35 @@ def run(
     tol : float
         Log-likelihood per unit of row weight that may still be gained, as estimated by Aitken's acceleration
         (Boehning et al. 1994, Ann. Inst. Stat. Math. 46:373). 0 runs exactly ``max_iter`` iterations.
+    acceleration : {None, "squarem"}
+        Whether strides are tried between the steps of EM; one that ends lower is taken back and not counted.
     observe : callable, optional
         Called after each pass with all climbs; may raise KeyboardInterrupt.
     """
     climbs = [replace(c, history=c.history[:-1], status=None) for c in climbs]  # the start is looked at again
     last = [len(c.history) + max_iter for c in climbs]
     most = AHEAD if observe is None else 1
+    paces = [PACES[acceleration](c.objective) for c in climbs]
     while active := [i for i, c in enumerate(climbs) if c.status is None]:
-        ahead = {i: _ahead(source, kernel, climbs[i], floor, tol, last[i], most) for i in active}
+        ahead = {
+            i: _ahead(source, kernel, climbs[i], tol, last[i], most) if acceleration is None else None for i in active
+        }
         for i in active:
             climbs[i] = ahead[i] or climbs[i]
         left = [i for i in active if ahead[i] is None]
         folded = source.fold(kernel, [climbs[i].mixture for i in left], [climbs[i].family.scatter for i in left])
         for i, statistics in zip(left, folded, strict=True):
-            seen = _look(climbs[i], statistics, source.total, tol, last[i])
-            climbs[i] = seen if seen.status else _step(seen, statistics, floor)
+            climbs[i] = _on(climbs[i], statistics, paces[i], tol * source.total, last[i])
         if observe is not None:
             observe(climbs)
     return climbs
 
 
-def _ahead(
-    source: Source, kernel: Kernel, climb: Climb, floor: Floor, tol: float, last: int, most: int
-) -> Climb | None:
+def _ahead(source: Source, kernel: Kernel, climb: Climb, tol: float, last: int, most: int) -> Climb | None:
     """The climb after the passes (at most ``most``) that the source makes by itself; None for none."""
-    family = climb.family
-    if family.average is None:
+    objective = climb.objective
+    family, floor = objective.family, objective.floor
+    if family.average is None or not objective.plain:
         return None
     leg = Leg(
         climb.mixture, family.scatter, family.average, floor.minimum, climb.history, tol * source.total, last, most
@@ -130,44 +141,36 @@ def _ahead(
         return None
     mixture, held = (climb.mixture, climb.held) if ascent.mixture is None else (ascent.mixture, ())
     status = None if ascent.ended is None else Status[ascent.ended.upper()]
-    return Climb(family, mixture, held, tuple(ascent.history), ascent.map_log_responsibility, status)
+    history = tuple(ascent.history)
+    return Climb(objective, mixture, held, history, history[-1], ascent.map_log_responsibility, status)
 
 
-def maximize(family: Family, statistics: Statistics, floor: Floor) -> tuple[Parameters, tuple[int, ...]]:
-    """The M-step: the mixture of this family that fits the statistics best, and the components held."""
-    covariance, low = family.m_step(statistics, floor)
-    counts = np.maximum(statistics.counts, 0.0)
-    mixture = Parameters(counts / counts.sum(), statistics.means(), covariance)
-    if not len(low) and counts.all():
-        return mixture, ()
-    held = counts == 0
-    held[slice(None) if covariance.tied and len(low) else low] = True
-    return mixture, tuple(np.flatnonzero(held).tolist())
+def _on(climb: Climb, statistics: Statistics, pace: Plain, tol: float, last: int) -> Climb:
+    """The climb after a pass: ended, at its next mixture, or back from a stride that led down."""
+    value = climb.objective.value(statistics.log_likelihood, climb.mixture)
+    if isinstance(pace, Squarem) and pace.on_trial and not value >= climb.value:
+        return replace(climb, mixture=pace.retreat()[0])
+    seen = _look(climb, value, statistics, pace, tol, last)
+    return seen if seen.status else _step(seen, statistics, pace)
 
 
-def _look(climb: Climb, statistics: Statistics, total: float, tol: float, last: int) -> Climb:
+def _look(climb: Climb, value: float, statistics: Statistics, pace: Plain, tol: float, last: int) -> Climb:
     """The climb with what the pass showed of its mixture, and whether it has ended."""
-    history = (*climb.history, statistics.log_likelihood)
+    history = (*climb.history, value)
     status = None
-    if tol > 0 and remaining(history) < tol * total:
+    if tol > 0 and pace.remaining(history, statistics) < tol:
         status = Status.CONVERGED
     elif len(history) > last:
         status = Status.MAX_ITER
-    return Climb(climb.family, climb.mixture, climb.held, history, statistics.map_log_responsibility, status)
+    return replace(
+        climb,
+        history=history,
+        log_likelihood=statistics.log_likelihood,
+        map_log_responsibility=statistics.map_log_responsibility,
+        status=status,
+    )
 
 
-def _step(climb: Climb, statistics: Statistics, floor: Floor) -> Climb:
-    mixture, held = maximize(climb.family, statistics, floor)
-    return Climb(climb.family, mixture, held, climb.history)
-
-
-def remaining(history: Sequence[float]) -> float:
-    """Nats that EM can still gain: the larger of the last gain and of the sum of a geometric series of gains."""
-    if len(history) < 2:
-        return np.inf
-    gain = history[-1] - history[-2]
-    if gain <= ROUNDING * abs(history[-1]):
-        return 0.0
-    if len(history) < 3 or gain >= (before := history[-2] - history[-3]):
-        return np.inf  # gains that grow say nothing about their end
-    return max(gain, gain * gain / (before - gain))
+def _step(climb: Climb, statistics: Statistics, pace: Plain) -> Climb:
+    mixture, held = pace.step(statistics, climb.mixture, climb.history)
+    return Climb(climb.objective, mixture, held, climb.history)

@@ -15,7 +15,9 @@ from bactrian import model_file
 from bactrian.covariance.parse import FORMS
 from bactrian.errors import ModelFileError, ParameterError
 from bactrian.fitting import Fit
+from bactrian.kernels import Noise
 from bactrian.mixture import Mixture
+from bactrian.priors import NUMBERS, Prior
 from bactrian.selection import CRITERIA, Candidate, Candidates
 from bactrian.typing import FloatArray
 
@@ -63,8 +65,7 @@ def _names(value: Any, n_features: int) -> list[str] | None:
 
 
 def _fit(mixture: Mixture, arrays: dict[str, FloatArray], fields: Any) -> Fit:
-    if not isinstance(fields, dict):
-        raise ModelFileError(f"fit should be an object, but got {_brief(fields)}")
+    fields = _fields(fields, "fit")
     criterion = _one_of(fields.get("criterion"), CRITERIA, "criterion")
     candidates = Candidates(_candidates(fields.get("candidates")), criterion)
     best = _whole(fields.get("best"), "best")
@@ -81,7 +82,38 @@ def _fit(mixture: Mixture, arrays: dict[str, FloatArray], fields: Any) -> Fit:
         history=tuple(history.tolist()),
         n_rows=_whole(fields.get("n_rows"), "n_rows"),
         total_weight=_number(fields.get("total_weight"), "total_weight"),
+        equal_weights=_flag(fields.get("equal_weights", False), "equal_weights"),
+        prior=_prior(arrays, fields.get("prior"), mixture.n_features),
+        noise=_noise(fields.get("noise")),
     )
+
+
+def _prior(arrays: dict[str, FloatArray], fields: Any, d: int) -> Prior | None:
+    if fields is None:
+        return None
+    numbers = {name: _finite(_fields(fields, "prior").get(name), name) for name in NUMBERS}
+    given = [_array(arrays, f"prior_{name}") for name in ("mean", "scale", "variances")]
+    mean, scale, variances = given
+    if (mean.shape, scale.shape, variances.shape) != ((d,), (d, d), (d,)) or not all(
+        np.isfinite(a).all() for a in given
+    ):
+        raise ModelFileError("the prior does not fit the mixture")
+    return Prior(mean=mean, scale=scale, variances=variances, **numbers)
+
+
+def _noise(fields: Any) -> Noise | None:
+    if fields is None:
+        return None
+    weight, log_density = (_finite(_fields(fields, "noise").get(name), name) for name in ("weight", "log_density"))
+    if not 0 <= weight < 1:
+        raise ModelFileError(f"the weight of the noise should be at least 0 and below 1, but got {weight:g}")
+    return Noise(weight, log_density)
+
+
+def _fields(value: Any, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ModelFileError(f"{what} should be an object, but got {_brief(value)}")
+    return value
 
 
 def _candidates(columns: Any) -> list[Candidate]:
@@ -133,6 +165,19 @@ def _number(value: Any, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= 1.7976931348623157e308:
         raise ModelFileError(f"{what} should be a number, but got {_brief(value)}")
     return float(value)
+
+
+def _finite(value: Any, what: str) -> float:
+    number = _number(value, what)
+    if not np.isfinite(number):
+        raise ModelFileError(f"{what} should be a finite number, but got {_brief(value)}")
+    return number
+
+
+def _flag(value: Any, what: str) -> bool:
+    if type(value) is not bool:
+        raise ModelFileError(f"{what} should be true or false, but got {_brief(value)}")
+    return value
 
 
 def _status(value: Any, what: str) -> str:

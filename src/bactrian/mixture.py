@@ -11,12 +11,14 @@ import numpy as np
 from bactrian import model_file
 from bactrian.covariance import Covariance, parse_covariance
 from bactrian.engines import home_of
-from bactrian.errors import ParameterError
+from bactrian.errors import DataError, ParameterError
 from bactrian.kernels import Kernel, NativeKernel, Parameters
-from bactrian.operations import condition, describe, distribution, draws, modes
+from bactrian.operations import combining, condition, describe, distribution, draws, matching, modes, reduction
 from bactrian.operations.draws import Estimate
+from bactrian.operations.merging import Merging
+from bactrian.operations.order import canonical_order
 from bactrian.randomness import generator
-from bactrian.rows import Rows, read_rows
+from bactrian.rows import Rows, read_rows, read_weights
 from bactrian.typing import FloatArray, IntArray, RandomState
 
 KERNEL: Kernel = NativeKernel()
@@ -310,10 +312,155 @@ class Mixture:
     def sorted(self, by: str = "mean") -> Mixture:
         """The components in a canonical order: ``"mean"`` (first feature first) or falling ``"weight"``."""
         if by == "mean":
-            return self.reorder(np.lexsort(self.means.T[::-1]).tolist())
+            return self.in_canonical_order()
         if by == "weight":
             return self.reorder(np.argsort(-self.weights, kind="stable").tolist())
         raise ParameterError(f"by should be 'mean' or 'weight', but got {by!r}")
+
+    def in_canonical_order(self) -> Mixture:
+        """The components by their means, first feature first: the same numbers whatever order they came in.
+
+        Among equal means the heavier component comes first, then the numbers of the covariances decide. To line
+        up two mixtures that are not quite the same use ``match``, which small differences do not upset.
+        """
+        order = canonical_order(self._parameters)
+        return self if (order == np.arange(len(order))).all() else self.reorder(order.tolist())
+
+    def match(self, other: Mixture) -> IntArray:
+        """The order in which the components line up with those of another mixture: ``m.reorder(m.match(other))``.
+
+        The pairs are those of least total Bhattacharyya distance, weights included: -log of the overlap
+        integral sqrt(p q), in closed form, which no change of units, no shift and no rotation alters.
+
+        Parameters
+        ----------
+        other : Mixture
+            Over the same features; it may have another number of components.
+
+        Returns
+        -------
+        (K,) array
+            Every component once: partners first, in the order of their partners in ``other``, then those left
+            over, in the order they have. Where ``other`` has more components than this mixture, ask
+            ``other.match(self)[:K]``: the partner of each.
+
+        Raises
+        ------
+        ParameterError
+            Not a mixture, or one of other features.
+
+        Examples
+        --------
+        >>> import bactrian as bt
+        >>> old, new = bt.Mixture([0.4, 0.6], [0, 5], 1), bt.Mixture([0.58, 0.42], [5.1, 0.2], 1.1)
+        >>> new.reorder(new.match(old)).means.tolist()
+        [[0.2], [5.1]]
+        """
+        if not isinstance(other, Mixture):
+            raise ParameterError(f"a mixture is matched with another mixture, but got a {type(other).__name__}")
+        if self.n_features != other.n_features:
+            raise ParameterError(
+                f"mixtures of the same features can be matched, but these have {self.n_features} and "
+                f"{other.n_features}; take a marginal of one first"
+            )
+        names = self.feature_names, other.feature_names
+        if None not in names and names[0] != names[1]:
+            raise ParameterError(
+                f"mixtures of the same features can be matched, but these are {', '.join(names[0] or ())} and "
+                f"{', '.join(names[1] or ())}; bring one in order with marginal([...])"
+            )
+        return matching.match(self._parameters, other._parameters)
+
+    def reduce(self, n_components: int, method: str = "runnalls") -> Mixture:
+        """A mixture of fewer components that is nearly the same distribution; no data is needed.
+
+        The mean and the covariance of the whole stay what they are. The time grows with K^2 D^3.
+
+        Parameters
+        ----------
+        n_components : int
+            1 to K; K gives the same mixture.
+        method : {"runnalls", "regrouped"}
+            ``"runnalls"`` joins the pair that is cheapest again and again (Runnalls 2007, IEEE T-AES 43:989); its
+            cost bounds what the Kullback-Leibler divergence gains. ``"regrouped"`` then lets components change
+            groups while that bound falls (Goldberger & Roweis 2004, NIPS 17).
+
+        Returns
+        -------
+        Mixture
+            In the order of the first component of each group. Its form is full whatever it was, since
+            components that differ in place are joined to one with correlations; one feature keeps its kind.
+
+        Raises
+        ------
+        ParameterError
+            A number that is not between 1 and K, or an unknown method.
+
+        Examples
+        --------
+        >>> import bactrian as bt
+        >>> bt.Mixture([0.5, 0.25, 0.25], [0, 5, 7], 1).reduce(2).means.tolist()
+        [[0.0], [6.0]]
+        """
+        n = _count(n_components, "n_components", least=1)
+        if n > self.n_components:
+            raise ParameterError(f"n_components should be at most {self.n_components}, what there are, but got {n}")
+        if method not in reduction.METHODS:
+            raise ParameterError(f"method should be one of {', '.join(reduction.METHODS)}, but got {method!r}")
+        if n == self.n_components:
+            return self
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is found when the factors are made
+            labels = reduction.METHODS[method](self._parameters, n)
+            return Mixture._of(reduction.collapse(self._parameters, labels), self._feature_names)
+
+    def merge(self, data: Any, sample_weight: Any = None) -> Merging:
+        """Combine components into clusters, those first that the rows tell apart least (Baudry et al. 2010).
+
+        A cluster that is no Gaussian is fitted by several components. Joining them leaves the density alone and
+        gives a hierarchy from K clusters to one. Each step joins the pair whose union lowers the entropy of the
+        memberships most. The suggested number is the elbow of the entropy over the row weight joined so far, as
+        two straight lines fit it, continued by the slopes of clusters that are apart and of clusters that overlap,
+        so that 1 and K can be suggested too. It is a suggestion: look at ``.plot()``.
+
+        Parameters
+        ----------
+        data : (N, D) array or frame
+            Rows like those the mixture was fitted to. They are read K - 1 times, a few thousand at a time; the
+            time grows with N K^2.
+        sample_weight : (N,) array, optional
+            0 is a row that is not there, 2 a row that is there twice.
+
+        Returns
+        -------
+        Merging
+            ``.suggested``, ``.entropies``, ``.groups(n)``, ``.clusters(n)``, ``.classify(data, n)`` ...
+
+        Raises
+        ------
+        DataError
+            No rows, NaN or infinity, other features than the mixture's, weights that cannot be used.
+
+        Examples
+        --------
+        >>> import bactrian as bt
+        >>> mixture = bt.Mixture([0.3, 0.3, 0.4], [0, 1, 9], 1)
+        >>> merging = mixture.merge(mixture.sample(500, rng=0))
+        >>> merging.suggested, merging.groups()
+        (2, ((0, 1), (2,)))
+        """
+        values = self._rows(data).values
+        if not len(values):
+            raise DataError("the data has no rows; components are merged by the rows they share, so give some")
+        weight = None if sample_weight is None else read_weights(sample_weight, len(values))
+        rows = combining.Rows(values, weight)
+        labels, gains, counts = combining.combine(self._parameters, rows, KERNEL)
+        total = float(len(values) if weight is None else weight.sum())
+        return Merging(self, labels, gains, counts, total)
+
+    def _clustered(self, data: Any, labels: IntArray, soft: bool) -> Any:
+        """Responsibilities of, or the most probable of, the clusters that the (K,) labels put components into."""
+        rows = combining.Rows(self._rows(data).values, None)
+        return _unwrap(combining.clustered(self._parameters, rows, KERNEL, labels, soft), data, self.n_features)
 
     def affine(self, A: Any, b: Any = 0.0) -> Mixture:
         """The mixture of A x + b for a (P, D) matrix A, a (D,) scaling of the features, or a number."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bactrian.covariance import Covariance, Diagonal, Full, Spherical
-from bactrian.kernels import Parameters
+from bactrian.kernels import Noise, Parameters
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray
 
@@ -67,6 +67,7 @@ class PackedParameters:
     n_components: int
     n_features: int
     numbers: FloatArray
+    noise: Noise | None
 
     @classmethod
     def of(cls, parameters: Parameters) -> PackedParameters:
@@ -74,12 +75,12 @@ class PackedParameters:
         array = lower_triangles(covariance.array) if covariance.kind == "full" else covariance.array
         k, d = parameters.means.shape
         numbers = np.concatenate([parameters.weights, parameters.means.ravel(), array.ravel()])
-        return cls(covariance.kind, covariance.tied, k, d, numbers)
+        return cls(covariance.kind, covariance.tied, k, d, numbers, parameters.noise)
 
     def unpack(self) -> Parameters:
         k, d = self.n_components, self.n_features
         weights, means, numbers = np.split(self.numbers, [k, k + k * d])
-        return Parameters(weights, means.reshape(k, d), self._covariance(numbers))
+        return Parameters(weights, means.reshape(k, d), self._covariance(numbers), self.noise)
 
     def _covariance(self, numbers: FloatArray) -> Covariance:
         k, d = self.n_components, self.n_features

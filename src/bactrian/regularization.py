@@ -28,7 +28,9 @@ def make_floor(
     floor of the other features' average scale.
     """
     if regularization is not None:
-        return Floor(np.full(source.n_features, not_negative(regularization, "regularization")))
+        minimum = np.full(source.n_features, not_negative(regularization, "regularization"))
+        widest = np.diagonal(source.moments.covariance).max() / minimum[0] if regularization else 0.0
+        return Floor(minimum, span=max(Floor.span, 100 * widest))
     variances = np.diagonal(source.moments.covariance)
     # the rounding of rows far from the origin is not a spread
     rounding = np.finfo(np.float32 if source.single_precision else np.float64).eps * np.abs(source.moments.mean)

@@ -95,6 +95,32 @@ def _numbered(values: FloatArray, features: tuple[str | int, ...]) -> FloatArray
     return np.ascontiguousarray(values[:, [int(f) for f in features]])
 
 
+def read_weights(sample_weight: Any, n_rows: int) -> FloatArray:
+    """(N,) float64 row weights.
+
+    Raises
+    ------
+    DataError
+        Not N numbers, negative, not finite, or all zero.
+    """
+    try:
+        weight = np.asarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"sample_weight should be {n_rows} numbers, but {error}") from error
+    if weight.ndim == 0:
+        weight = np.full(n_rows, float(weight))
+    if weight.shape != (n_rows,):
+        raise DataError(f"sample_weight should have one number for each of {n_rows} rows, but has shape {weight.shape}")
+    if not np.isfinite(weight).all():
+        raise DataError(f"sample_weight should be finite, but row {int(np.argmin(np.isfinite(weight)))} is not")
+    if (weight < 0).any():
+        row = int(np.argmin(weight))
+        raise DataError(f"sample_weight should not be negative, but row {row} has {weight[row]:g}")
+    if not weight.any():
+        raise DataError("sample_weight is zero for every row, so there is nothing to fit; give some rows weight")
+    return weight
+
+
 def check_finite(values: FloatArray, names: tuple[str, ...] | None) -> None:
     """Raise at the first NaN or infinity, naming its row and column."""
     with np.errstate(over="ignore", invalid="ignore"):

@@ -21,7 +21,7 @@ def test_defaults_are_those_of_the_library(run, monkeypatch, folder):
     assert given.pop("rows")[1:] == (tuple(library["n_components"].default), library["families"].default)
     assert callable(given.pop("progress"))
     assert given == {name: library[name].default for name in given}
-    left_out = {"data", "n_components", "families", "start", "progress"}
+    left_out = {"data", "n_components", "families", "start", "progress", "labels"}
     of_the_data = {"features", "feature_names", "sample_weight"}
     assert set(library) - set(given) == left_out | of_the_data
 
@@ -45,7 +45,8 @@ def test_what_reaches_the_library(run, monkeypatch, folder):
     monkeypatch.setattr(fitting, "fit", lambda *rows, **options: given.update(options, rows=rows) or found)
     options = (
         "--family spherical,VVV --criterion icl --columns width --weights length --seed 7 --tol 0.5 "
-        "--max-iter 9 --n-init 2 --regularization 0.25 --threads 1"
+        "--max-iter 9 --n-init 2 --regularization 0.25 --threads 1 "
+        "--prior conjugate --noise --equal-weights"
     )
     assert run("fit", "x.csv", "-k", "2", *options.split()).exit_code == 0
     table, counts, families = given.pop("rows")
@@ -55,6 +56,7 @@ def test_what_reaches_the_library(run, monkeypatch, folder):
     assert given == {
         "criterion": "icl", "random_state": 7, "tol": 0.5, "max_iter": 9, "n_init": 2,
         "regularization": 0.25, "n_threads": 1,
+        "prior": "conjugate", "noise": True, "equal_weights": True,
     }  # fmt: skip
 
 

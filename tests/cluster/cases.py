@@ -11,6 +11,7 @@ import bactrian as bt
 from bactrian import em
 from bactrian.families import FAMILIES, Floor
 from bactrian.kernels import NativeKernel
+from bactrian.objective import Objective
 from bactrian.sources import Source
 from tests.fit.cases import lobes
 
@@ -21,9 +22,9 @@ START = bt.Mixture(np.full(3, 1 / 3), X[:3], np.repeat(3 * np.eye(3)[None], 3, a
 
 def climb(source: Source, code: str = "VVV", n: int = 15, observe: Callable[[Any], None] | None = None) -> em.Climb:
     """EM for n iterations from the start."""
-    first = em.Climb(FAMILIES[code], START.parameters)
-    floor = Floor(np.full(3, 1e-8))
-    return em.run(source, NativeKernel(), [first], floor, tol=0, max_iter=n, observe=observe)[0]
+    objective = Objective(FAMILIES[code], Floor(np.full(3, 1e-8)))
+    first = em.Climb(objective, START.parameters)
+    return em.run(source, NativeKernel(), [first], tol=0, max_iter=n, observe=observe)[0]
 
 
 def assert_close(one: em.Climb, other: em.Climb, tolerance: float = 1e-10) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import threading
 import time
@@ -150,10 +151,14 @@ def test_several_mixtures_share_a_pass(client):
 
 def test_ctrl_c_leaves_nothing_behind(client):
     source = source_of(da.from_array(np.tile(X, (100, 1)), chunks=(50_000, 3)))
-    threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT]).start()
+    timer = threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT])
+    timer.start()
     begin = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        climb(source, n=100_000)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            climb(source, n=100_000)
+    finally:
+        timer.cancel()
     assert time.monotonic() - begin < 20
     assert left_on(client) == 0  # though the source is still there
     assert climb(source_of(cut(X))).n_iter == 15  # and the cluster goes on
@@ -219,3 +224,20 @@ def test_bt_fit_of_columns(client):
     assert fit.mixture.allclose(bt.fit(frame, 2, "VVV", features=["a", "c"], sample_weight="w").mixture, 1e-10)
     array = bt.fit(cut(X), 2, "VVV", features=[0, 2])
     assert array.mixture.allclose(bt.fit(X[:, [0, 2]], 2, "VVV").mixture, 1e-10)
+
+
+def test_noise_and_priors(client):
+    how = {"families": ["VVV", "EEV", "VEI"], "prior": "conjugate", "noise": 1e4}
+    fit, here = (bt.fit(data, 2, **how) for data in (cut(X), X))
+    assert fit.mixture.allclose(here.mixture, 1e-9)
+    assert fit.noise.weight == pytest.approx(here.noise.weight, rel=1e-9)
+    assert np.array_equal(cut(X).map_blocks(fit.classify, drop_axis=1, dtype=int).compute(), fit.classify(X))
+    with pytest.raises(bt.DataError, match=r"x\.map_blocks\(fit\.responsibilities\)"):
+        fit.classify(cut(X))
+
+
+def test_a_fit_does_not_hold_the_rows(client):
+    fit = pickle.loads(pickle.dumps(bt.fit(cut(X), 2, "VVV")))
+    with pytest.raises(bt.DataError, match="give them"):
+        fit.standard_errors(method="information")
+    assert left_on(client) == 0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from bactrian.kernels import NativeKernel
+from bactrian.kernels import NativeKernel, Noise
 from bactrian.packing import PackedParameters, pack, packed_size, unpack, unpack_all
 from bactrian.sources.partitioned.tree import combine, leaf, total
 from bactrian.statistics import Scatter
@@ -39,8 +41,9 @@ def test_several_in_a_row():
 
 @pytest.mark.parametrize(("kind", "tied"), FORMS)
 def test_parameters(kind, tied):
-    parameters = make_case(50, 3, 4, kind, tied, np.float64).parameters
+    parameters = replace(make_case(50, 3, 4, kind, tied, np.float64).parameters, noise=Noise(0.1, -3.0))
     again = PackedParameters.of(parameters).unpack()
+    assert again.noise == parameters.noise
     assert again.covariance.name == parameters.covariance.name
     for one, other in ((parameters.weights, again.weights), (parameters.means, again.means)):
         assert np.array_equal(one, other)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import pickle
 import shutil
 import sys
 import time
@@ -215,3 +216,9 @@ def test_a_stream_is_refused(spark):
     stream = spark.readStream.format("rate").load()
     with pytest.raises(bt.DataError, match="is a stream, which can be read only once"):
         source_of(stream)
+
+
+def test_a_fit_can_be_pickled_and_does_not_hold_the_rows(frame):
+    fit = pickle.loads(pickle.dumps(bt.fit(frame, 1, "VVV", features=["a", "b"])))
+    with pytest.raises(bt.DataError, match="give them"):
+        fit.standard_errors(method="information")

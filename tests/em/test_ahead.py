@@ -8,6 +8,7 @@ import pytest
 from bactrian import em
 from bactrian.families import FAMILIES
 from bactrian.kernels import NativeKernel
+from bactrian.objective import Objective
 from bactrian.regularization import make_floor
 from bactrian.sources import ArraySource
 from bactrian.starts import from_assignment
@@ -29,8 +30,8 @@ def climbs(source, family, **how):
     kernel = NativeKernel(2)
     floor = make_floor(source, None, None)
     labels = np.random.default_rng(1).integers(0, 3, source.n_rows)
-    start = from_assignment(source, kernel, FAMILIES[family], labels, 3, floor)
-    return em.run(source, kernel, [start], floor, **how)[0]
+    start = from_assignment(source, kernel, Objective(FAMILIES[family], floor), labels, 3)
+    return em.run(source, kernel, [start], **how)[0]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -72,7 +73,7 @@ def test_a_collapse_is_handed_to_the_loop(family):
     found = []
     for source in (ArraySource(x), OnlyFolds(x)):
         floor = make_floor(source, None, None)
-        start = from_assignment(source, NativeKernel(1), FAMILIES[family], labels, 3, floor)
-        found.append(em.run(source, NativeKernel(1), [start], floor, tol=1e-6, max_iter=50)[0])
+        start = from_assignment(source, NativeKernel(1), Objective(FAMILIES[family], floor), labels, 3)
+        found.append(em.run(source, NativeKernel(1), [start], tol=1e-6, max_iter=50)[0])
     assert found[0].held == found[1].held == (0,)
     assert found[0].history == pytest.approx(found[1].history, rel=1e-12)

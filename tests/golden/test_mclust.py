@@ -9,14 +9,19 @@ import numpy as np
 import pytest
 
 import bactrian as bt
-from bactrian.em import Climb, maximize, run
-from bactrian.families import Floor, parse_family
+from bactrian.em import Climb, run
+from bactrian.families import FAMILIES, Floor, parse_family
 from bactrian.kernels import NativeKernel
+from bactrian.objective import Objective
+from bactrian.priors import ConjugatePrior
 from bactrian.sources import ArraySource
 from bactrian.starts import from_assignment
 
 GOLDEN = json.loads((Path(__file__).parent / "mclust.json").read_text())
-FAMILIES = ["EII", "VII", "EEI", "VVI", "EEE", "VVV"]
+# mclust's VVE leaves lambda_k out of its step for D: no reference (its EM is not monotone)
+SOUND = [family for family in FAMILIES if family != "VVE"]
+# where mclust's inner iteration stops early
+LOOSE = {"VEE": 1e-7, "EVE": 1e-7}
 DATA = {"faithful": bt.datasets.old_faithful, "iris": bt.datasets.iris, "acidity": bt.datasets.acidity}
 KERNEL = NativeKernel()
 
@@ -26,26 +31,70 @@ def close(a, b, tolerance):
     return np.abs(a - b).max() <= tolerance * np.abs(b).max()
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+def climb_from(assignment, family, **rules):
+    """After the M-step from labels or responsibilities of iris, without a floor."""
+    source = ArraySource(DATA["iris"]().data)
+    objective = Objective(parse_family(family), Floor(np.zeros(4)), **rules)
+    return source, from_assignment(source, KERNEL, objective, assignment, 3)
+
+
+def tight(source, start):
+    return run(source, KERNEL, [start], tol=1e-14, max_iter=20_000)[0]
+
+
+@pytest.mark.parametrize("family", SOUND)
 def test_one_m_step(family):
     golden = GOLDEN["iris_given_z"]
-    source = ArraySource(DATA["iris"]().data)
-    labels = np.array(golden["labels"])
-    climb = from_assignment(source, KERNEL, parse_family(family), labels, 3, Floor(np.zeros(4)))
+    _, climb = climb_from(np.array(golden["labels"]), family)
     expected = golden["families"][family]
     assert close(climb.mixture.weights, expected["pro"], 1e-12)
     assert close(climb.mixture.means, expected["mean"], 1e-12)
-    assert close(climb.mixture.covariance.dense(), expected["sigma"], 1e-12)
+    assert close(climb.mixture.covariance.dense(), expected["sigma"], LOOSE.get(family, 1e-12))
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", SOUND)
 def test_one_iteration_and_tight_convergence(family):
     golden = GOLDEN["iris_given_z"]
     data, labels = DATA["iris"]().data, np.array(golden["labels"])
     one = bt.fit(data, families=family, start=labels, tol=0, max_iter=0)
-    assert one.log_likelihood == pytest.approx(golden["families"][family]["one_iteration_loglik"], rel=1e-9)
-    tight = bt.fit(data, families=family, start=labels, tol=1e-14, max_iter=5000)
-    assert tight.log_likelihood >= golden["families"][family]["tight_loglik"] - 1e-6
+    assert one.log_likelihood == pytest.approx(
+        golden["families"][family]["one_iteration_loglik"], rel=1e-8 if family in LOOSE else 1e-9
+    )
+    end = bt.fit(data, families=family, start=labels, tol=1e-14, max_iter=5000)
+    assert end.log_likelihood >= golden["families"][family]["tight_loglik"] - 1e-6
+
+
+def test_vve_climbs_where_mclusts_falls():
+    golden = GOLDEN["iris_given_z"]
+    labels = np.array(golden["labels"])
+    end = bt.fit(DATA["iris"]().data, families="VVE", start=labels, tol=1e-14, max_iter=5000)
+    history = np.array(end.history)
+    assert (np.diff(history) >= -1e-12 * np.abs(history[1:])).all()
+    assert end.log_likelihood >= -214.0532 - 1e-4
+    assert end.log_likelihood > golden["families"]["VVE"]["tight_loglik"] + 20
+
+
+@pytest.mark.parametrize("family", [family for family in SOUND if family != "VVI"])  # mclust's VVI errs here too
+def test_equal_weights(family):
+    golden = GOLDEN["iris_given_z"]
+    end = tight(*climb_from(np.array(golden["labels"]), family, equal_weights=True))
+    assert end.log_likelihood >= golden["families"][family]["equal_weights_loglik"] - 1e-6
+    assert np.array_equal(end.mixture.weights, np.full(3, 1 / 3))
+
+
+@pytest.mark.parametrize("family", GOLDEN["iris_given_z_prior"]["families"])
+def test_the_prior_where_mclust_is_consistent(family):
+    golden = GOLDEN["iris_given_z_prior"]
+    data = DATA["iris"]().data
+    prior = ConjugatePrior().about(data.mean(0), np.cov(data.T, bias=True), len(data), 3)
+    source, start = climb_from(np.array(golden["z"]), family, prior=prior)
+    expected = golden["families"][family]
+    assert close(start.mixture.means, expected["mean"], 1e-12)
+    assert close(start.mixture.covariance.dense(), expected["sigma"], 1e-12)
+    one = run(source, KERNEL, [start], tol=0, max_iter=0)[0]
+    assert one.log_likelihood == pytest.approx(expected["one_iteration_loglik"], rel=1e-9)
+    # the posterior is maximised, not the likelihood, so the likelihood agrees instead of being bounded
+    assert tight(source, start).log_likelihood == pytest.approx(expected["tight_loglik"], rel=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore::bactrian.errors.CollapseWarning")
@@ -56,7 +105,7 @@ def test_from_mclusts_partitions(name):
     data = DATA[name]().data
     compared = 0
     for cell in golden["fits_from_partition"]:
-        if cell["returnCode"] != 0 or cell["loglik"] is None:
+        if cell["returnCode"] != 0 or cell["loglik"] is None or cell["family"] == "VVE":
             continue
         labels = np.array(golden["partitions"][str(cell["K"])])
         fit = bt.fit(data, families=cell["family"], start=labels, tol=1e-9)
@@ -76,7 +125,7 @@ def test_criteria_count_what_mclust_counts(name):
         cells = table[candidate.family]
         expected = cells["df"][candidate.n_components - 1]
         assert expected is None or candidate.n_parameters == expected
-        if candidate.n_components == 1:
+        if candidate.n_components == 1 and cells["loglik"][0] is not None:
             assert candidate.log_likelihood == pytest.approx(cells["loglik"][0], rel=1e-9)
             assert candidate.bic == pytest.approx(cells["bic"][0], rel=1e-9)
             assert candidate.icl == pytest.approx(cells["icl"][0], rel=1e-9)
@@ -100,14 +149,14 @@ def test_icl_at_the_optimum(family):
 
 
 def test_the_m_step_is_the_loops():
-    """`maximize` after one fold is what `run` does: the golden M-steps speak for the loop."""
+    """`Objective.maximize` after one fold is what `run` does: the golden M-steps speak for the loop."""
     source = ArraySource(DATA["iris"]().data)
-    family, floor = parse_family("VVV"), Floor(np.zeros(4))
+    objective = Objective(parse_family("VVV"), Floor(np.zeros(4)))
     labels = np.array(GOLDEN["iris_given_z"]["labels"])
-    start = from_assignment(source, KERNEL, family, labels, 3, floor)
-    (after,) = run(source, KERNEL, [start], floor, tol=0.0, max_iter=1)
-    (folded,) = source.fold(KERNEL, [start.mixture], [family.scatter])
-    mixture, held = maximize(family, folded, floor)
+    start = from_assignment(source, KERNEL, objective, labels, 3)
+    (after,) = run(source, KERNEL, [start], tol=0.0, max_iter=1)
+    (folded,) = source.fold(KERNEL, [start.mixture], [objective.family.scatter])
+    mixture, held = objective.maximize(folded)
     assert held == ()
     assert np.array_equal(after.mixture.means, mixture.means)
     assert after.n_iter == 1

@@ -13,7 +13,7 @@ SCRIPTS = sorted(GALLERY.glob("[0-9][0-9]_*.py"))
 
 
 def test_the_gallery_is_there():
-    assert len(SCRIPTS) == 7
+    assert len(SCRIPTS) == 8
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)

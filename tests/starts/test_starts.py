@@ -9,6 +9,7 @@ import bactrian as bt
 from bactrian import em
 from bactrian.families import FAMILIES, Floor
 from bactrian.kernels import NativeKernel
+from bactrian.objective import Objective
 from bactrian.sources import ArraySource
 from bactrian.starts import kmeans_labels
 from bactrian.starts.kmeans import LLOYD_STEPS, data_metric, hard, lloyd
@@ -92,6 +93,6 @@ def test_starts_that_end_on_one_height_are_not_climbed_further(monkeypatch):
     rounds = []
     climb = em.run
     monkeypatch.setattr(em, "run", lambda *args, **how: rounds.append(how["max_iter"]) or climb(*args, **how))
-    starts = ranked_starts(source, KERNEL, FAMILIES["VVV"], others, 2, floor)
+    starts = ranked_starts(source, KERNEL, Objective(FAMILIES["VVV"], floor), others, 2)
     assert rounds == [12]
     assert len(starts) == 4

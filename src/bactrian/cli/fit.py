@@ -38,6 +38,11 @@ if TYPE_CHECKING:
 @click.option("--max-iter", type=click.IntRange(min=0), default=1000, show_default=True, help="Per candidate.")
 @click.option("--n-init", type=click.IntRange(min=1), default=8, show_default=True, help="Starts tried for each K.")
 @click.option("--regularization", type=float, help="Least variance of a component. Default: relative to the data.")
+@click.option(
+    "--prior", type=click.Choice(["conjugate"]), help="Fit the mode of a posterior instead of the likelihood."
+)
+@click.option("--noise", is_flag=True, help="Add a component for rows that belong nowhere, spread evenly.")
+@click.option("--equal-weights", is_flag=True, help="Hold all components to the same weight.")
 @click.option("--threads", "n_threads", type=click.IntRange(min=1), help="Default: all cores.")
 @click.option("-o", "--output", type=options.Output(), metavar="FILE", help="Save the model, as model.bactrian.")
 @click.option(

@@ -55,7 +55,6 @@ def climb(
     source: Source,
     kernel: Kernel,
     starts: list[list[em.Climb]],
-    floor: Floor,
     *,
     tol: float,
     max_iter: int,
@@ -66,7 +65,7 @@ def climb(
     if reporter is not None:
         reporter.start(len(starts))
     try:
-        climbs = climb_from_best(source, kernel, starts, floor, tol=FURTHER * tol, max_iter=max_iter, observe=reporter)
+        climbs = climb_from_best(source, kernel, starts, tol=FURTHER * tol, max_iter=max_iter, observe=reporter)
     except CovarianceError as error:
         raise CollapseError(ILL_DEFINED) from error
     best = max(climbs, key=lambda c: c.rank)

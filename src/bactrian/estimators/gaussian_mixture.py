@@ -19,9 +19,10 @@ from bactrian.estimators.names import form_of
 from bactrian.estimators.progress import Reporter, shown
 from bactrian.estimators.settings import check_settings
 from bactrian.estimators.starts import Task, find_starts
-from bactrian.families import Family, Floor, parse_family
+from bactrian.families import parse_family
 from bactrian.kernels import NativeKernel
 from bactrian.mixture import Mixture
+from bactrian.objective import Objective
 from bactrian.sources import ArraySource
 from bactrian.typing import FloatArray, IntArray
 
@@ -177,13 +178,12 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         check_settings(self)
         values: FloatArray = validate_data(self, X, dtype=DTYPES, ensure_min_samples=2)
         source = self._source(values, sample_weight)
-        family = parse_family(self.covariance_type)
-        floor = climbing.floor_of(source, self.reg_covar)
-        starts = self._starts(source, family, floor)
+        objective = Objective(parse_family(self.covariance_type), climbing.floor_of(source, self.reg_covar))
+        starts = self._starts(source, objective)
         reporter = Reporter(self.verbose, self.verbose_interval, source.total) if self.verbose else None
         with shown(self.verbose):
             outcome = climbing.climb(
-                source, NativeKernel(), starts, floor, tol=self.tol, max_iter=self.max_iter, reporter=reporter
+                source, NativeKernel(), starts, tol=self.tol, max_iter=self.max_iter, reporter=reporter
             )
         if not self._numbered():
             outcome = replace(outcome, climb=outcome.climb.in_canonical_order())
@@ -200,22 +200,22 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
             )
         return source
 
-    def _starts(self, source: ArraySource, family: Family, floor: Floor) -> list[list[Climb]]:
+    def _starts(self, source: ArraySource, objective: Objective) -> list[list[Climb]]:
         before = self._warm_mixture(source.n_features)
         if before is not None:
             memory = getattr(self, "_memory", None)
             history = memory.history_for(before, source) if memory is not None else ()
-            return [[Climb(family, before.parameters, history=history)]]
+            return [[Climb(objective, before.parameters, history=history)]]
         given = read_given(
             self.weights_init,
             self.means_init,
             self.precisions_init,
-            form_of(family),
+            form_of(objective.family),
             self.covariance_type,
             (self.n_components, source.n_features),
         )
         search = self.max_iter > 0
-        task = Task(source, NativeKernel(), family, floor, self.n_components, given, search)
+        task = Task(source, NativeKernel(), objective, self.n_components, given, search)
         return find_starts(task, self.init_params, self.n_init, sampler.resolved(self.random_state))
 
     def _numbered(self) -> bool:

@@ -19,16 +19,9 @@ _TYPE_OF_FORM = {
 
 def form_of(family: Family) -> str:
     """The form in which a family's covariances are held, as ``Mixture(form=...)`` names it."""
-    volume, shape, orientation = list(family.code)
-    if shape == "I":
-        kind = "spherical"
-    elif orientation == "I":
-        kind = "diagonal"
-    else:
-        kind = "full"
-    if "V" in (volume, shape, orientation):
-        return kind
-    return "tied" if kind == "full" else f"tied {kind}"
+    if not family.tied:
+        return family.kind
+    return "tied" if family.kind == "full" else f"tied {family.kind}"
 
 
 def covariance_type_of(form: str) -> str:

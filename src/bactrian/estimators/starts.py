@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from bactrian.em import Climb, maximize
+from bactrian.em import Climb
 from bactrian.errors import ParameterError
 from bactrian.estimators.given import Given
-from bactrian.families import Family, Floor
 from bactrian.kernels import Kernel
+from bactrian.objective import Objective
 from bactrian.randomness import generator
 from bactrian.sources import ArraySource
 from bactrian.starts import from_assignment
@@ -38,8 +38,7 @@ class Task:
 
     source: ArraySource
     kernel: Kernel
-    family: Family
-    floor: Floor
+    objective: Objective
     n_components: int
     given: Given
     search: bool
@@ -49,7 +48,7 @@ def find_starts(task: Task, method: Any, n_init: int, random_state: RandomState)
     """``n_init`` starts, or one where nothing is left to chance; each with what may take its place, best first."""
     whole = task.given.whole
     if whole is not None:
-        return [[Climb(task.family, whole)]]
+        return [[Climb(task.objective, whole)]]
     if task.given.means is not None and method in ("kmeans", "k-means++", "random_from_data"):
         return [[_over(task, from_means(task, task.given.means))]]
     if callable(method):
@@ -63,12 +62,12 @@ def find_starts(task: Task, method: Any, n_init: int, random_state: RandomState)
 def from_means(task: Task, means: FloatArray) -> Climb:
     """Centres (K, D) as means, with the weights of, and the covariance within, the groups nearest to them."""
     source, kernel, k = task.source, task.kernel, len(means)
-    metric = data_metric(source, task.floor, full=False)
+    metric = data_metric(source, task.objective.floor, full=False)
     labels = source.classify(kernel, hard(means, metric))
     centres = means_of(source, kernel, labels, k)
-    statistics = source.fold_given(kernel, labels, centres, task.family.scatter)
-    parameters, held = maximize(task.family, _pooled(statistics), task.floor)
-    return Climb(task.family, replace(parameters, means=means), held)
+    statistics = source.fold_given(kernel, labels, centres, task.objective.family.scatter)
+    parameters, held = task.objective.maximize(_pooled(statistics))
+    return Climb(task.objective, replace(parameters, means=means), held)
 
 
 def from_callable(task: Task, method: Callable[..., Any], random_state: np.random.RandomState) -> Climb:
@@ -82,15 +81,15 @@ def _kmeans(task: Task, rng: np.random.Generator) -> list[Climb]:
     if k == 1:
         return [_over(task, _from(task, np.zeros(task.source.n_rows, dtype=np.intp)))]
     sample = task.source.sample(sample_size(k, task.source.n_features), rng)
-    labels = start_labels(sample, task.kernel, k, task.floor, LABELLINGS, rng)
-    climbs = [_over(task, from_assignment(sample, task.kernel, task.family, one, k, task.floor)) for one in labels]
+    labels = start_labels(sample, task.kernel, k, task.objective.floor, LABELLINGS, rng)
+    climbs = [_over(task, from_assignment(sample, task.kernel, task.objective, one, k)) for one in labels]
     if not task.search:
         return climbs[:1]
-    return ranked(sample, task.kernel, climbs, task.floor, first=FIRST_ROUND, keep=KEEP)
+    return ranked(sample, task.kernel, climbs, first=FIRST_ROUND, keep=KEEP)
 
 
 def _kmeans_plus_plus(task: Task, rng: np.random.Generator) -> list[Climb]:
-    metric = data_metric(task.source, task.floor, full=False)
+    metric = data_metric(task.source, task.objective.floor, full=False)
     centres = spread_centres(task.source, task.kernel, task.n_components, metric, rng)
     return [_over(task, from_means(task, centres))]
 
@@ -117,7 +116,7 @@ def _over(task: Task, start: Climb) -> Climb:
 
 
 def _from(task: Task, assignment: FloatArray | IntArray) -> Climb:
-    return from_assignment(task.source, task.kernel, task.family, assignment, task.n_components, task.floor)
+    return from_assignment(task.source, task.kernel, task.objective, assignment, task.n_components)
 
 
 def _pooled(statistics: Statistics) -> Statistics:
@@ -132,7 +131,7 @@ def _pooled(statistics: Statistics) -> Statistics:
 def _distinct_rows(task: Task, rng: np.random.Generator) -> FloatArray:
     """(K, D) rows drawn by weight, each different from those before as long as there are any."""
     source = task.source
-    metric = data_metric(source, task.floor, full=False)
+    metric = data_metric(source, task.objective.floor, full=False)
     drawn = [source.draw(rng.random(1))[0].astype(np.float64)]
     free = np.ones(source.n_rows)
     for _ in range(1, task.n_components):

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from bactrian.covariance import Covariance
+from bactrian.families.decomposition import Decomposition, decompose
 from bactrian.families.floor import Floor
-from bactrian.statistics import Scatter, Statistics
+from bactrian.families.scatters import Scatters
+from bactrian.statistics import Scatter
 from bactrian.typing import IntArray
 
-MStep: TypeAlias = Callable[[Statistics, Floor], tuple[Covariance, IntArray]]
+MStep: TypeAlias = Callable[[Scatters, Floor, Covariance | None], tuple[Covariance, IntArray]]
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,9 @@ class Family:
     scatter : Scatter
         The second moments the M-step needs.
     m_step : callable
-        Statistics and a floor -> the covariance that maximises the likelihood under the constraint, and which of
-        its matrices the floor had to hold.
+        W_k and n_k, a floor, and the covariance before this step (None at the first; steps that iterate begin there)
+        -> the covariance that maximises -1/2 sum_k (n_k log|Sigma_k| + tr(W_k Sigma_k^-1)) under the constraint, and
+        which of its matrices the floor had to hold.
     average : (kind, tied), optional
         The storage form in which the M-step is no more than a weighted average; kernels can then make it themselves.
     """
@@ -40,6 +43,21 @@ class Family:
     scatter: Scatter
     m_step: MStep
     average: tuple[str, bool] | None = None
+
+    @property
+    def kind(self) -> str:
+        """How the covariances are stored: ``"spherical"``, ``"diagonal"`` or ``"full"``."""
+        _, shape, orientation = tuple(self.code)
+        return "spherical" if shape == "I" else "diagonal" if orientation == "I" else "full"
+
+    @property
+    def tied(self) -> bool:
+        """Whether all components share one covariance."""
+        return "V" not in self.code
+
+    def decompose(self, covariance: Covariance) -> Decomposition:
+        """Volumes, shapes and orientations of one of the family's covariances."""
+        return decompose(covariance, self.code[2])
 
     def n_covariance_parameters(self, n_components: int, n_features: int) -> int:
         """Free parameters of the covariances alone."""

@@ -17,6 +17,8 @@ from bactrian.covariance import Diagonal, Full, Spherical
 from bactrian.errors import CovarianceError
 from bactrian.typing import FloatArray, IntArray
 
+AT = 1e-9  # a variance that is above its floor by less than this part is held there
+
 
 @dataclass(frozen=True, eq=False)
 class Floor:
@@ -24,10 +26,14 @@ class Floor:
 
     ``constant`` : (D,) bool, optional: features that do not vary over all rows. The floor holds every component
     there, which says nothing about the component, so it does not count as held.
+
+    ``span`` : in families of equal volumes, the greatest variance along an axis in units of the least: a component
+    without spread in one direction would else be stretched without end in the others.
     """
 
     minimum: FloatArray
     constant: NDArray[np.bool_] | None = None
+    span: float = 1e12
 
     def spherical(self, variances: FloatArray, k: int, tied: bool) -> tuple[Spherical, IntArray]:
         """The form from (M,) variances, and which of the M were below the floor."""
@@ -37,7 +43,7 @@ class Floor:
 
     def diagonal(self, variances: FloatArray, k: int, tied: bool) -> tuple[Diagonal, IntArray]:
         """The form from (M, D) variances, and which of the M were below the floor."""
-        low = (variances < self.minimum)[:, self._varying].any(axis=1)
+        low = (variances < self.minimum)[:, self.varying].any(axis=1)
         return Diagonal(np.maximum(variances, self.minimum), k, tied), np.flatnonzero(low)
 
     def full(self, matrices: FloatArray, k: int, tied: bool) -> tuple[Full, IntArray]:
@@ -62,13 +68,23 @@ class Floor:
 
     def _is_low(self, scaled: FloatArray) -> NDArray[np.bool_]:
         """Which of the (M, D, D) matrices, in units of the floor, are below it in a direction that varies."""
-        if self._varying.all():
+        if self.varying.all():
             return np.ones(len(scaled), dtype=bool)  # the caller has seen that
-        some = np.flatnonzero(self._varying)
+        some = np.flatnonzero(self.varying)
         if not len(some):
             return np.zeros(len(scaled), dtype=bool)
         return np.asarray(np.linalg.eigvalsh(scaled[:, some[:, None], some])[:, 0] < 1)
 
+    def holds(self, variances: FloatArray, least: FloatArray) -> NDArray[np.bool_]:
+        """Which of (K, D) variances along axes are at what the floor, or its span, allows there."""
+        low, high = variances <= least * (1 + AT), variances >= self.span * least * (1 - AT)
+        return np.asarray((least > 0) & (low | high))
+
     @property
-    def _varying(self) -> NDArray[np.bool_]:
+    def varying(self) -> NDArray[np.bool_]:
+        """(D,) the features that are not constant."""
         return np.ones(len(self.minimum), dtype=bool) if self.constant is None else ~self.constant
+
+    def units(self, variances: FloatArray) -> FloatArray:
+        """(D,) units of length in which the minimum is 1; without a floor those in which (D,) ``variances`` are."""
+        return np.asarray(np.sqrt(self.minimum if self.minimum.all() else np.where(variances > 0, variances, 1.0)))

@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bactrian.errors import ParameterError
+from bactrian.families.along_features import evi, vei
 from bactrian.families.closed_form import eee, eei, eii, vii, vvi, vvv
+from bactrian.families.common_axes import eve, vve
+from bactrian.families.common_shape import vee
 from bactrian.families.family import Family
+from bactrian.families.own_axes import eev, evv, vev
 from bactrian.statistics import Scatter
 
 FAMILIES: dict[str, Family] = {
     "EII": Family("EII", Scatter.TRACE, eii, average=("spherical", True)),
     "VII": Family("VII", Scatter.TRACE, vii, average=("spherical", False)),
     "EEI": Family("EEI", Scatter.DIAGONAL, eei, average=("diagonal", True)),
+    "VEI": Family("VEI", Scatter.DIAGONAL, vei),
+    "EVI": Family("EVI", Scatter.DIAGONAL, evi),
     "VVI": Family("VVI", Scatter.DIAGONAL, vvi, average=("diagonal", False)),
     "EEE": Family("EEE", Scatter.POOLED, eee, average=("full", True)),
+    "VEE": Family("VEE", Scatter.FULL, vee),
+    "EVE": Family("EVE", Scatter.FULL, eve),
+    "VVE": Family("VVE", Scatter.FULL, vve),
+    "EEV": Family("EEV", Scatter.FULL, eev),
+    "VEV": Family("VEV", Scatter.FULL, vev),
+    "EVV": Family("EVV", Scatter.FULL, evv),
     "VVV": Family("VVV", Scatter.FULL, vvv, average=("full", False)),
 }
 

@@ -6,6 +6,7 @@ where rows come from, nor the name of a family.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,13 +15,38 @@ from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
 
+@dataclass(frozen=True)
+class Noise:
+    """Rows that belong to no component: ``weight``, and ``log_density`` -log V, the same everywhere."""
+
+    weight: float
+    log_density: float
+
+
 @dataclass(frozen=True, eq=False)
 class Parameters:
-    """The numbers of a mixture, checked: ``weights`` (K,), ``means`` (K, D), ``covariance``."""
+    """The numbers of a mixture, checked: ``weights`` (K,), ``means`` (K, D), ``covariance``.
+
+    With ``noise`` all weights together sum to 1.
+    """
 
     weights: FloatArray
     means: FloatArray
     covariance: Covariance
+    noise: Noise | None = None
+
+    def without_noise(self) -> Parameters:
+        """What the components make by themselves."""
+        if self.noise is None:
+            return self
+        return Parameters(self.weights / self.weights.sum(), self.means, self.covariance)
+
+    @property
+    def log_noise(self) -> float:
+        """log of the noise's weight times its density; minus infinity without."""
+        if self.noise is None or self.noise.weight <= 0:
+            return -math.inf
+        return math.log(self.noise.weight) + self.noise.log_density
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,6 +54,11 @@ class NativeKernel:
         object.__setattr__(self, "_threads", _read_threads(self.n_threads))
         object.__setattr__(self, "_variant", _read_instructions(self.instructions))
 
+    @property
+    def threads(self) -> int:
+        """The number of threads that a pass may use."""
+        return self._threads
+
     def accumulate(
         self, rows: FloatArray, sample_weight: FloatArray | None, parameters: Parameters, scatter: Scatter
     ) -> Statistics:
@@ -71,7 +76,7 @@ class NativeKernel:
         shift: FloatArray,
         scatter: Scatter,
     ) -> Statistics:
-        model = _core.Model(0, True, np.ones(len(shift)), np.ascontiguousarray(shift), np.ones(1))
+        model = _core.Model(0, True, np.ones(len(shift)), np.ascontiguousarray(shift), np.ones(1), -np.inf)
         labels = np.ascontiguousarray(assignment, dtype=np.intp) if assignment.ndim == 1 else None
         z = np.ascontiguousarray(assignment, dtype=np.float64) if assignment.ndim == 2 else None
         code = SCATTER_CODES[scatter]
@@ -125,7 +130,7 @@ def _model(parameters: Parameters) -> Any:
     covariance = parameters.covariance
     code = FORM_CODES[covariance.kind]
     weights, means = np.ascontiguousarray(parameters.weights), np.ascontiguousarray(parameters.means)
-    return _core.Model(code, covariance.tied, weights, means, covariance.whiteners)
+    return _core.Model(code, covariance.tied, weights, means, covariance.whiteners, parameters.log_noise)
 
 
 def _covariance(kind: str, tied: bool, numbers: FloatArray, shape: tuple[int, ...]) -> Covariance:

@@ -26,12 +26,13 @@ class ReferenceKernel:
     ) -> Statistics:
         weight = np.ones(len(rows)) if sample_weight is None else sample_weight
         joint = _joint_log_densities(rows, parameters)
-        log_density = _log_sum_exp(joint)
-        z = _softmax(joint) * weight[:, None]
+        with_noise = _beside_noise(joint, parameters)
+        log_density = _log_sum_exp(with_noise)
+        z = _softmax(with_noise)[:, : joint.shape[1]] * weight[:, None]
         counts, first, second = _moments(rows, z, parameters.means, scatter)
         return Statistics(
             log_likelihood=float(weight @ log_density),
-            map_log_responsibility=float(weight @ (joint.max(axis=1) - log_density)),
+            map_log_responsibility=float(weight @ (with_noise.max(axis=1) - log_density)),
             total=float(weight.sum()),
             counts=counts,
             shift=parameters.means,
@@ -49,7 +50,8 @@ class ReferenceKernel:
         scatter: Scatter,
     ) -> Statistics:
         weight = np.ones(len(rows)) if sample_weight is None else sample_weight
-        given = np.eye(len(shift))[assignment] if assignment.ndim == 1 else assignment
+        labels = np.arange(len(shift))
+        given = (assignment[:, None] == labels).astype(np.float64) if assignment.ndim == 1 else assignment
         counts, first, second = _moments(rows, given * weight[:, None], shift, scatter)
         return Statistics(0.0, 0.0, float(weight.sum()), counts, shift, first, second, scatter)
 
@@ -77,6 +79,13 @@ def _joint_log_densities(rows: FloatArray, parameters: Parameters) -> FloatArray
         with np.errstate(over="ignore"):
             joint[:, k] = constant[k] - 0.5 * np.einsum("nd,nd->n", whitened, whitened)
     return np.maximum(joint, LEAST)
+
+
+def _beside_noise(joint: FloatArray, parameters: Parameters) -> FloatArray:
+    """With a last column for the noise, if there is any."""
+    if parameters.log_noise == -np.inf:
+        return joint
+    return np.column_stack([joint, np.full(len(joint), parameters.log_noise)])
 
 
 def _log_sum_exp(joint: FloatArray) -> FloatArray:

@@ -8,8 +8,9 @@ thing again.
 from bactrian.plot.clusters import clusters
 from bactrian.plot.density import density
 from bactrian.plot.ellipses import ellipses
+from bactrian.plot.merging import merging
 from bactrian.plot.overview import mixture
 from bactrian.plot.pairs import pairs
 from bactrian.plot.selection import selection
 
-__all__ = ["clusters", "density", "ellipses", "mixture", "pairs", "selection"]
+__all__ = ["clusters", "density", "ellipses", "merging", "mixture", "pairs", "selection"]

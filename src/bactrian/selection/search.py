@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -12,11 +12,15 @@ from bactrian import em
 from bactrian.errors import CovarianceError
 from bactrian.families import Family, Floor
 from bactrian.kernels import Kernel, Parameters
+from bactrian.noise import NoiseModel
+from bactrian.objective import Objective
+from bactrian.priors import ConjugatePrior
 from bactrian.selection import criteria
 from bactrian.selection.candidate import Candidate
-from bactrian.sources import ArraySource, Source
-from bactrian.starts import climb_from_best, from_assignment, ranked_starts
-from bactrian.starts.search import SECOND_CHANCES, sample_size, start_labels
+from bactrian.sources import Resident, Source
+from bactrian.starts import beside_noise, climb_from_best, from_assignment, ranked, ranked_starts
+from bactrian.starts.beside_noise import MILD
+from bactrian.starts.search import sample_size, start_labels
 from bactrian.typing import FloatArray, IntArray
 
 LOT = 64 << 20  # bytes of starts that climb together
@@ -41,6 +45,7 @@ class Task:
     """All that a search needs and that stays the same for every candidate.
 
     ``start`` : None (k-means++), a mixture's parameters, labels (N,) or responsibilities (N, K).
+    ``clean`` : the source without the rows that begin as noise. ``numbered`` : components keep the user's numbers.
     """
 
     source: Source
@@ -53,6 +58,24 @@ class Task:
     rng: np.random.Generator
     observe: Callable[[Progress], None] | None = None
     floor_is_given: bool = False
+    prior: ConjugatePrior | None = None
+    equal_weights: bool = False
+    noise: NoiseModel | None = None
+    clean: Source | None = None
+
+    def objective(self, family: Family, n_components: int) -> Objective:
+        """What a candidate maximises."""
+        source, prior = self.source, None
+        if self.prior is not None:
+            moments = source.moments
+            prior = self.prior.about(moments.mean, moments.covariance, source.total, n_components)
+        noise = None if self.noise is None else self.noise.log_density
+        return Objective(family, self.floor, prior, self.equal_weights, noise)
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the user gave the components their numbers, which they then keep."""
+        return self.start is not None or bool(len(self.source.anchors))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,17 +105,17 @@ def search(task: Task, n_components: Sequence[int], families: Sequence[Family]) 
 def _plans(task: Task, n_components: Sequence[int], families: Sequence[Family]) -> Iterator[_Plan]:
     rngs = dict(zip(n_components, task.rng.spawn(len(n_components)), strict=True))
     sampled = [k for k in n_components if _is_sampled(task, k)]
-    samples = task.source.samples([(sample_size(k, task.source.n_features), rngs[k]) for k in sampled])
+    source = task.clean or task.source
+    samples = source.samples([(sample_size(k, source.n_features), rngs[k]) for k in sampled])
     for k in n_components:
-        if k > task.source.n_rows:
-            reason = f"{k} components need at least {k} rows, but there are {task.source.n_rows}"
+        if (reason := _impossible(k, task)) is not None:
             yield from (_Plan(k, family, [], reason) for family in families)
             continue
-        sample = next(samples) if k in sampled else task.source
+        sample = next(samples) if k in sampled else source
         labels = _labels(task, sample, k, rngs[k])
         for family in families:
             try:
-                yield _Plan(k, family, _starts(task, sample, labels, family, k))
+                yield _Plan(k, family, _starts(task, sample, labels, task.objective(family, k), k))
             except CovarianceError as error:
                 yield _Plan(k, family, [], f"component collapsed: {error}")
 
@@ -110,17 +133,9 @@ def _lots(plans: Iterable[_Plan], together: bool) -> Iterator[list[_Plan]]:
 
 
 def _climb(task: Task, lot: Sequence[_Plan], observe: Callable[[Sequence[em.Climb]], None] | None) -> list[Found]:
-    ready = [plan for plan in lot if plan.starts]
+    ready = [plan.starts for plan in lot if plan.starts]
     try:
-        ends = climb_from_best(
-            task.source,
-            task.kernel,
-            [plan.starts for plan in ready],
-            task.floor,
-            tol=task.tol,
-            max_iter=task.max_iter,
-            observe=observe,
-        )
+        ends = climb_from_best(task.source, task.kernel, ready, tol=task.tol, max_iter=task.max_iter, observe=observe)
     except CovarianceError as error:
         if len(lot) > 1:  # one of them; the others shall not suffer
             return [found for plan in lot for found in _climb(task, [plan], observe)]
@@ -130,8 +145,7 @@ def _climb(task: Task, lot: Sequence[_Plan], observe: Callable[[Sequence[em.Clim
 
 
 def _ended(task: Task, climb: em.Climb) -> Found:
-    # components that the user numbered keep their numbers
-    climb = climb if task.start is not None else climb.in_canonical_order()
+    climb = climb if task.numbered else climb.in_canonical_order()
     return candidate_of(climb, task), climb
 
 
@@ -139,7 +153,7 @@ def candidate_of(climb: em.Climb, task: Task) -> Candidate:
     """The row of the table for a climb that ended."""
     source = task.source
     k, d = climb.mixture.means.shape
-    p = climb.family.n_parameters(k, d)
+    p = climb.objective.n_parameters(k, d)
     bic = criteria.bic(climb.log_likelihood, p, source.total)
     status, reason = _verdict(climb, task)
     return Candidate(
@@ -175,16 +189,26 @@ def _verdict(climb: em.Climb, task: Task) -> tuple[str, str]:
     )
 
 
+def _impossible(k: int, task: Task) -> str | None:
+    """Why no mixture of K components can be fitted; None if one can."""
+    known = len(task.source.anchors)
+    if k < known:
+        return f"labels name {known} components, but this has {k}"
+    if k > task.source.n_rows:
+        return f"{k} components need at least {k} rows, but there are {task.source.n_rows}"
+    return None
+
+
 def _failed(plan: _Plan, task: Task, reason: str | None = None) -> Candidate:
     nan = float("nan")
     k, family = plan.n_components, plan.family
-    p = family.n_parameters(k, task.source.n_features)
+    p = task.objective(family, k).n_parameters(k, task.source.n_features)
     return Candidate(k, family.code, p, nan, nan, nan, nan, 0, "failed", reason or plan.reason)
 
 
 def _is_sampled(task: Task, k: int) -> bool:
     """Starts come from a sample; one component needs none, but where rows are far away nothing has a label for each."""
-    return task.start is None and k <= task.source.n_rows and (k > 1 or task.source.read_together)
+    return task.start is None and _impossible(k, task) is None and (k > 1 or task.source.read_together)
 
 
 def _labels(task: Task, sample: Source, k: int, rng: np.random.Generator) -> list[IntArray]:
@@ -192,18 +216,30 @@ def _labels(task: Task, sample: Source, k: int, rng: np.random.Generator) -> lis
         return []
     if k == 1:
         return [np.zeros(sample.n_rows, dtype=np.intp)]
-    assert isinstance(sample, ArraySource)
+    assert isinstance(sample, Resident)
     return start_labels(sample, task.kernel, k, task.floor, task.n_init, rng)
 
 
-def _starts(task: Task, sample: Source, labels: list[IntArray], family: Family, k: int) -> list[em.Climb]:
+def _starts(task: Task, sample: Source, labels: list[IntArray], objective: Objective, k: int) -> list[em.Climb]:
     """Where to climb from, best first."""
     if isinstance(task.start, Parameters):
-        return [em.Climb(family, task.start)]
+        start = em.Climb(objective, task.start)
+        return beside_noise(start, objective, MILD) if _lacks_noise(start) else [start]
     if task.start is not None:
-        return [from_assignment(task.source, task.kernel, family, task.start, k, task.floor)]
-    starts = ranked_starts(sample, task.kernel, family, labels, k, task.floor)
-    return starts[: 1 + SECOND_CHANCES]
+        start = from_assignment(task.source, task.kernel, objective, task.start, k)
+        return beside_noise(start, objective, MILD) if _lacks_noise(start) else [start]
+    if task.noise is None:
+        return ranked_starts(sample, task.kernel, objective, labels, k)
+    clean = replace(objective, noise=None)
+    share = None if task.clean is None else 1 - task.clean.total / task.source.total
+    starts = [from_assignment(sample, task.kernel, clean, one, k) for one in labels]
+    return ranked(sample, task.kernel, [s for start in starts for s in beside_noise(start, objective, share)])
+
+
+def _lacks_noise(start: em.Climb) -> bool:
+    """Whether noise is asked for but has no weight, which it would never gain."""
+    noise = start.mixture.noise
+    return start.objective.noise is not None and (noise is None or noise.weight == 0)
 
 
 def _observer(task: Task, done: int, n_candidates: int, lot: int) -> Callable[[Sequence[em.Climb]], None] | None:

@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bactrian.errors import DataError
 from bactrian.kernels import Ascent, Kernel, Leg, NativeKernel, Parameters
-from bactrian.sources.source import Source, strata
+from bactrian.rows import read_weights as read_weights
+from bactrian.sources.source import Resident, strata
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
@@ -19,11 +20,13 @@ from bactrian.typing import FloatArray, IntArray
 SORTED_ROWS = 50_000
 
 
+CHUNK = 8192  # rows projected at once
+
 # N D K up to which the core climbs by itself: an iteration then takes less than about 1 ms.
 SMALL = 1_000_000
 
 
-class ArraySource(Source):
+class ArraySource(Resident):
     """An (N, D) array of finite float32 or float64, of any strides, with optional row weights.
 
     Rows of weight zero are left out here, so nothing behind this door can tell them from rows that never were;
@@ -52,7 +55,7 @@ class ArraySource(Source):
     ) -> Statistics:
         return kernel.accumulate_given(self.values, self.weight, assignment, shift, scatter)
 
-    def keep(self, assignment: FloatArray | IntArray) -> FloatArray | IntArray:
+    def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:
         return assignment if self.kept is None else assignment[self.kept]
 
     def climb(self, kernel: Kernel, leg: Leg) -> Ascent | None:
@@ -62,21 +65,33 @@ class ArraySource(Source):
         return kernel.climb(self.values, self.weight, leg)
 
     def classify(self, kernel: Kernel, mixture: Parameters) -> IntArray:
-        """The most responsible component of each row, (n,)."""
         return kernel.classify(self.values, mixture)
 
     def log_densities(self, kernel: Kernel, mixture: Parameters) -> FloatArray:
-        """log p(x) of each row, (n,)."""
         return kernel.log_densities(self.values, mixture)
 
     def draw(self, positions: FloatArray) -> FloatArray:
         return self.values[self.rows_at(positions)]
 
     def draw_by(self, scores: FloatArray, position: float) -> FloatArray:
-        """(D,) the row that holds a position in [0, 1) of the cumulated weight times score (n,)."""
         cumulated = np.cumsum(self._in_order(scores if self.weight is None else scores * self.weight))
         found = min(int(np.searchsorted(cumulated, position * cumulated[-1], side="right")), self.n_rows - 1)
         return np.asarray(self.values[found if self._order is None else self._order[found]])
+
+    def spread(self, values: FloatArray, n_rows: int) -> FloatArray:
+        """Values of the kept rows over all ``n_rows`` there were; 0 for the others."""
+        if self.kept is None:
+            return values
+        whole = np.zeros(n_rows)
+        whole[self.kept] = values
+        return whole
+
+    def extent(self, directions: FloatArray) -> FloatArray:
+        low, high = np.full(directions.shape[1], np.inf), np.full(directions.shape[1], -np.inf)
+        for begin in range(0, self.n_rows, CHUNK):
+            along = self.values[begin : begin + CHUNK].astype(np.float64) @ directions
+            low, high = np.minimum(low, along.min(axis=0)), np.maximum(high, along.max(axis=0))
+        return np.asarray(high - low)
 
     def rows_at(self, positions: FloatArray) -> IntArray:
         """The row that holds each position of the cumulated weight."""
@@ -101,29 +116,3 @@ class ArraySource(Source):
 
     def sample(self, n: int, rng: np.random.Generator) -> ArraySource:
         return self if self.n_rows <= n else ArraySource(self.draw(strata(n, rng)))
-
-
-def read_weights(sample_weight: Any, n_rows: int) -> FloatArray:
-    """(N,) float64 row weights.
-
-    Raises
-    ------
-    DataError
-        Not N numbers, negative, not finite, or all zero.
-    """
-    try:
-        weight = np.asarray(sample_weight, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"sample_weight should be {n_rows} numbers, but {error}") from error
-    if weight.ndim == 0:
-        weight = np.full(n_rows, float(weight))
-    if weight.shape != (n_rows,):
-        raise DataError(f"sample_weight should have one number for each of {n_rows} rows, but has shape {weight.shape}")
-    if not np.isfinite(weight).all():
-        raise DataError(f"sample_weight should be finite, but row {int(np.argmin(np.isfinite(weight)))} is not")
-    if (weight < 0).any():
-        row = int(np.argmin(weight))
-        raise DataError(f"sample_weight should not be negative, but row {row} has {weight[row]:g}")
-    if not weight.any():
-        raise DataError("sample_weight is zero for every row, so there is nothing to fit; give some rows weight")
-    return weight

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bactrian.errors import DataError
 from bactrian.kernels import Kernel, Parameters
 from bactrian.sources.ahead import ahead
 from bactrian.sources.array import SORTED_ROWS, ArraySource
 from bactrian.sources.chunks import Chunk, Store, Trace, read_chunks
-from bactrian.sources.source import Moments, Source, strata
+from bactrian.sources.source import Moments, Resident, Source, strata
 from bactrian.sources.survey import Survey, cumulate, take_survey
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
@@ -53,7 +55,7 @@ class ChunkedSource(Source):
 
         return self._sum(of)[0]
 
-    def keep(self, assignment: FloatArray | IntArray) -> FloatArray | IntArray:
+    def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:
         if self.n_rows == self.n_given:
             return assignment
         kept = [c.first + np.flatnonzero(c.weight > 0) for c in self._chunks(drop=False) if c.weight is not None]
@@ -68,10 +70,17 @@ class ChunkedSource(Source):
             done += len(found)
         return rows
 
-    def sample(self, n: int, rng: np.random.Generator) -> ArraySource:
+    def extent(self, directions: FloatArray) -> FloatArray:
+        low, high = np.full(directions.shape[1], np.inf), np.full(directions.shape[1], -np.inf)
+        for chunk in self._chunks():
+            along = chunk.values.astype(np.float64) @ directions
+            low, high = np.minimum(low, along.min(axis=0)), np.maximum(high, along.max(axis=0))
+        return np.asarray(high - low)
+
+    def sample(self, n: int, rng: np.random.Generator) -> Resident:
         return next(self.samples([(n, rng)]))
 
-    def samples(self, wanted: Sequence[tuple[int, np.random.Generator]]) -> Iterator[ArraySource]:
+    def samples(self, wanted: Sequence[tuple[int, np.random.Generator]]) -> Iterator[Resident]:
         most = max(1, SAMPLES // (self.n_features * (4 if self.single_precision else 8)))
         if self.n_rows <= min(SORTED_ROWS, most):
             everything = self._in_memory()

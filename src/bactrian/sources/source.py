@@ -10,17 +10,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bactrian.covariance import Spherical
+from bactrian.errors import DataError
 from bactrian.kernels import Ascent, Kernel, Leg, NativeKernel, Parameters
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
-
-if TYPE_CHECKING:
-    from bactrian.sources.array import ArraySource
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,23 +66,34 @@ class Source(ABC):
         """The statistics under given responsibilities (n, K) or labels (n,)."""
 
     @abstractmethod
-    def keep(self, assignment: FloatArray | IntArray) -> FloatArray | IntArray:
-        """Of one label or row of responsibilities for each given row, those of the rows of positive weight."""
+    def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:
+        """Of one label, flag or row of responsibilities for each given row, those of the rows of positive weight."""
 
     @abstractmethod
     def draw(self, positions: FloatArray) -> FloatArray:
         """(m, D) rows at positions in [0, 1) of the cumulated weight: a function of the weighted data."""
 
     @abstractmethod
-    def sample(self, n: int, rng: np.random.Generator) -> ArraySource:
+    def sample(self, n: int, rng: np.random.Generator) -> Resident:
         """A source in memory of about n rows that stands for this one; all its rows if they are no more."""
 
-    def samples(self, wanted: Sequence[tuple[int, np.random.Generator]]) -> Iterator[ArraySource]:
+    def samples(self, wanted: Sequence[tuple[int, np.random.Generator]]) -> Iterator[Resident]:
         """Several samples, in order, for as few reads as can be."""
         return (self.sample(n, rng) for n, rng in wanted)
 
     def close(self) -> None:  # noqa: B027  most have nothing to let go of
         """Let go of what is kept for the passes, here or elsewhere; the source is not used any more."""
+
+    def extent(self, directions: FloatArray) -> FloatArray:
+        """(P,) how far the rows reach along each of (D, P) directions: largest less smallest projection."""
+        raise DataError(
+            "the extent of rows that are not in memory is not known; give the volume of the region, noise=V"
+        )
+
+    @property
+    def anchors(self) -> FloatArray:
+        """(K0, D) centres of the first K0 components, where they are known."""
+        return np.empty((0, self.n_features))
 
     def climb(self, kernel: Kernel, leg: Leg) -> Ascent | None:
         """Iterations made close to the rows, where that is quicker than a fold each; None leaves them to the loop."""
@@ -102,6 +112,22 @@ class Source(ABC):
     def _about(self, centre: FloatArray) -> Statistics:
         whole = Parameters(np.ones(1), centre[None], Spherical(np.ones(1), 1, self.n_features))
         return self.fold(NativeKernel(), [whole], [Scatter.FULL])[0]
+
+
+class Resident(Source):
+    """Rows in memory, so that each of them can be asked."""
+
+    @abstractmethod
+    def classify(self, kernel: Kernel, mixture: Parameters) -> IntArray:
+        """The most responsible component of each row, (n,)."""
+
+    @abstractmethod
+    def log_densities(self, kernel: Kernel, mixture: Parameters) -> FloatArray:
+        """log p(x) of each row, (n,)."""
+
+    @abstractmethod
+    def draw_by(self, scores: FloatArray, position: float) -> FloatArray:
+        """(D,) the row that holds a position in [0, 1) of the cumulated weight times score (n,)."""
 
 
 def strata(n: int, rng: np.random.Generator) -> FloatArray:

@@ -47,8 +47,8 @@ class Query:
 def sql(query: str, connection: Any, *, folder: str | os.PathLike[str] | None = None) -> Query:
     """The rows of a query, for ``bactrian.fit``.
 
-    The query is run once, when the fit begins. More rows than 32 MB are written to a temporary file, which
-    is read for each pass and then removed: a fit sees one state of the database, and needs it no more after that.
+    The query is run once, when the fit begins. More rows than 32 MB are written to a temporary file, which is read
+    for each pass and goes when the fit does: it sees one state of the database, and needs the connection no more.
 
     Parameters
     ----------

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from bactrian.em import Climb, maximize
-from bactrian.families import Family, Floor
+from bactrian.em import Climb
 from bactrian.kernels import Kernel
+from bactrian.objective import Objective
 from bactrian.sources import Source
 from bactrian.statistics import Scatter
 from bactrian.typing import FloatArray, IntArray
@@ -15,15 +15,14 @@ from bactrian.typing import FloatArray, IntArray
 def from_assignment(
     source: Source,
     kernel: Kernel,
-    family: Family,
+    objective: Objective,
     assignment: FloatArray | IntArray,
     n_components: int,
-    floor: Floor,
 ) -> Climb:
     """The M-step under labels (N,) or responsibilities (N, K)."""
     centres = means_of(source, kernel, assignment, n_components)
-    statistics = source.fold_given(kernel, assignment, centres, family.scatter)
-    return Climb(family, *maximize(family, statistics, floor))
+    statistics = source.fold_given(kernel, assignment, centres, objective.family.scatter)
+    return Climb(objective, *objective.maximize(statistics))
 
 
 def means_of(source: Source, kernel: Kernel, assignment: FloatArray | IntArray, n_components: int) -> FloatArray:

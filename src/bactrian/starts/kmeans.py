@@ -11,7 +11,7 @@ import numpy as np
 from bactrian.covariance import Covariance, Diagonal
 from bactrian.families import Floor
 from bactrian.kernels import Kernel, NativeKernel, Parameters
-from bactrian.sources import ArraySource, Source
+from bactrian.sources import ArraySource, Resident, Source
 from bactrian.starts.given import means_of
 from bactrian.typing import FloatArray, IntArray
 
@@ -29,17 +29,17 @@ def data_metric(source: Source, floor: Floor, full: bool) -> Covariance:
 
 
 def kmeans_labels(
-    source: ArraySource, kernel: Kernel, n_components: int, metric: Covariance, rng: np.random.Generator
+    source: Resident, kernel: Kernel, n_components: int, metric: Covariance, rng: np.random.Generator
 ) -> IntArray:
     """(n,) labels from k-means++ (Arthur & Vassilvitskii 2007) and a few Lloyd steps."""
     centres = spread_centres(source, kernel, n_components, metric, rng)
-    if isinstance(kernel, NativeKernel):
+    if isinstance(source, ArraySource) and isinstance(kernel, NativeKernel):
         first = hard(centres, metric)
         return kernel.lloyd(source.values, source.weight, first, source.moments.mean, LLOYD_STEPS)
     return lloyd(source, kernel, centres, metric)
 
 
-def lloyd(source: ArraySource, kernel: Kernel, centres: FloatArray, metric: Covariance) -> IntArray:
+def lloyd(source: Resident, kernel: Kernel, centres: FloatArray, metric: Covariance) -> IntArray:
     """(n,) labels: the nearest centre, after a few steps that move each centre to the mean of its group."""
     labels = source.classify(kernel, hard(centres, metric))
     for _ in range(LLOYD_STEPS):
@@ -51,14 +51,15 @@ def lloyd(source: ArraySource, kernel: Kernel, centres: FloatArray, metric: Cova
 
 
 def spread_centres(
-    source: ArraySource, kernel: Kernel, n_components: int, metric: Covariance, rng: np.random.Generator
+    source: Resident, kernel: Kernel, n_components: int, metric: Covariance, rng: np.random.Generator
 ) -> FloatArray:
     """(K, D) rows, each drawn with probability proportional to its squared distance from those before."""
-    centres = [source.draw(rng.random(1))[0].astype(np.float64)]
-    nearest = None
-    for _ in range(1, n_components):
-        distance = squared_distances(source, kernel, centres[-1], metric)
-        nearest = distance if nearest is None else np.minimum(nearest, distance)
+    centres = list(source.anchors) or [source.draw(rng.random(1))[0].astype(np.float64)]
+    nearest, measured = np.full(source.n_rows, np.inf), 0
+    while len(centres) < n_components:
+        for centre in centres[measured:]:
+            nearest = np.minimum(nearest, squared_distances(source, kernel, centre, metric))
+        measured = len(centres)
         centres.append(source.draw_by(nearest, rng.random()).astype(np.float64))
     return np.array(centres)
 
@@ -70,7 +71,7 @@ def hard(centres: FloatArray, metric: Covariance) -> Parameters:
     return Parameters(np.full(k, 1 / k), centres, tied)
 
 
-def squared_distances(source: ArraySource, kernel: Kernel, centre: FloatArray, metric: Covariance) -> FloatArray:
+def squared_distances(source: Resident, kernel: Kernel, centre: FloatArray, metric: Covariance) -> FloatArray:
     """(n,) squared Mahalanobis distances of the rows from one (D,) centre."""
     parameters = hard(centre[None], metric)
     peak = kernel.log_densities(centre[None], parameters)[0]

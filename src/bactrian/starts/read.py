@@ -18,9 +18,12 @@ ANY = range(1, 10)
 
 
 def read_start(
-    start: Any, n_components: int | Iterable[int], n_rows: int, n_features: int
+    start: Any, n_components: int | Iterable[int], n_rows: int, n_features: int, noise: bool = False
 ) -> tuple[Parameters | FloatArray | IntArray | None, list[int]]:
-    """The start as the search wants it, and the K to try (a start fixes K)."""
+    """The start as the search wants it, and the K to try (a start fixes K).
+
+    With ``noise`` the last column of responsibilities is its, and labels may be -1.
+    """
     counts = read_counts(n_components)
     if isinstance(start, str):
         if start not in ("auto", "k-means++"):
@@ -28,7 +31,7 @@ def read_start(
                 f"start should be a Mixture, labels, responsibilities, 'auto' or 'k-means++', but got {start!r}"
             )
         return None, counts
-    first, k = _read_given_start(start, n_rows, n_features)
+    first, k = _read_given_start(start, n_rows, n_features, noise)
     # any K is as good as another only where none was asked for
     if k not in counts and n_components != ANY:
         raise ParameterError(f"the start has {k} components, but n_components asks for {_listed(counts)}")
@@ -39,15 +42,17 @@ def _listed(counts: Sequence[int]) -> str:
     return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
 
 
-def _read_given_start(start: Any, n_rows: int, n_features: int) -> tuple[Parameters | FloatArray | IntArray, int]:
+def _read_given_start(
+    start: Any, n_rows: int, n_features: int, noise: bool
+) -> tuple[Parameters | FloatArray | IntArray, int]:
     if isinstance(start, Mixture):
         if start.n_features != n_features:
             raise ParameterError(f"the start has {start.n_features} features, but the data has {n_features}")
         return start.parameters, start.n_components
-    return _read_assignment(start, n_rows)
+    return _read_assignment(start, n_rows, noise)
 
 
-def _read_assignment(start: Any, n_rows: int) -> tuple[FloatArray | IntArray, int]:
+def _read_assignment(start: Any, n_rows: int, noise: bool) -> tuple[FloatArray | IntArray, int]:
     array = np.asarray(start)
     if array.ndim not in (1, 2) or len(array) != n_rows or array.dtype.kind not in "iufb":
         raise ParameterError(
@@ -56,9 +61,9 @@ def _read_assignment(start: Any, n_rows: int) -> tuple[FloatArray | IntArray, in
         )
     if array.ndim == 1:
         labels = array.astype(np.intp)
-        if (labels != array).any() or labels.min() < 0:
+        if (labels != array).any() or labels.min() < (-1 if noise else 0):
             raise ParameterError("start labels should be whole numbers from 0 to K-1")
-        empty = np.flatnonzero(np.bincount(labels) == 0)
+        empty = np.flatnonzero(np.bincount(labels[labels >= 0]) == 0)
         if len(empty):
             raise ParameterError(
                 f"start labels should use every number from 0 to K-1, but {empty[0]} does not occur among "
@@ -68,4 +73,8 @@ def _read_assignment(start: Any, n_rows: int) -> tuple[FloatArray | IntArray, in
     z = array.astype(np.float64)
     if not np.isfinite(z).all() or (z < 0).any() or (np.abs(z.sum(axis=1) - 1) > 1e-6).any():
         raise ParameterError("start responsibilities should be numbers from 0 to 1 whose rows sum to 1")
+    if noise:
+        z = np.ascontiguousarray(z[:, :-1])
+        if not z.any():
+            raise ParameterError("start responsibilities should have a column for each component and one for the noise")
     return z, int(z.shape[1])

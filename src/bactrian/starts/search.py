@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from bactrian import em
-from bactrian.families import Family, Floor
+from bactrian.families import Floor
 from bactrian.kernels import Kernel
-from bactrian.sources import ArraySource, Source
+from bactrian.objective import Objective
+from bactrian.sources import Resident, Source
 from bactrian.starts.given import from_assignment
 from bactrian.starts.kmeans import data_metric, kmeans_labels
 from bactrian.typing import IntArray
@@ -30,7 +31,7 @@ def sample_size(n_components: int, n_features: int) -> int:
 
 
 def start_labels(
-    source: ArraySource, kernel: Kernel, n_components: int, floor: Floor, n_init: int, rng: np.random.Generator
+    source: Resident, kernel: Kernel, n_components: int, floor: Floor, n_init: int, rng: np.random.Generator
 ) -> list[IntArray]:
     """Up to ``n_init`` labellings of the source's rows, no two the same partition; families share them.
 
@@ -57,15 +58,15 @@ def _numbered_by_appearance(labels: IntArray) -> bytes:
 
 
 def ranked_starts(
-    source: Source, kernel: Kernel, family: Family, labels: list[IntArray], n_components: int, floor: Floor
+    source: Source, kernel: Kernel, objective: Objective, labels: list[IntArray], n_components: int
 ) -> list[em.Climb]:
     """Starts from each labelling, best first by short climbs."""
-    climbs = [from_assignment(source, kernel, family, one, n_components, floor) for one in labels]
-    return ranked(source, kernel, climbs, floor)
+    climbs = [from_assignment(source, kernel, objective, one, n_components) for one in labels]
+    return ranked(source, kernel, climbs)
 
 
 def ranked(
-    source: Source, kernel: Kernel, climbs: list[em.Climb], floor: Floor, first: int = ROUND, keep: int = KEEP
+    source: Source, kernel: Kernel, climbs: list[em.Climb], first: int = ROUND, keep: int = KEEP
 ) -> list[em.Climb]:
     """Several starts, best first: each round drops the worse, which then stand behind those that went on.
 
@@ -75,7 +76,7 @@ def ranked(
     length = first
     level = 0.0 if source.single_precision else LEVEL  # gains in float32 are too rough to say that a climb has ended
     while len(climbs) > 1:
-        climbs = em.run(source, kernel, climbs, floor, tol=level, max_iter=length)
+        climbs = em.run(source, kernel, climbs, tol=level, max_iter=length)
         climbs = sorted(climbs, key=lambda c: c.rank, reverse=True)
         stay = max(1, len(climbs) // keep)
         if all(_stands_beside(climbs[0], other, source.total) for other in climbs[1:stay]):
@@ -83,33 +84,32 @@ def ranked(
         climbs, dropped = climbs[:stay], climbs[stay:] + dropped
         length *= 2
     # their history was on the sample
-    return [em.Climb(c.family, c.mixture, c.held) for c in climbs + dropped]
+    return [em.Climb(c.objective, c.mixture, c.held) for c in climbs + dropped]
 
 
 def _stands_beside(best: em.Climb, other: em.Climb, total: float) -> bool:
     """Whether both have ended on the same height, so that climbing on cannot tell them apart."""
     ended = best.status is other.status is em.Status.CONVERGED and best.held == other.held
-    return ended and best.log_likelihood - other.log_likelihood <= LEVEL * total
+    return ended and best.value - other.value <= LEVEL * total
 
 
 def climb_from_best(
     source: Source,
     kernel: Kernel,
     starts: list[list[em.Climb]],
-    floor: Floor,
     *,
     tol: float,
     max_iter: int,
     observe: Callable[[Sequence[em.Climb]], None] | None = None,
 ) -> list[em.Climb]:
     """One end for each list of starts: that of its first start, or if it collapses, of the best of the next few."""
-    ends = em.run(source, kernel, [first for first, *_ in starts], floor, tol=tol, max_iter=max_iter, observe=observe)
+    ends = em.run(source, kernel, [first for first, *_ in starts], tol=tol, max_iter=max_iter, observe=observe)
     for chance in range(1, SECOND_CHANCES + 1):
         left = [i for i, these in enumerate(starts) if ends[i].held and len(these) > chance]
         if not left:
             break
         again = [starts[i][chance] for i in left]
-        others = em.run(source, kernel, again, floor, tol=tol, max_iter=max_iter, observe=observe)
+        others = em.run(source, kernel, again, tol=tol, max_iter=max_iter, observe=observe)
         for i, other in zip(left, others, strict=True):
             ends[i] = max(ends[i], other, key=lambda c: c.rank)
     return ends

@@ -16,10 +16,10 @@ from uuid import uuid4
 import dask
 from distributed import Client, Future, KilledWorker, wait
 
-from bactrian.errors import ClusterError
+from bactrian.errors import ClusterError, DataError
 from bactrian.sources.dask import remote
 from bactrian.sources.dask.blocks import Blocks
-from bactrian.sources.partitioned import PartitionedSource, Work
+from bactrian.sources.partitioned import CLOSED, PartitionedSource, Work
 from bactrian.sources.partitioned.tree import combine, total
 from bactrian.typing import FloatArray
 
@@ -37,7 +37,7 @@ class PinnedSource(PartitionedSource):
     holders: list[str]
 
     def __init__(self, blocks: Blocks, client: Client) -> None:
-        self._client = client
+        self._client: Any = client
         self._shards: list[Future] = client.compute(_placed(blocks, client))
         try:
             self.holders = self._settle()
@@ -52,8 +52,9 @@ class PinnedSource(PartitionedSource):
 
     def close(self) -> None:
         """Let go of the rows; what is still being computed for them is cancelled."""
-        self._client.cancel(self._shards, force=True)
-        self._shards = []
+        if self._client is not None:
+            self._client.cancel(self._shards, force=True)
+        self._client, self._shards = None, []  # a fit that remembers this source can be pickled
 
     def reduce(self, work: Work) -> FloatArray:
         n = len(self._shards)
@@ -71,6 +72,8 @@ class PinnedSource(PartitionedSource):
         merge: Callable[[list[Any]], dict[Any, Any]] = remote.union,
     ) -> dict[Any, Any]:
         """What the function makes of the partitions, worker by worker, merged."""
+        if self._client is None:
+            raise DataError(CLOSED)
         for _ in range(ATTEMPTS):
             try:
                 return self._pass(function, work, partitions, merge)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bactrian.errors import ClusterError
 from bactrian.kernels import Kernel, Parameters
@@ -14,9 +15,11 @@ from bactrian.packing import unpack, unpack_all
 from bactrian.sources.array import SORTED_ROWS, ArraySource
 from bactrian.sources.partitioned.part import Summary, check
 from bactrian.sources.partitioned.work import Draw, Fold, FoldGiven, Gather, Kept, Work
-from bactrian.sources.source import Source, strata
+from bactrian.sources.source import Resident, Source, strata
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
+
+CLOSED = "the rows are on a cluster and were let go when the fit ended; give them again as data"
 
 
 class PartitionedSource(Source):
@@ -77,7 +80,7 @@ class PartitionedSource(Source):
         vector = self.reduce(FoldGiven(kernel, dict(enumerate(pieces)), shift, scatter))
         return unpack(vector, shift, scatter)
 
-    def keep(self, assignment: FloatArray | IntArray) -> FloatArray | IntArray:
+    def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:
         if self.n_rows == self.n_given:
             return assignment
         kept = self.collect(Kept(), range(len(self.summaries)))
@@ -104,10 +107,10 @@ class PartitionedSource(Source):
         begins = np.concatenate([[0.0], ends[:-1]])
         return {filled[i]: np.maximum(positions[where == i] - begins[i], 0.0) for i in np.unique(where)}
 
-    def sample(self, n: int, rng: np.random.Generator) -> ArraySource:
+    def sample(self, n: int, rng: np.random.Generator) -> Resident:
         return next(self.samples([(n, rng)]))
 
-    def samples(self, wanted: Sequence[tuple[int, np.random.Generator]]) -> Iterator[ArraySource]:
+    def samples(self, wanted: Sequence[tuple[int, np.random.Generator]]) -> Iterator[Resident]:
         if self.n_rows <= SORTED_ROWS:
             yield from self.in_memory().samples(wanted)
             return

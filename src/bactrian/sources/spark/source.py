@@ -8,12 +8,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bactrian.errors import MissingDependencyError, ParameterError
-from bactrian.sources.partitioned import PartitionedSource, Summary, Work
+from bactrian.errors import DataError, MissingDependencyError, ParameterError
+from bactrian.sources.partitioned import CLOSED, PartitionedSource, Summary, Work
 from bactrian.sources.partitioned.tree import combine, leaf, total
 from bactrian.sources.spark import executor
-from bactrian.typing import FloatArray, IntArray
+from bactrian.typing import FloatArray
 
 
 class SparkSource(PartitionedSource):
@@ -21,8 +22,9 @@ class SparkSource(PartitionedSource):
 
     def __init__(self, narrow: Any, names: tuple[str, ...], single: bool, weighted: bool) -> None:
         self._layout = executor.Layout(len(names), single, weighted)
-        self._blocks = narrow.mapInArrow(plain(partial(executor.pack_blocks, self._layout)), executor.BLOCKS).persist()
-        self._release = weakref.finalize(self, self._blocks.unpersist)
+        packed = narrow.mapInArrow(plain(partial(executor.pack_blocks, self._layout)), executor.BLOCKS)
+        self._blocks: Any = packed.persist()
+        self._release: Any = weakref.finalize(self, self._blocks.unpersist)
         self._release.atexit = False  # the session may be gone by then
         # a Python worker serves one task at a time, on as many cores as Spark gives a task
         self._threads = int(narrow.sparkSession.conf.get("spark.task.cpus", "1"))
@@ -37,12 +39,14 @@ class SparkSource(PartitionedSource):
 
     def close(self) -> None:
         """Let go of the cache."""
-        self._release()
+        if self._release is not None:
+            self._release()
+        self._release = self._blocks = None  # a fit that remembers this source can be pickled
 
-    def keep(self, assignment: FloatArray | IntArray) -> FloatArray | IntArray:
+    def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:
         raise ParameterError(
-            "the rows of a Spark data frame have no order, so labels or responsibilities cannot be matched with them; "
-            "give a Mixture as start, for example one fitted to a sample"
+            "the rows of a Spark data frame have no order, so labels or flags cannot be matched with them; "
+            "begin from a Mixture, for example one fitted to a sample"
         )
 
     def reduce(self, work: Work) -> FloatArray:
@@ -59,6 +63,8 @@ class SparkSource(PartitionedSource):
 
     def _job(self, function: Callable[..., Any]) -> dict[int, FloatArray]:
         """The answer of each partition by its number."""
+        if self._release is None:
+            raise DataError(CLOSED)
         try:
             rows = self._blocks.mapInArrow(plain(function), executor.ANSWERS).collect()
         except Exception as error:

@@ -1,0 +1,228 @@
+"""``bt.test_n_components``: are K components enough, or are K + 1 needed?"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bactrian.arguments import at_least, read_counts
+from bactrian.errors import CollapseError, CollapseWarning, DataError, ParameterError
+from bactrian.families import Family, parse_family
+from bactrian.fitting import Fit, fit
+from bactrian.kernels import NativeKernel, Parameters
+from bactrian.mixture import Mixture
+from bactrian.randomness import generator
+from bactrian.resampling.estimate import ResamplingProgress, read_level
+from bactrian.resampling.likelihood_ratio import ComponentsTest, Step
+from bactrian.resampling.simulate import simulate, whole_total
+from bactrian.resampling.threads import Stopping, share_out
+from bactrian.rows import read_rows
+from bactrian.sources import ArraySource
+from bactrian.sources.array import SMALL
+from bactrian.typing import RandomState
+
+NATS = 1e-3  # what a fit may lack of its maximum
+LONGEST = 20_000  # iterations of a fit
+LOOK = 10  # iterations after which the most promising split is known
+APART = 0.5  # standard deviations along the main axis by which the halves of a split stand off its middle
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """How rows are fitted, those that were given and those that are drawn alike."""
+
+    family: Family
+    n_init: int
+    regularization: float | None
+    equal_weights: bool
+
+    def fit(self, source: ArraySource, k: int, n_threads: int | None, **how: Any) -> Fit:
+        """One fit of K components."""
+        return fit(
+            source.values, k, self.family, sample_weight=source.weight, regularization=self.regularization,
+            equal_weights=self.equal_weights, n_threads=n_threads,
+            **{"tol": NATS / source.total, "max_iter": LONGEST, **how},
+        )  # fmt: skip
+
+    def larger(self, source: ArraySource, null: Fit, rng: np.random.Generator, n_threads: int | None) -> Fit | None:
+        """The better of K + 1 components from new starts, and with one of the K split; None if both collapse."""
+        k = null.n_components + 1
+        looks = [self.fit(source, k, n_threads, start=split, tol=0, max_iter=LOOK) for split in splits(null.mixture)]
+        split = max(looks, key=lambda f: (f.best.usable, f.log_likelihood)).mixture
+        found = [
+            self.fit(source, k, n_threads, n_init=self.n_init, random_state=rng),
+            self.fit(source, k, n_threads, start=split),
+        ]
+        return max((f for f in found if f.best.usable), key=lambda f: f.log_likelihood, default=None)
+
+    def statistic(
+        self, source: ArraySource, null: Fit, rng: np.random.Generator, n_threads: int | None
+    ) -> float | None:
+        """Twice the log of the likelihood ratio; None where a component collapsed."""
+        if not null.best.usable or (larger := self.larger(source, null, rng, n_threads)) is None:
+            return None
+        return 2 * (larger.log_likelihood - null.log_likelihood)
+
+
+def splits(mixture: Mixture) -> list[Mixture]:
+    """K mixtures of K + 1 components, in each of which another component stands as two halves."""
+    p = mixture.parameters
+    made = []
+    for k, covariance in enumerate(p.covariance.dense()):
+        values, vectors = np.linalg.eigh(covariance)
+        offset = APART * np.sqrt(values[-1]) * vectors[:, -1]
+        order = np.append(np.arange(len(p.weights)), k)
+        means, weights = p.means[order], p.weights[order]
+        means[[k, -1]] += np.array([offset, -offset])
+        weights[[k, -1]] /= 2
+        made.append(Mixture._of(Parameters(weights, means, p.covariance.select(order)), mixture.feature_names))
+    return made
+
+
+def test_n_components(
+    data: Any,
+    n_components: int | Iterable[int] = range(1, 10),
+    family: str | Family = "VVV",
+    *,
+    n_resamples: int = 199,
+    level: float = 0.05,
+    sample_weight: Any = None,
+    n_init: int = 8,
+    regularization: float | None = None,
+    equal_weights: bool = False,
+    random_state: RandomState = 0,
+    n_threads: int | None = None,
+    progress: Callable[[ResamplingProgress], None] | None = None,
+) -> ComponentsTest:
+    """Test K components against K + 1 by the bootstrap of the likelihood ratio (McLachlan 1987).
+
+    The ratio has no chi-square distribution, so that of rows drawn from the fit of K components, both models refitted,
+    takes its place. It is tested from the first K on until one is not rejected.
+
+    Parameters
+    ----------
+    data : (N, D) array or frame
+    n_components : int or several
+        K to test, one or those that follow each other; a single K is tested against K + 1 and no further.
+    family : str
+        As in ``bactrian.fit``; one for both models.
+    n_resamples : int
+        For each K. The smallest p-value that can be found is 1 / (n_resamples + 1).
+    level : float
+        p-values of at most this reject K components.
+    sample_weight : (N,) array, optional
+        Counts of rows: resamples have as many rows as the weights add up to.
+    n_init, regularization, equal_weights, n_threads
+        As in ``bactrian.fit``.
+    random_state : seed, Generator or None
+        The default gives the same p-values each time, for any number of threads.
+    progress : callable, optional
+        Called with a ``ResamplingProgress`` after each resample.
+
+    Returns
+    -------
+    ComponentsTest
+        ``.n_components`` is the first K that is not rejected.
+
+    Raises
+    ------
+    DataError, ParameterError
+        As ``bactrian.fit``.
+    CollapseError
+        A component of the fits to the data, or of all resamples, collapsed.
+
+    References
+    ----------
+    McLachlan 1987 (Applied Statistics 36:318).
+
+    Examples
+    --------
+    >>> import bactrian as bt
+    >>> bt.test_n_components(bt.datasets.old_faithful().data, 1, "VVV", n_resamples=19).p_values
+    (0.05,)
+    """
+    rows = read_rows(data)
+    source = ArraySource(rows.values, sample_weight)
+    counts = _consecutive(n_components)
+    n, level = at_least(n_resamples, 1, "n_resamples"), read_level(level)
+    if progress is not None and not callable(progress):
+        raise ParameterError(f"progress should be a function of one argument, but got {progress!r}")
+    if counts[0] + 1 > source.n_rows:
+        raise DataError(
+            f"{counts[0] + 1} components need at least as many rows, but there are {source.n_rows}; test fewer"
+        )
+    recipe = Recipe(parse_family(family), at_least(n_init, 1, "n_init"), regularization, bool(equal_weights))
+    steps: list[Step] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CollapseWarning)  # they are counted
+        for k, rng in zip(counts, generator(random_state).spawn(len(counts)), strict=True):
+            steps.append(_step(recipe, source, k, n, rng, n_threads, progress))
+            if steps[-1].p_value > level:
+                break
+    return ComponentsTest(recipe.family.code, level, tuple(steps))
+
+
+test_n_components.__test__ = False  # type: ignore[attr-defined]  # its name looks like a test's to pytest
+
+
+def _consecutive(n_components: int | Iterable[int]) -> list[int]:
+    counts = read_counts(n_components)
+    if counts != list(range(counts[0], counts[0] + len(counts))):
+        raise ParameterError(
+            f"n_components should be one number or numbers that follow each other, as range(1, 6), but got {counts}"
+        )
+    return counts
+
+
+def _step(
+    recipe: Recipe, source: ArraySource, k: int, n: int, rng: np.random.Generator, n_threads: int | None,
+    progress: Callable[[ResamplingProgress], None] | None,
+) -> Step:  # fmt: skip
+    """K against K + 1."""
+    first, *rngs = rng.spawn(n + 1)
+    null = recipe.fit(source, k, n_threads, n_init=recipe.n_init, random_state=first)
+    observed = recipe.statistic(source, null, first, n_threads)
+    if observed is None:
+        raise CollapseError(
+            f"a component collapsed in the fit of {k} or {k + 1} components of family {recipe.family}, so their "
+            "likelihoods cannot be compared; test fewer components or a simpler family"
+        )
+    drawn = _resampled(recipe, source, null, rngs, n_threads, progress)
+    found = np.array([value for value in drawn if value is not None])
+    if not len(found):
+        raise CollapseError(
+            f"a component collapsed in each of {n} resamples of {k} components of family {recipe.family}; test fewer "
+            "components or a simpler family"
+        )
+    p_value = (1 + int((found >= observed).sum())) / (1 + len(found))
+    return Step(k, observed, p_value, found, n - len(found))
+
+
+def _resampled(
+    recipe: Recipe, source: ArraySource, null: Fit, rngs: Sequence[np.random.Generator], n_threads: int | None,
+    progress: Callable[[ResamplingProgress], None] | None,
+) -> list[float | None]:  # fmt: skip
+    """The statistic of rows drawn from the fit of K components, once for each generator."""
+    n_rows, collapsed = whole_total(source.total), 0
+    small = n_rows * null.mixture.means.size <= SMALL
+    n_workers, within = (NativeKernel(n_threads=n_threads).threads, 1) if small else (1, n_threads)
+
+    def work(b: int, stopping: Stopping) -> float | None:
+        drawn = ArraySource(simulate(null.mixture.parameters, n_rows, None, rngs[b]))
+        again = recipe.fit(drawn, null.n_components, within, start=null.mixture)
+        return recipe.statistic(drawn, again, rngs[b], within)
+
+    def tell(n_done: int, value: float | None) -> None:
+        nonlocal collapsed
+        collapsed += value is None
+        if progress is not None:
+            progress(ResamplingProgress(n_done, len(rngs), collapsed))
+
+    return share_out(work, len(rngs), n_workers, tell)
+
+
+__all__ = ["test_n_components"]

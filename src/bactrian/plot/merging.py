@@ -1,0 +1,67 @@
+"""How many clusters to combine components into: the entropy against the row weight joined."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bactrian.errors import ParameterError
+from bactrian.operations.merging import Merging
+from bactrian.plot import style
+from bactrian.plot.canvas import add_legend, label_axes, open_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def merging(merging: Merging, ax: Axes | None = None) -> Axes:
+    """Draw the entropy of the memberships from one cluster to K, each point with its number of clusters.
+
+    The steeper the line, the less can the rows tell apart the two clusters that are joined there (Baudry et al.
+    2010). The suggested number, at the elbow, is ringed, and the two lines that meet there are drawn.
+
+    Parameters
+    ----------
+    merging : Merging
+    ax : matplotlib Axes, optional
+        Default: a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ParameterError
+        Not a Merging.
+    """
+    if not isinstance(merging, Merging):
+        raise ParameterError(f"what mixture.merge(data) returns can be drawn, but got {type(merging).__name__}")
+    ax, ours = open_axes(ax)
+    x, y = merging.joined, merging.entropies
+    ax.plot(x, y, "-o", color=style.BLUE, markersize=5, linewidth=1.4, label="n clusters")
+    for n in _numbered(merging.n_components):
+        ax.annotate(str(n), (x[n - 1], y[n - 1]), xytext=(-6, 6), textcoords="offset points", ha="right")
+    _mark(ax, merging)
+    label_axes(ax, "rows joined on the way to one cluster", "entropy of the memberships, nats")
+    add_legend(ax, beside=ours)
+    return ax
+
+
+def _numbered(k: int) -> list[int]:
+    """The first clusters, then every so many, so that numbers do not cover each other."""
+    return [n for n in range(1, k + 1) if n <= style.MOST_NAMED or n == k]
+
+
+def _mark(ax: Axes, merging: Merging) -> None:
+    n = merging.suggested
+    ax.plot(
+        merging.joined[n - 1], merging.entropies[n - 1], "o", markersize=15, markerfacecolor="none", zorder=5,
+        markeredgecolor=style.INK, markeredgewidth=1.8, label=f"suggested: {n}",
+    )  # fmt: skip
+    if merging.n_components > 1:
+        lines = merging.elbow
+        inside = np.clip(lines[:, 0], 0.0, merging.joined[-1])
+        look = {"color": style.ORANGE, "linestyle": style.line(1), "label": "two lines, least squares"}
+        ax.plot(inside, np.interp(inside, *lines.T), **look)

@@ -1,0 +1,124 @@
+"""The uncertainty of a fit, by a method that users name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bactrian.arguments import at_least
+from bactrian.errors import CollapseError, DataError, ParameterError
+from bactrian.kernels import NativeKernel, Parameters
+from bactrian.randomness import generator
+from bactrian.resampling.designs import Bootstrap, Design, Jackknife, Parametric, Weighted, normal_interval
+from bactrian.resampling.information import information_errors
+from bactrian.resampling.numbers import numbers_of, stack
+from bactrian.resampling.rows import in_memory
+from bactrian.resampling.standard_errors import StandardErrors
+from bactrian.resampling.subject import Subject
+from bactrian.resampling.threads import Stopping, share_out
+from bactrian.typing import RandomState
+
+
+def _of(design: type[Design]) -> Callable[[Subject, int, np.random.Generator], Design]:
+    return lambda subject, n, rng: design(subject, tuple(rng.spawn(n)))
+
+
+def _jackknife(subject: Subject, n: int, rng: np.random.Generator) -> Design:
+    """One row at a time, or where that were more than n refits n random blocks."""
+    n_rows = in_memory(subject.source).n_rows
+    blocks = np.arange(n_rows) if n_rows <= n else rng.permutation(np.arange(n_rows) % n)
+    return Jackknife(subject, (rng,) * min(n, n_rows), blocks)
+
+
+METHODS: dict[str, Callable[[Subject, int, np.random.Generator], Design]] = {
+    "bootstrap": _of(Bootstrap),
+    "weighted": _of(Weighted),
+    "parametric": _of(Parametric),
+    "jackknife": _jackknife,
+}
+INFORMATION = "information"
+
+
+@dataclass(frozen=True)
+class ResamplingProgress:
+    """What an observer is told after each refit."""
+
+    n_done: int
+    n_resamples: int
+    n_collapsed: int
+
+
+def standard_errors(
+    subject: Subject,
+    method: str = "bootstrap",
+    *,
+    n_resamples: int = 999,
+    level: float = 0.95,
+    random_state: RandomState = 0,
+    n_threads: int | None = None,
+    progress: Callable[[ResamplingProgress], None] | None = None,
+) -> StandardErrors:
+    """Standard errors and intervals for a fit: see ``Fit.standard_errors``."""
+    if method != INFORMATION and method not in METHODS:
+        raise ParameterError(f"method should be one of {', '.join([*METHODS, INFORMATION])}, but got {method!r}")
+    n, rng = at_least(n_resamples, 2, "n_resamples"), generator(random_state)
+    if progress is not None and not callable(progress):
+        raise ParameterError(f"progress should be a function of one argument, but got {progress!r}")
+    level = read_level(level)
+    if subject.source.n_rows < 2:
+        raise DataError("one row says nothing about the uncertainty of a fit; give more rows")
+    shape = {"feature_names": subject.names, "tied": subject.mixture.covariance.tied}
+    estimate = numbers_of(subject.mixture)
+    if method == INFORMATION:
+        errors = information_errors(subject, NativeKernel(n_threads=n_threads))
+        low, high = normal_interval(estimate, errors, level)
+        return StandardErrors(method, level, estimate, errors, low, high, **shape)
+    design = METHODS[method](subject.in_double(), n, rng)
+    refitted = refit_all(design, n_threads, progress)
+    drawn = [b for b, mixture in enumerate(refitted) if mixture is not None]
+    if len(drawn) < 2:
+        raise CollapseError(
+            f"a component collapsed in {design.n - len(drawn)} of {design.n} resamples, so that nothing can be said "
+            "about its uncertainty; use fewer components, a simpler family or a prior"
+        )
+    replicates = stack([mixture for mixture in refitted if mixture is not None], drawn)
+    errors = design.errors(replicates)
+    low, high = design.interval(replicates, errors, level)
+    left_out = design.n - len(drawn)
+    return StandardErrors(method, level, estimate, errors, low, high, design.n, left_out, replicates, **shape)
+
+
+def refit_all(
+    design: Design, n_threads: int | None, progress: Callable[[ResamplingProgress], None] | None = None
+) -> list[Parameters | None]:
+    """The mixture of each resample; None where a component collapsed."""
+    subject, whole = design.subject, NativeKernel(n_threads=n_threads)
+    # threads either take a refit each or share the rows of one, never both
+    n_workers, kernel = (whole.threads, NativeKernel(n_threads=1)) if subject.is_small else (1, whole)
+    collapsed = 0
+
+    def work(b: int, stopping: Stopping) -> Parameters | None:
+        end = subject.refit(design.draw(b), kernel, design.nats, stopping)
+        return None if end is None else end.mixture
+
+    def tell(n_done: int, mixture: Parameters | None) -> None:
+        nonlocal collapsed
+        collapsed += mixture is None
+        if progress is not None:
+            progress(ResamplingProgress(n_done, design.n, collapsed))
+
+    return share_out(work, design.n, n_workers, tell)
+
+
+def read_level(level: Any) -> float:
+    """A probability strictly between 0 and 1."""
+    try:
+        number = float(level)
+    except (TypeError, ValueError):
+        number = float("nan")
+    if not 0 < number < 1:
+        raise ParameterError(f"level should be a probability between 0 and 1, as 0.95, but got {level!r}")
+    return number

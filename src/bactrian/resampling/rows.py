@@ -1,0 +1,64 @@
+"""Rows with other weights. Resampling changes how much a row counts, never which rows there are."""
+
+from __future__ import annotations
+
+from copy import copy
+
+import numpy as np
+
+from bactrian.errors import DataError
+from bactrian.sources import ArraySource, Labelled, Source
+from bactrian.typing import FloatArray
+
+# Numbers up to which rows of weight 0 are left out by copying the others: the passes that follow cost more.
+COPIED = 1_000_000
+
+
+def in_memory(source: Source) -> ArraySource:
+    """The rows of a source as an array.
+
+    Raises
+    ------
+    DataError
+        They are somewhere else.
+    """
+    if isinstance(source, Labelled):
+        return source.whole
+    if isinstance(source, ArraySource):
+        return source
+    raise DataError(
+        "only rows in memory can be resampled; use method='information', or give a sample of the rows as data"
+    )
+
+
+def weights_of(source: Source) -> FloatArray:
+    """(n,) the weight of each row."""
+    whole = in_memory(source)
+    return np.ones(whole.n_rows) if whole.weight is None else whole.weight
+
+
+def reweighted(source: Source, weight: FloatArray) -> Source:
+    """The same rows with other weights (n,), not all 0."""
+    whole = in_memory(source)
+    if isinstance(source, Labelled):
+        kept = weight > 0
+        return Labelled(ArraySource(whole.values, weight), source.labels if kept.all() else source.labels[kept])
+    if whole.values.size <= COPIED:
+        return ArraySource(whole.values, weight)
+    return _sharing(whole, weight)
+
+
+def _sharing(source: ArraySource, weight: FloatArray) -> ArraySource:
+    """Without a copy of the rows."""
+    other = copy(source)
+    for derived in ("moments", "_cumulated"):
+        other.__dict__.pop(derived, None)
+    other.weight, other.total, other.n_rows = weight, float(weight.sum()), source.n_rows
+    return other
+
+
+def in_double(source: Source) -> Source:
+    """The same rows in float64."""
+    whole = in_memory(source)
+    double = ArraySource(whole.values.astype(np.float64), whole.weight)
+    return Labelled(double, source.labels) if isinstance(source, Labelled) else double

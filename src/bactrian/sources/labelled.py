@@ -1,0 +1,149 @@
+"""Rows some of whose components are known: semi-supervised fits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bactrian.errors import DataError
+from bactrian.kernels import Kernel, Parameters
+from bactrian.sources.array import ArraySource
+from bactrian.sources.source import Resident
+from bactrian.statistics import Scatter, Statistics
+from bactrian.typing import FloatArray, IntArray
+
+UNKNOWN = -1
+
+
+class Labelled(Resident):
+    """An ``ArraySource`` with a component for some rows: (N,) from 0, ``UNKNOWN`` where it is not known.
+
+    A known row has responsibility 1 for its component, and log(w_k N(x; mu_k, Sigma_k)) is its share of the
+    log-likelihood. Everything else asks the rows as they are.
+    """
+
+    def __init__(self, whole: ArraySource, labels: IntArray) -> None:
+        self.whole, self.labels = whole, labels
+        self.n_given = whole.n_given
+        self.n_rows, self.n_features, self.total = whole.n_rows, whole.n_features, whole.total
+        self.single_precision = whole.single_precision
+        self.n_known = int(labels.max()) + 1
+        self._unknown = self._part(UNKNOWN)
+        self._known = [self._part(k) for k in range(self.n_known)]
+
+    def _part(self, label: int) -> ArraySource | None:
+        here = self.labels == label
+        if not here.any():
+            return None
+        weight = self.whole.weight
+        return ArraySource(self.whole.values[here], None if weight is None else weight[here])
+
+    @property
+    def anchors(self) -> FloatArray:
+        """(n_known, D) means of the known rows of each component."""
+        return np.array([part.moments.mean for part in self._known if part is not None])
+
+    def fold(self, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]) -> list[Statistics]:
+        pairs = zip(mixtures, scatters, strict=True)
+        return [self._fold_one(kernel, mixture, scatter) for mixture, scatter in pairs]
+
+    def _fold_one(self, kernel: Kernel, mixture: Parameters, scatter: Scatter) -> Statistics:
+        found = Statistics.zero(mixture.means, scatter)
+        if self._unknown is not None:
+            found = found + self._unknown.fold(kernel, [mixture], [scatter])[0]
+        for k, part in enumerate(self._known):
+            if part is not None:
+                one = Parameters(
+                    mixture.weights[k : k + 1], mixture.means[k : k + 1], mixture.covariance.select(np.array([k]))
+                )
+                found = found + _as_component(part.fold(kernel, [one], [scatter])[0], k, mixture.means)
+        return found
+
+    def fold_given(
+        self, kernel: Kernel, assignment: FloatArray | IntArray, shift: FloatArray, scatter: Scatter
+    ) -> Statistics:
+        return self.whole.fold_given(kernel, self._with_known(assignment), shift, scatter)
+
+    def classify(self, kernel: Kernel, mixture: Parameters) -> IntArray:
+        return np.asarray(self._with_known(self.whole.classify(kernel, mixture)), dtype=np.intp)
+
+    def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:
+        return self.whole.keep(assignment)
+
+    def _with_known(self, assignment: FloatArray | IntArray) -> FloatArray | IntArray:
+        known = self.labels != UNKNOWN
+        if assignment.ndim == 1:
+            return np.where(known, self.labels, assignment)
+        return np.where(known[:, None], np.eye(assignment.shape[1])[self.labels], assignment)
+
+    def log_densities(self, kernel: Kernel, mixture: Parameters) -> FloatArray:
+        return self.whole.log_densities(kernel, mixture)
+
+    def draw(self, positions: FloatArray) -> FloatArray:
+        return self.whole.draw(positions)
+
+    def draw_by(self, scores: FloatArray, position: float) -> FloatArray:
+        return self.whole.draw_by(scores, position)
+
+    def extent(self, directions: FloatArray) -> FloatArray:
+        return self.whole.extent(directions)
+
+    def sample(self, n: int, rng: np.random.Generator) -> Resident:
+        return self  # known rows may be few, and are not to be lost
+
+    @property
+    def moments(self) -> Any:
+        return self.whole.moments
+
+
+def _as_component(one: Statistics, k: int, means: FloatArray) -> Statistics:
+    """The statistics of component k alone, as those of a mixture in which the others have no rows."""
+    zero = Statistics.zero(means, one.scatter)
+    counts, first, second = zero.counts, zero.first, zero.second
+    counts[k], first[k] = one.counts[0], one.first[0]
+    if one.scatter is Scatter.POOLED:
+        second = one.second
+    else:
+        second[k] = one.second[0]
+    return Statistics(
+        one.log_likelihood, one.map_log_responsibility, one.total, counts, means, first, second, one.scatter
+    )
+
+
+def read_labels(labels: Any, n_rows: int) -> IntArray:
+    """(N,) components, ``UNKNOWN`` for None, NaN and -1.
+
+    Raises
+    ------
+    DataError
+        Not N whole numbers, or a number between 0 and the largest that no row has.
+    """
+    try:
+        values = np.array([np.nan if v is None else v for v in np.asarray(labels, dtype=object)], dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"labels should be whole numbers from 0 and None where unknown, but {error}") from error
+    if values.shape != (n_rows,):
+        raise DataError(f"labels should have one entry for each of {n_rows} rows, but has shape {values.shape}")
+    values = np.where(np.isnan(values), UNKNOWN, values)
+    if (values != np.floor(values)).any() or values.min() < UNKNOWN or values.max() >= n_rows:
+        row = int(np.argmax((values != np.floor(values)) | (values < UNKNOWN) | (values >= n_rows)))
+        raise DataError(
+            f"labels should be whole numbers from 0 to K-1, and None or -1 where unknown, but row {row} has "
+            f"{values[row]:g}"
+        )
+    return values.astype(np.intp)
+
+
+def check_used(labels: IntArray) -> None:
+    """Raise if a component below the largest label has no row of its own."""
+    missing = np.setdiff1d(np.arange(labels.max() + 1), labels)
+    if labels.max() == UNKNOWN:
+        raise DataError("labels are unknown for every row; leave labels= out")
+    if len(missing):
+        raise DataError(
+            f"labels should use every number from 0 to {labels.max()}, but {missing[0]} does not occur (rows of weight "
+            "0 do not count); number the known groups from 0 without gaps"
+        )

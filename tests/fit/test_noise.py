@@ -1,0 +1,96 @@
+"""Noise: rows that belong to no component."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import bactrian as bt
+from bactrian.kernels import NativeKernel, Noise, Parameters, ReferenceKernel
+from bactrian.kernels.native import available_instructions
+from bactrian.noise import log_volume
+from bactrian.sources import ArraySource
+from bactrian.statistics import Scatter
+from tests.kernels.cases import FORMS, make_case
+
+RNG = np.random.default_rng(0)
+LOBES = np.concatenate([RNG.normal(size=(200, 2)) + centre for centre in ([0, 0], [8, 0], [0, 8])])
+DIRT = RNG.uniform(-12, 20, (150, 2))
+X = np.concatenate([LOBES, DIRT])
+
+
+@pytest.mark.parametrize("instructions", available_instructions())
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("scatter", Scatter)
+@pytest.mark.parametrize("d", [3, 14])
+@pytest.mark.parametrize(("kind", "tied"), FORMS)
+def test_kernels_agree(kind, tied, d, scatter, dtype, instructions):
+    case = make_case(500, d, 4, kind, tied, dtype)
+    rows, p = case.rows, case.parameters
+    noisy = Parameters(0.8 * p.weights, p.means, p.covariance, Noise(0.2, -2.0 * d))
+    ours = NativeKernel(2, instructions).accumulate(rows, case.weight, noisy, scatter)
+    theirs = ReferenceKernel().accumulate(rows, case.weight, noisy, scatter)
+    rough = 1e-12 if dtype == np.float64 else 2e-5
+    for name in ("log_likelihood", "map_log_responsibility", "counts", "first", "second"):
+        a, b = np.asarray(getattr(ours, name)), np.asarray(getattr(theirs, name))
+        assert np.abs(a - b).max() <= rough * max(1.0, np.abs(b).max()) * 10, name
+    assert 0.001 < 1 - theirs.counts.sum() / theirs.total < 0.999  # some of the rows are noise
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("family", ["VVV", "EEE", "VII", "VVI"])
+def test_lobes_are_found_in_the_dirt(family, seed):
+    fit = bt.fit(X, 3, family, noise=True, random_state=seed)
+    assert np.allclose(fit.mixture.means, [[0, 0], [0, 8], [8, 0]], atol=0.4)
+    assert fit.noise.weight == pytest.approx(0.2, abs=0.06)
+    labels = fit.classify(X)
+    assert (labels[:600] >= 0).mean() > 0.95
+    assert (labels[600:] == -1).mean() > 0.75
+    z = fit.responsibilities(X)
+    assert z.shape == (750, 4)
+    assert np.allclose(z.sum(axis=1), 1)
+    assert z[:, 3].mean() == pytest.approx(fit.noise.weight, rel=1e-2)
+
+
+def test_noise_makes_a_better_model_of_dirt_and_costs_two_parameters():
+    without, noisy = bt.fit(X, 3, "VVV"), bt.fit(X, 3, "VVV", noise=True)
+    assert noisy.best.n_parameters == without.best.n_parameters + 2
+    assert noisy.bic < without.bic - 100
+
+
+def test_the_log_likelihood_is_that_of_the_density():
+    fit = bt.fit(X, 3, "VVV", noise=True)
+    w = fit.noise.weight
+    density = (1 - w) * fit.mixture.pdf(X) + w * np.exp(fit.noise.log_density)
+    assert fit.log_likelihood == pytest.approx(np.log(density).sum(), rel=1e-12)
+
+
+def test_a_mask_begins_with_noise():
+    mask = np.arange(len(X)) >= 600
+    fit = bt.fit(X, 3, "VVV", noise=mask)
+    assert np.allclose(fit.mixture.means, [[0, 0], [0, 8], [8, 0]], atol=0.4)
+    labels = np.repeat([0, 1, 2, -1], [200, 200, 200, 150])
+    assert bt.fit(X, families="VVV", noise=True, start=labels).log_likelihood == pytest.approx(
+        fit.log_likelihood, abs=1e-2
+    )
+
+
+def test_the_region_is_the_smaller_box():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (4000, 2)) * [10, 1]
+    turned = x @ np.array([[np.cos(0.7), np.sin(0.7)], [-np.sin(0.7), np.cos(0.7)]])
+    assert np.exp(log_volume(ArraySource(turned))) == pytest.approx(40, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("noise", "sentence"),
+    [
+        (-1.0, "volume given as noise should be positive"),
+        (np.ones(len(X), dtype=bool), "mark some, and leave some"),
+        (np.ones(3), "noise should be True, the volume of the region, or a mask"),
+        ("yes", "noise should be True"),
+    ],
+)
+def test_bad_noise(noise, sentence):
+    with pytest.raises(bt.ParameterError, match=sentence):
+        bt.fit(X, 3, "VVV", noise=noise)
