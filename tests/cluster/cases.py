@@ -20,7 +20,7 @@ WEIGHT = np.random.default_rng(0).integers(0, 3, len(X)).astype(float)
 START = bt.Mixture(np.full(3, 1 / 3), X[:3], np.repeat(3 * np.eye(3)[None], 3, axis=0))
 
 
-def climb(source: Source, code: str = "VVV", n: int = 15, observe: Callable[[Any], None] | None = None) -> em.Climb:
+def climb(source: Source, code: str = "VVV", n: int = 8, observe: Callable[[Any], None] | None = None) -> em.Climb:
     """EM for n iterations from the start."""
     objective = Objective(FAMILIES[code], Floor(np.full(3, 1e-8)))
     first = em.Climb(objective, START.parameters)

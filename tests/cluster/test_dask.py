@@ -161,7 +161,7 @@ def test_ctrl_c_leaves_nothing_behind(client):
         timer.cancel()
     assert time.monotonic() - begin < 20
     assert left_on(client) == 0  # though the source is still there
-    assert climb(source_of(cut(X))).n_iter == 15  # and the cluster goes on
+    assert climb(source_of(cut(X))).n_iter == 8  # and the cluster goes on
 
 
 def test_two_fits_at_once(client):
