@@ -12,6 +12,7 @@
 #include "climb.hpp"
 #include "factor.hpp"
 #include "lloyd.hpp"
+#include "m_step.hpp"
 #include "pass.hpp"
 #include "pool.hpp"
 
@@ -23,6 +24,7 @@ namespace {
 
 using AnyRows = nb::ndarray<nb::ro, nb::ndim<2>, nb::device::cpu>;
 using Doubles = nb::ndarray<const double, nb::c_contig, nb::device::cpu>;
+using Flags = nb::ndarray<const bool, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Labels = nb::ndarray<const std::ptrdiff_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
 template <typename T, typename... Sizes>
@@ -170,27 +172,64 @@ nb::object py_lloyd(const AnyRows& rows, const std::optional<Doubles>& weight, c
     return nb::cast(array);
 }
 
-// (history, map log-responsibility, steps, how it ended, weights, means, covariances); the last three are flat.
-nb::tuple py_climb(const AnyRows& rows, const std::optional<Doubles>& weight, const PyModel& model, int form, bool tied,
-                   int scatter, Doubles minimum, std::vector<double> history, double tol, std::size_t last,
-                   std::size_t most, int threads,
-                   const std::string& variant) {
-    const Pass pass = pass_of(rows, weight, model, false, threads, variant);
-    if (minimum.ndim() != 1 || std::ptrdiff_t(minimum.shape(0)) != pass.model.D)
+Constraint constraint_of(const std::string& letters) {
+    const auto letter = [&](std::size_t i) {
+        const char c = i < letters.size() ? letters[i] : ' ';
+        if (c != 'E' && c != 'V' && c != 'I') throw std::invalid_argument("a constraint is three letters of E, V, I");
+        return c == 'E' ? Letter::equal : c == 'V' ? Letter::variable : Letter::identity;
+    };
+    return {letter(0), letter(1), letter(2)};
+}
+
+Floor floor_of(const Doubles& minimum, const std::optional<Flags>& constant, double span, std::ptrdiff_t D) {
+    if (minimum.ndim() != 1 || std::ptrdiff_t(minimum.shape(0)) != D ||
+        (constant && std::ptrdiff_t(constant->shape(0)) != D))
         throw std::invalid_argument("the least variances must be (D,)");
-    const Target target{Form(form), tied, Scatter(scatter), minimum.data()};
+    return {minimum.data(), constant ? constant->data() : nullptr, span};
+}
+
+template <typename T>
+auto copied(const std::vector<T>& from) {
+    auto [data, array] = make_array<T>(from.size(), from.size());
+    std::copy(from.begin(), from.end(), data);
+    return array;
+}
+
+// (history, map log-responsibility, steps, how it ended, weights, means, covariances, held, weight of the noise), flat.
+nb::tuple py_climb(const AnyRows& rows, const std::optional<Doubles>& weight, const PyModel& model,
+                   const std::string& letters, Doubles minimum, const std::optional<Flags>& constant, double span,
+                   bool equal_weights, std::optional<double> noise, std::vector<double> history, double tol,
+                   std::size_t last, std::size_t most, int threads, const std::string& variant) {
+    const Pass pass = pass_of(rows, weight, model, false, threads, variant);
+    const Target target{constraint_of(letters), floor_of(minimum, constant, span, pass.model.D), equal_weights, noise};
     Climb found;
     {
         nb::gil_scoped_release release;
         found = climb(pass, target, std::move(history), tol, last, most);
     }
-    const auto copy = [](const std::vector<double>& from) {
-        auto [data, array] = make_array<double>(from.size(), from.size());
-        std::copy(from.begin(), from.end(), data);
-        return array;
-    };
     return nb::make_tuple(found.history, found.map_log_responsibility, found.steps, int(found.ended),
-                          copy(found.weights), copy(found.means), copy(found.covariances));
+                          copied(found.weights), copied(found.means), copied(found.covariance.numbers),
+                          copied(found.covariance.held), found.noise);
+}
+
+// (covariances, held), flat, or None where the core has no answer. `before` is a mixture of any weights and means.
+nb::object py_m_step(const std::string& letters, Doubles within, Doubles counts, Doubles minimum,
+                     const std::optional<Flags>& constant, double span, const PyModel* before) {
+    const std::ptrdiff_t K = counts.shape(0), D = minimum.shape(0);
+    const Constraint constraint = constraint_of(letters);
+    const Layout layout{constraint.scatter(), K, D};
+    const std::ptrdiff_t size = layout.second_size() / (constraint.form() == Form::full ? layout.triangle() : 1) *
+                                (constraint.form() == Form::full ? D * D : 1);
+    if (std::ptrdiff_t(within.size()) != size || (before && (before->model.K != K || before->model.D != D)))
+        throw std::invalid_argument("the scatter does not fit the constraint");
+    Covariances found;
+    bool good;
+    {
+        nb::gil_scoped_release release;
+        good = m_step(constraint, {K, D, within.data(), counts.data()}, floor_of(minimum, constant, span, D),
+                      before ? &before->model : nullptr, found);
+    }
+    return good ? nb::object(nb::make_tuple(copied(found.numbers), copied(found.held))) : nb::none();
 }
 
 nb::tuple py_factor(nb::ndarray<const double, nb::ndim<3>, nb::c_contig, nb::device::cpu> matrices) {
@@ -218,8 +257,11 @@ NB_MODULE(_core, m) {
     m.def("score", py_score, "rows"_a, "model"_a, "what"_a, "single"_a, "threads"_a, "variant"_a);
     m.def("lloyd", py_lloyd, "rows"_a, "weight"_a.none(), "model"_a, "middle"_a, "steps"_a, "single"_a, "threads"_a,
           "variant"_a);
-    m.def("climb", py_climb, "rows"_a, "weight"_a.none(), "model"_a, "form"_a, "tied"_a, "scatter"_a, "minimum"_a,
-          "history"_a, "tol"_a, "last"_a, "most"_a, "threads"_a, "variant"_a);
+    m.def("climb", py_climb, "rows"_a, "weight"_a.none(), "model"_a, "letters"_a, "minimum"_a, "constant"_a.none(),
+          "span"_a, "equal_weights"_a, "noise"_a.none(), "history"_a, "tol"_a, "last"_a, "most"_a, "threads"_a,
+          "variant"_a);
+    m.def("m_step", py_m_step, "letters"_a, "within"_a, "counts"_a, "minimum"_a, "constant"_a.none(), "span"_a,
+          "before"_a.none());
     m.def("factor", py_factor, "matrices"_a);
     m.def("variants", variant_names, "The instruction sets this machine can run, best first.");
     m.def("hardware_threads", hardware_threads);

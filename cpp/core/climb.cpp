@@ -13,7 +13,9 @@ constexpr double kRounding = 1e-14;  // gains below this part of the log-likelih
 
 // A mixture that owns its numbers.
 struct Mixture {
-    std::vector<double> weights, means, covariances, whiteners, log_constant;
+    std::vector<double> weights, means, whiteners, log_constant;
+    Covariances covariance;
+    double noise = 0.0;
 };
 
 // Scatter about the new means, in the layout's order but with whole matrices: W_k, or their sum if pooled.
@@ -42,61 +44,66 @@ std::vector<double> within(const std::vector<double>& sums, const Layout& layout
     return W;
 }
 
-// Whiteners of the covariances; false where the floor would hold one.
-bool whiten(const Target& target, std::ptrdiff_t M, std::ptrdiff_t D, Mixture& to) {
-    to.whiteners.resize(to.covariances.size());
-    if (target.form != Form::full) {
-        const std::ptrdiff_t each = target.form == Form::diagonal ? D : 1;
-        const double mean = std::accumulate(target.minimum, target.minimum + D, 0.0) / double(D);
-        for (std::ptrdiff_t i = 0; i < M * each; ++i) {
-            const double v = to.covariances[i];
-            if (!(v >= (each == 1 ? mean : target.minimum[i % each])) || !(v > 0.0) || !std::isfinite(v)) return false;
-            to.whiteners[i] = 1.0 / std::sqrt(v);
-        }
-        return true;
-    }
-    std::vector<double> cholesky(to.covariances.size());
-    if (factor(to.covariances.data(), M, D, cholesky.data(), to.whiteners.data()) >= 0) return false;
+// Whether diag(minimum) is below the M full covariances, by a bound on its largest eigenvalue in their units.
+bool above_floor(const Mixture& mixture, std::ptrdiff_t M, std::ptrdiff_t D, const double* minimum) {
     for (std::ptrdiff_t m = 0; m < M; ++m) {
-        double bound = 0.0;  // of the floor's largest eigenvalue in units of the covariance
+        double bound = 0.0;
         for (std::ptrdiff_t j = 0; j < D; ++j)
             for (std::ptrdiff_t l = 0; l <= j; ++l) {
-                const double w = to.whiteners[(m * D + j) * D + l];
-                bound += w * w * target.minimum[l];
+                const double w = mixture.whiteners[(m * D + j) * D + l];
+                bound += w * w * minimum[l];
             }
         if (!(bound < 1.0)) return false;
     }
     return true;
 }
 
-// The M-step: weighted averages (Celeux & Govaert 1995, table 1); false for anything out of the ordinary.
+// Whiteners of the covariances, which are lifted to the floor where the M-step has not done that; false if there are none.
+bool whiten(const Target& target, std::ptrdiff_t M, std::ptrdiff_t D, Mixture& to) {
+    std::vector<double>& numbers = to.covariance.numbers;
+    to.whiteners.resize(numbers.size());
+    if (target.constraint.form() != Form::full) {
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+            if (!(numbers[i] > 0.0)) return false;
+            to.whiteners[i] = 1.0 / std::sqrt(numbers[i]);
+        }
+        return true;
+    }
+    std::vector<double> cholesky(numbers.size());
+    const auto factored = [&] { return factor(numbers.data(), M, D, cholesky.data(), to.whiteners.data()) < 0; };
+    const bool definite = factored();
+    if (target.constraint.above_floor()) return definite;
+    if (definite && above_floor(to, M, D, target.floor.minimum)) return true;
+    return lift(M, D, target.floor, to.covariance) && factored();
+}
+
+// Mixing weights, and the noise with what is left of the rows: Objective._weights.
+void weigh(const Target& target, std::ptrdiff_t K, const double* counts, double total, Mixture& to) {
+    const double components = std::accumulate(counts, counts + K, 0.0);
+    const double left = target.noise ? std::fmax(0.0, total - components) : 0.0;
+    to.weights.resize(K);
+    for (std::ptrdiff_t k = 0; k < K; ++k)
+        to.weights[k] = (target.equal_weights ? components / double(K) : counts[k]) / (components + left);
+    to.noise = left / (components + left);
+}
+
+// The M-step; false for anything out of the ordinary.
 bool maximize(const Model& model, const Target& target, const Layout& layout, const std::vector<double>& sums,
               Mixture& to) {
-    const std::ptrdiff_t K = layout.K, D = layout.D, M = target.tied ? 1 : K;
+    const std::ptrdiff_t K = layout.K, D = layout.D;
     const double* counts = sums.data() + layout.counts;
     for (std::ptrdiff_t k = 0; k < K; ++k)
         if (!(counts[k] > 0.0)) return false;
-    const double total = std::accumulate(counts, counts + K, 0.0);
+    weigh(target, K, counts, sums[layout.total], to);
     std::vector<double> offsets(K * D);
-    to.weights.resize(K);
     to.means.resize(K * D);
-    for (std::ptrdiff_t k = 0; k < K; ++k) {
-        to.weights[k] = counts[k] / total;
-        for (std::ptrdiff_t d = 0; d < D; ++d) {
-            offsets[k * D + d] = sums[layout.first() + k * D + d] / counts[k];
-            to.means[k * D + d] = model.means[k * D + d] + offsets[k * D + d];
-        }
+    for (std::ptrdiff_t i = 0; i < K * D; ++i) {
+        offsets[i] = sums[layout.first() + i] / counts[i / D];
+        to.means[i] = model.means[i] + offsets[i];
     }
     const std::vector<double> W = within(sums, layout, offsets);
-    const std::ptrdiff_t size = target.form == Form::full ? D * D : target.form == Form::diagonal ? D : 1;
-    const double per = target.form == Form::spherical ? double(D) : 1.0;
-    to.covariances.assign(M * size, 0.0);
-    for (std::size_t i = 0; i < W.size(); ++i) {
-        const std::ptrdiff_t k = std::ptrdiff_t(i) / size;
-        to.covariances[(target.tied ? 0 : k) * size + std::ptrdiff_t(i) % size] +=
-            W[i] / ((target.tied ? total : counts[k]) * per);
-    }
-    return whiten(target, M, D, to);
+    return m_step(target.constraint, {K, D, W.data(), counts}, target.floor, &model, to.covariance) &&
+           whiten(target, target.constraint.tied() ? 1 : K, D, to);
 }
 
 }  // namespace
@@ -115,7 +122,8 @@ double remaining(const std::vector<double>& history) {
 
 Climb climb(Pass pass, const Target& target, std::vector<double> history, double tol, std::size_t last,
             std::size_t most) {
-    const Layout layout{target.scatter, pass.model.K, pass.model.D};
+    const Constraint& constraint = target.constraint;
+    const Layout layout{constraint.scatter(), pass.model.K, pass.model.D};
     Climb found;
     Mixture now, next;
     const std::size_t longest = most ? history.size() + most : std::size_t(-1);
@@ -133,14 +141,16 @@ Climb climb(Pass pass, const Target& target, std::vector<double> history, double
         std::swap(now, next);
         ++found.steps;
         now.log_constant.resize(layout.K);
-        pass.model = {target.form, target.tied, layout.K, layout.D, now.log_constant.data(), now.means.data(),
-                      now.whiteners.data()};
+        pass.model = {constraint.form(), constraint.tied(), layout.K, layout.D, now.log_constant.data(),
+                      now.means.data(), now.whiteners.data()};
+        if (target.noise && now.noise > 0.0) pass.model.log_noise = std::log(now.noise) + *target.noise;
         log_constants(pass.model, now.weights.data(), now.log_constant.data());
     }
     found.history = std::move(history);
     found.weights = std::move(now.weights);
     found.means = std::move(now.means);
-    found.covariances = std::move(now.covariances);
+    found.covariance = std::move(now.covariance);
+    found.noise = now.noise;
     return found;
 }
 

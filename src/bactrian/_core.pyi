@@ -55,17 +55,28 @@ def climb(
     rows: FloatArray,
     weight: FloatArray | None,
     model: Model,
-    form: int,
-    tied: bool,
-    scatter: int,
+    letters: str,
     minimum: FloatArray,
+    constant: NDArray[np.bool_] | None,
+    span: float,
+    equal_weights: bool,
+    noise: float | None,
     history: list[float],
     tol: float,
     last: int,
     most: int,
     threads: int,
     variant: str,
-) -> tuple[list[float], float, int, int, FloatArray, FloatArray, FloatArray]: ...
+) -> tuple[list[float], float, int, int, FloatArray, FloatArray, FloatArray, NDArray[np.int8], float]: ...
+def m_step(
+    letters: str,
+    within: FloatArray,
+    counts: FloatArray,
+    minimum: FloatArray,
+    constant: NDArray[np.bool_] | None,
+    span: float,
+    before: Model | None,
+) -> tuple[FloatArray, NDArray[np.int8]] | None: ...
 def factor(matrices: FloatArray) -> tuple[NDArray[np.float64], NDArray[np.float64], int]: ...
 def variants() -> list[str]: ...
 def hardware_threads() -> int: ...

@@ -112,7 +112,7 @@ class Squarem(Plain):
         step = self._first - self._origin
         bend = here - self._first - step
         metric = metric_of(statistics, len(here))
-        return step, bend, float(np.linalg.norm(metric * step) / max(np.linalg.norm(metric * bend), 1e-300))
+        return step, bend, float(np.linalg.norm(metric * step)) / max(float(np.linalg.norm(metric * bend)), 1e-300)
 
     def _maximum(self, there: FloatArray, like: Statistics, mixture: Parameters) -> Step | None:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -224,7 +224,8 @@ def _variances(statistics: Statistics) -> FloatArray:
         return np.full(d, within.sum() / (d * total))
     if statistics.scatter is Scatter.DIAGONAL:
         return np.asarray(within.sum(axis=0) / total)
-    return np.diagonal(within if statistics.scatter is Scatter.POOLED else within.sum(axis=0)) / total
+    pooled = within if statistics.scatter is Scatter.POOLED else within.sum(axis=0)
+    return np.asarray(np.diagonal(pooled) / total)
 
 
 def _log_factor(factors: FloatArray) -> FloatArray:

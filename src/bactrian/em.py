@@ -104,7 +104,8 @@ def run(
         Log-likelihood per unit of row weight that may still be gained, as estimated by Aitken's acceleration
         (Boehning et al. 1994, Ann. Inst. Stat. Math. 46:373). 0 runs exactly ``max_iter`` iterations.
     acceleration : {None, "squarem"}
-        Whether strides are tried between the steps of EM; one that ends lower is taken back and not counted.
+        Whether strides are tried between the steps of EM; one that ends lower is taken back and not counted. Climbs
+        that the source makes by itself go without: there the strides would cost more than they save.
     observe : callable, optional
         Called after each pass with all climbs; may raise KeyboardInterrupt.
     """
@@ -113,9 +114,7 @@ def run(
     most = AHEAD if observe is None else 1
     paces = [PACES[acceleration](c.objective) for c in climbs]
     while active := [i for i, c in enumerate(climbs) if c.status is None]:
-        ahead = {
-            i: _ahead(source, kernel, climbs[i], tol, last[i], most) if acceleration is None else None for i in active
-        }
+        ahead = {i: _ahead(source, kernel, climbs[i], tol, last[i], most) for i in active}
         for i in active:
             climbs[i] = ahead[i] or climbs[i]
         left = [i for i in active if ahead[i] is None]
@@ -131,15 +130,26 @@ def _ahead(source: Source, kernel: Kernel, climb: Climb, tol: float, last: int, 
     """The climb after the passes (at most ``most``) that the source makes by itself; None for none."""
     objective = climb.objective
     family, floor = objective.family, objective.floor
-    if family.average is None or not objective.plain:
+    if not family.native or objective.prior is not None:
         return None
     leg = Leg(
-        climb.mixture, family.scatter, family.average, floor.minimum, climb.history, tol * source.total, last, most
+        first=climb.mixture,
+        letters=family.code,
+        form=(family.kind, family.tied),
+        minimum=floor.minimum,
+        constant=floor.constant,
+        span=floor.span,
+        equal_weights=objective.equal_weights,
+        noise=objective.noise,
+        history=climb.history,
+        tol=tol * source.total,
+        last=last,
+        most=most,
     )
     ascent = source.climb(kernel, leg)
     if ascent is None or len(ascent.history) == len(climb.history):
         return None
-    mixture, held = (climb.mixture, climb.held) if ascent.mixture is None else (ascent.mixture, ())
+    mixture, held = (climb.mixture, climb.held) if ascent.mixture is None else (ascent.mixture, ascent.held)
     status = None if ascent.ended is None else Status[ascent.ended.upper()]
     history = tuple(ascent.history)
     return Climb(objective, mixture, held, history, history[-1], ascent.map_log_responsibility, status)

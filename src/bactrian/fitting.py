@@ -26,9 +26,8 @@ from bactrian.randomness import generator
 from bactrian.regularization import make_floor
 from bactrian.resampling import ResamplingProgress, StandardErrors, Subject, standard_errors
 from bactrian.rows import read_rows, read_weights
-from bactrian.selection import CRITERIA, Candidate, Candidates, Progress, search
+from bactrian.selection import CRITERIA, Candidate, Candidates, Progress, Task, search
 from bactrian.selection.candidate import rank
-from bactrian.selection.search import Task
 from bactrian.sources import ArraySource, Labelled, Source
 from bactrian.sources.door import open_source
 from bactrian.sources.labelled import check_used, read_labels
@@ -385,6 +384,7 @@ def fit(
     noise: Any = False,
     labels: Any = None,
     equal_weights: bool = False,
+    acceleration: str | None = "squarem",
     random_state: RandomState = 0,
     n_threads: int | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -412,7 +412,9 @@ def fit(
         0 is a row that is not there, 2 a row that is there twice.
     feature_names : D names, optional
         For data without names of their own; a frame's columns need none.
-    start : Mixture, Fit, labels (N,), responsibilities (N, K) or "auto" (= "k-means++")
+    start : Mixture, Fit, labels (N,), responsibilities (N, K), "auto" or "k-means++"
+        "auto" looks further than the best of a few k-means++ labellings where these do not agree: agglomeration of
+        micro-clusters, and moves that split and merge components; with several candidates for those that may win.
         From labels (0 to K-1) or responsibilities EM begins with the M-step. Fixes K, and components keep their
         numbers; else they are ordered by their means.
     n_init : int
@@ -436,6 +438,9 @@ def fit(
         The component of rows where it is known, from 0; None, NaN or -1 where it is not.
     equal_weights : bool
         Hold all components to the same weight.
+    acceleration : {"squarem", None}
+        Strides between the steps of EM (Varadhan & Roland 2008), taken back where they lead down; None is EM as it
+        is.
     random_state : seed, Generator or None
         The default gives the same fit each time.
     n_threads : int, optional
@@ -474,42 +479,44 @@ def fit(
     (3, 'EEE')
     """
     whole, names = open_source(data, sample_weight, features)
-    with closing(whole):
-        names = _named(names, feature_names, whole.n_features)
-        if progress is not None and not callable(progress):
-            raise ParameterError(f"progress should be a function of one argument, but got {progress!r}")
-        noise_model = read_noise(noise, whole, whole.n_given)
-        given = start.mixture if isinstance(start, Fit) else start
-        first, counts = read_start(given, n_components, whole.n_given, whole.n_features, noise_model is not None)
-        if isinstance(first, np.ndarray):
-            first = whole.keep(first)
-        source = whole if labels is None else _labelled(whole, labels)
-        tried = parse_families(families, source.n_features)
-        criterion = criterion.lower() if isinstance(criterion, str) else criterion
-        if criterion not in CRITERIA:
-            raise ParameterError(f"criterion should be one of {', '.join(CRITERIA)}, but got {criterion!r}")
-        if max(counts) > source.n_rows and min(counts) > source.n_rows:
-            raise DataError(
-                f"{min(counts)} components need at least as many rows, but there are {source.n_rows} rows; "
-                "use fewer components"
-            )
-        task = Task(
-            source=source,
-            kernel=NativeKernel(n_threads=n_threads),
-            floor=make_floor(source, regularization, names),
-            floor_is_given=regularization is not None,
-            start=first,
-            n_init=at_least(n_init, 1, "n_init"),
-            tol=not_negative(tol, "tol"),
-            max_iter=at_least(max_iter, 0, "max_iter"),
-            rng=generator(random_state),
-            observe=progress,
-            prior=_read_prior(prior),
-            equal_weights=bool(equal_weights),
-            noise=noise_model,
-            clean=_without(noise_model, whole),
+    names = _named(names, feature_names, whole.n_features)
+    if progress is not None and not callable(progress):
+        raise ParameterError(f"progress should be a function of one argument, but got {progress!r}")
+    noise_model = read_noise(noise, whole, whole.n_given)
+    given = start.mixture if isinstance(start, Fit) else start
+    first, counts = read_start(given, n_components, whole.n_given, whole.n_features, noise_model is not None)
+    if isinstance(first, np.ndarray):
+        first = whole.keep(first)
+    source = whole if labels is None else _labelled(whole, labels)
+    tried = parse_families(families, source.n_features)
+    criterion = criterion.lower() if isinstance(criterion, str) else criterion
+    if criterion not in CRITERIA:
+        raise ParameterError(f"criterion should be one of {', '.join(CRITERIA)}, but got {criterion!r}")
+    if max(counts) > source.n_rows and min(counts) > source.n_rows:
+        raise DataError(
+            f"{min(counts)} components need at least as many rows, but there are {source.n_rows} rows; "
+            "use fewer components"
         )
-        return _choose(search(task, counts, tried), criterion, source, names)
+    task = Task(
+        source=source,
+        kernel=NativeKernel(n_threads=n_threads),
+        floor=make_floor(source, regularization, names),
+        floor_is_given=regularization is not None,
+        start=first,
+        n_init=at_least(n_init, 1, "n_init"),
+        tol=not_negative(tol, "tol"),
+        max_iter=at_least(max_iter, 0, "max_iter"),
+        rng=generator(random_state),
+        observe=progress,
+        prior=_read_prior(prior),
+        acceleration=_read_acceleration(acceleration),
+        search=not (isinstance(start, str) and start == "k-means++"),
+        equal_weights=bool(equal_weights),
+        noise=noise_model,
+        clean=_without(noise_model, whole),
+    )
+    with closing(whole):
+        return _choose(search(task, counts, tried, criterion), criterion, source, names)
 
 
 def _named(
@@ -521,6 +528,13 @@ def _named(
     if len(set(names)) != n_features or len(names) != n_features:
         raise ParameterError(f"feature_names should be {n_features} different names, but got {', '.join(names)}")
     return names
+
+
+def _read_acceleration(acceleration: Any) -> str | None:
+    for known in (None, "squarem"):
+        if acceleration == known:
+            return known
+    raise ParameterError(f"acceleration should be 'squarem' or None, but got {acceleration!r}")
 
 
 def _read_prior(prior: Any) -> ConjugatePrior | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -73,7 +73,7 @@ class Objective:
     @property
     def _floor(self) -> Floor:
         """A prior gives every component spread, so nothing needs to be kept from stretching."""
-        return self.floor if self.prior is None else replace(self.floor, span=np.inf)
+        return self.floor if self.prior is None else self.floor.unbounded
 
     def _scatters(self, statistics: Statistics, counts: FloatArray) -> Scatters:
         within, n_features = statistics.within, statistics.first.shape[1]

@@ -85,6 +85,17 @@ class Statistics:
             second=self.second + other.second,
         )
 
+    def narrowed(self, scatter: Scatter) -> Statistics:
+        """The same with less scatter; this one must be FULL."""
+        if scatter is self.scatter:
+            return self
+        second = {
+            Scatter.TRACE: lambda: np.einsum("kdd->k", self.second),
+            Scatter.DIAGONAL: lambda: np.einsum("kdd->kd", self.second).copy(),
+            Scatter.POOLED: lambda: self.second.sum(axis=0),
+        }[scatter]()
+        return replace(self, second=np.asarray(second), scatter=scatter)
+
     def means(self) -> FloatArray:
         """(K, D) weighted means; a component without rows keeps its shift."""
         return self.shift + self._offsets

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from bactrian import em
 from bactrian.families import FAMILIES
-from bactrian.kernels import NativeKernel
+from bactrian.kernels import NativeKernel, Noise
 from bactrian.objective import Objective
 from bactrian.regularization import make_floor
 from bactrian.sources import ArraySource
@@ -47,12 +49,14 @@ def test_the_same_climb(family, d, weighted, how):
     # a gain at the tolerance may round to either side of it
     assert abs(len(mine.history) - len(expected.history)) <= (how["tol"] > 0)
     n = min(len(mine.history), len(expected.history))
-    assert mine.history[:n] == pytest.approx(expected.history[:n], rel=1e-12)
+    # a common orientation that leaves a saddle magnifies rounding
+    near, close = (1e-8, 1e-6) if family in ("EVE", "VVE") else (1e-12, 1e-9)
+    assert mine.history[:n] == pytest.approx(expected.history[:n], rel=near)
     assert mine.status is expected.status
     if len(mine.history) == len(expected.history):
-        assert np.allclose(mine.mixture.means, expected.mixture.means, rtol=0, atol=1e-9)
-        assert np.allclose(mine.mixture.covariance.array, expected.mixture.covariance.array, rtol=0, atol=1e-9)
-        assert mine.map_log_responsibility == pytest.approx(expected.map_log_responsibility, rel=1e-9, abs=1e-9)
+        assert np.allclose(mine.mixture.means, expected.mixture.means, rtol=0, atol=close)
+        assert np.allclose(mine.mixture.covariance.array, expected.mixture.covariance.array, rtol=0, atol=close)
+        assert mine.map_log_responsibility == pytest.approx(expected.map_log_responsibility, rel=close, abs=close)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -77,3 +81,39 @@ def test_a_collapse_is_handed_to_the_loop(family):
         found.append(em.run(source, NativeKernel(1), [start], tol=1e-6, max_iter=50)[0])
     assert found[0].held == found[1].held == (0,)
     assert found[0].history == pytest.approx(found[1].history, rel=1e-12)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("rules", [{"equal_weights": True}, {"noise": -9.0}, {"equal_weights": True, "noise": -9.0}])
+def test_equal_weights_and_noise_climb_ahead_too(family, rules):
+    x = np.concatenate([lobes(60, 3), np.random.default_rng(5).uniform(-12, 12, (40, 3))])
+    labels = np.append(np.repeat([0, 1, 2], 60), np.arange(40) % 3)
+    found = []
+    for source in (ArraySource(x), OnlyFolds(x)):
+        objective = Objective(FAMILIES[family], make_floor(source, None, None), **rules)
+        start = from_assignment(source, NativeKernel(2), objective, labels, 3)
+        if "noise" in rules:
+            noisy = replace(start.mixture, weights=0.9 * start.mixture.weights, noise=Noise(0.1, rules["noise"]))
+            start = replace(start, mixture=noisy)
+        found.append(em.run(source, NativeKernel(2), [start], tol=0, max_iter=30)[0])
+    mine, expected = found
+    assert mine.history == pytest.approx(expected.history, rel=1e-11)
+    assert np.allclose(mine.mixture.weights, expected.mixture.weights, rtol=1e-7)
+    assert ("noise" in rules) == (mine.mixture.log_noise > -20)
+    assert mine.mixture.log_noise == pytest.approx(expected.mixture.log_noise, rel=1e-7)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_collapse_ahead_is_that_of_the_loop(family):
+    """The floor binds in the core as it does in the loop, and says so."""
+    rng = np.random.default_rng(0)
+    x = np.concatenate([rng.normal(size=(80, 3)), 6 + rng.normal(size=(40, 3)) * [1, 1, 0]])
+    labels = np.repeat([0, 1], [80, 40])
+    found = []
+    for source in (ArraySource(x), OnlyFolds(x)):
+        floor = make_floor(source, None, None)
+        start = from_assignment(source, NativeKernel(1), Objective(FAMILIES[family], floor), labels, 2)
+        found.append(em.run(source, NativeKernel(1), [start], tol=0, max_iter=10)[0])
+    assert found[0].held == found[1].held
+    assert found[0].history == pytest.approx(found[1].history, rel=1e-6)
+    assert found[0].n_iter == 10

@@ -27,7 +27,7 @@ class Postgres:
     def __init__(self, programs):
         self.programs = programs
         self.folder = Path(tempfile.mkdtemp(prefix="bactrian-postgres-", dir="/tmp"))
-        self.user = "postgres" if os.name == "posix" and os.geteuid() == 0 else None
+        self.user = other_user() if os.geteuid() == 0 else None
         if self.user:
             shutil.chown(self.folder, self.user)
         self.port = free_port()
@@ -60,6 +60,12 @@ class Postgres:
         )  # fmt: skip
         if done.returncode:
             raise subprocess.CalledProcessError(done.returncode, command, done.stdout)
+
+
+def other_user():
+    """Whom root becomes."""
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"
 
 
 def free_port():

@@ -9,13 +9,14 @@ import bactrian as bt
 from bactrian.kernels import NativeKernel, ReferenceKernel
 from bactrian.sources import ArraySource, ChunkedSource, chunks, open_source
 from bactrian.sources.ahead import ahead
+from bactrian.sources.array import SORTED_ROWS
 from bactrian.sources.mapped import MappedStore
 from bactrian.statistics import Scatter
 from tests.kernels.cases import make_case
 from tests.sources.conftest import NAMES, PLACES, make_rows, make_table
 
 START = bt.Mixture([0.5, 0.5], [[0, 99, -3], [5, 104, -8]], np.array([np.eye(3)] * 2))
-HOW = {"n_components": 2, "families": "VVV", "max_iter": 30}
+HOW = {"n_components": 2, "families": "VVV", "max_iter": 30, "acceleration": None}
 pytestmark = pytest.mark.usefixtures("far")
 
 
@@ -81,33 +82,35 @@ class Counted(MappedStore):
         return super().parts()
 
 
-def test_a_search_reads_as_often_as_its_longest_climb(monkeypatch, tmp_path):
+def test_candidates_climb_together(monkeypatch, tmp_path):
+    """A search reads as often as its longest climb, once for the quick look and once for the thorough one."""
     x = make_rows(6000)
     np.save(tmp_path / "x.npy", x)
     store = Counted(np.load(tmp_path / "x.npy", mmap_mode="r"))
-    alone = bt.fit(x, [1, 2, 3], ["EII", "VVV"])
+    how = {"n_components": [1, 2, 3, 4], "families": "VVV", "tol": 0, "max_iter": 20, "acceleration": None}
+    alone = bt.fit(x, **how)
     monkeypatch.setattr("bactrian.fitting.open_source", lambda *_: (ChunkedSource(store), None))
     told = []
-    found = bt.fit(None, [1, 2, 3], ["EII", "VVV"], progress=told.append)
-    longest = max(c.n_iter for c in found.candidates)
-    assert store.n_reads <= longest + 3  # a look at them all, a sample, and the start of the climb
+    found = bt.fit(None, **how, progress=told.append)
+    assert store.n_reads <= 2 * 21 + 2  # and a look at them all, and a sample
     assert [c.bic for c in found.candidates] == pytest.approx([c.bic for c in alone.candidates], rel=1e-10)
-    assert found.best.family == alone.best.family
-    assert (told[0].n_candidates, told[-1].candidate) == (6, 5)
+    assert found.best.n_components == alone.best.n_components
+    assert (told[0].n_candidates, told[-1].candidate) == (4, 3)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
 def test_every_way_to_look_at_the_rows(tmp_path, weighted):
-    x = make_rows(60_000)
-    weight = np.random.default_rng(1).integers(0, 4, len(x)).astype(float) if weighted else None
+    x = make_rows(80_000)
+    weight = np.random.default_rng(1).integers(0, 4, len(x)) * np.linspace(0.1, 3, len(x)) if weighted else None
     store, memory = MappedStore(x, "rows"), ArraySource(x, weight)
     source = ChunkedSource(store, weight)
-    assert (source.n_given, source.n_rows, source.total) == (len(x), memory.n_rows, memory.total)
+    assert (source.n_given, source.n_rows) == (len(x), memory.n_rows)
+    assert source.total == pytest.approx(memory.total, rel=1e-13)
     assert np.allclose(source.moments.mean, memory.moments.mean, rtol=1e-12)
     assert np.allclose(source.moments.covariance, memory.moments.covariance, rtol=1e-12)
     positions = np.random.default_rng(2).random(500)
-    if memory.n_rows > 50_000:
-        assert np.array_equal(source.draw(positions), memory.draw(positions))
+    assert memory.n_rows > SORTED_ROWS
+    assert np.array_equal(source.draw(positions), memory.draw(positions))
     samples = source.samples([(500, np.random.default_rng(3)), (900, np.random.default_rng(4))])
     for (n, seed), sample in zip([(500, 3), (900, 4)], samples, strict=True):
         expected = memory.sample(n, np.random.default_rng(seed))
@@ -130,7 +133,7 @@ def test_labels_as_a_start(tmp_path):
     labels = (x[:, 0] > 3).astype(int)
     np.save(tmp_path / "x.npy", x)
     path = tmp_path / "x.npy"
-    how = {"start": labels, "families": ["VVV", "EEE"], "sample_weight": weight}
+    how = {"start": labels, "families": ["VVV", "EEE"], "sample_weight": weight, "acceleration": None}
     assert_same_model(bt.fit(path, **how), bt.fit(x, **how))
 
 
@@ -142,6 +145,24 @@ def test_a_weight_column(tmp_path):
     assert_same_model(found, bt.fit(x, **HOW, sample_weight=weight))
     assert found.mixture.feature_names == NAMES
     assert found.n_rows == (weight > 0).sum()
+
+
+def test_noise_spread_over_the_rows(tmp_path):
+    x = make_rows(5000)
+    np.save(tmp_path / "x.npy", x)
+    how = {"n_components": 2, "families": "VVV", "noise": True, "start": START, "max_iter": 20, "acceleration": None}
+    one, two = (bt.fit(data, **how) for data in (tmp_path / "x.npy", x))
+    assert_same_model(one, two)
+    assert one.noise.log_density == pytest.approx(two.noise.log_density, rel=1e-12)
+
+
+def test_what_needs_each_row_in_memory_says_so(tmp_path):
+    x = make_rows(5000)
+    np.save(tmp_path / "x.npy", x)
+    with pytest.raises(bt.DataError, match="labels can be given only for rows that fit into memory"):
+        bt.fit(tmp_path / "x.npy", 2, labels=np.arange(5000) % 2)
+    with pytest.raises(bt.DataError, match="a mask of rows as noise can be given only for rows that fit into memory"):
+        bt.fit(tmp_path / "x.npy", 2, noise=np.arange(5000) < 9)
 
 
 def test_bits_do_not_depend_on_how_rows_arrive():

@@ -196,6 +196,14 @@ class TestStreams:
         path = spool(self.reader(), tmp_path / "rows.arrow")
         assert bt.fit(path, 1, "VVV").n_rows == N
 
+    @pytest.mark.parametrize("place", ["CSV", ".npy", "folder"])
+    def test_files_can_be_spooled_too(self, far, tmp_path, place):
+        x = make_rows(5000)
+        path = spool(FILES[place](make_table(x), tmp_path / "x"), tmp_path / "rows.arrow")
+        source, names = open_source(path)
+        assert names == (("x0", "x1", "x2") if place == ".npy" else NAMES)
+        assert np.array_equal(np.concatenate([c.values for c in [next(source._chunks())]]), x[:2048])
+
     def test_one_that_was_read(self):
         reader = self.reader()
         reader.read_all()

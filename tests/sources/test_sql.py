@@ -12,7 +12,7 @@ from tests.sources.conftest import NAMES, make_rows, make_table
 from tests.sources.databases import Postgres, find_programs
 from tests.sources.test_chunked import assert_same_model
 
-HOW = {"n_components": 2, "families": "VVV", "max_iter": 30}
+HOW = {"n_components": 2, "families": "VVV", "max_iter": 30, "acceleration": None}
 QUERY = "SELECT a, b, c, w FROM points ORDER BY i"
 N = 20_000
 

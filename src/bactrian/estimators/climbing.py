@@ -58,6 +58,7 @@ def climb(
     *,
     tol: float,
     max_iter: int,
+    acceleration: str | None,
     reporter: Reporter | None,
 ) -> Outcome:
     """Climb from all starts in lock-step and keep the best."""
@@ -65,7 +66,9 @@ def climb(
     if reporter is not None:
         reporter.start(len(starts))
     try:
-        climbs = climb_from_best(source, kernel, starts, tol=FURTHER * tol, max_iter=max_iter, observe=reporter)
+        climbs = climb_from_best(
+            source, kernel, starts, tol=FURTHER * tol, max_iter=max_iter, acceleration=acceleration, observe=reporter
+        )
     except CovarianceError as error:
         raise CollapseError(ILL_DEFINED) from error
     best = max(climbs, key=lambda c: c.rank)

@@ -58,7 +58,8 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
     n_init : int
         Starts climbed to the end, the best kept. One that collapses gives way to any that does not.
     init_params : str or callable
-        ``"kmeans"``: eight k-means labellings in the data's own metric, the best of short climbs.
+        ``"kmeans"``: eight k-means labellings in the data's own metric, the best of short climbs; where these do not
+        agree also agglomeration of micro-clusters, and moves that split and merge components.
         ``"k-means++"``: centres drawn far apart. ``"random_from_data"``: different rows as centres.
         ``"random"``: random responsibilities. A callable gets (X, n_components, random_state), where X are
         the rows of positive weight and random_state a ``numpy.random.RandomState``, and returns labels (N,)
@@ -183,7 +184,13 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         reporter = Reporter(self.verbose, self.verbose_interval, source.total) if self.verbose else None
         with shown(self.verbose):
             outcome = climbing.climb(
-                source, NativeKernel(), starts, tol=self.tol, max_iter=self.max_iter, reporter=reporter
+                source,
+                NativeKernel(),
+                starts,
+                tol=self.tol,
+                max_iter=self.max_iter,
+                acceleration=None if self.warm_start else "squarem",
+                reporter=reporter,
             )
         if not self._numbered():
             outcome = replace(outcome, climb=outcome.climb.in_canonical_order())

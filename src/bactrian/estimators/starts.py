@@ -20,16 +20,13 @@ from bactrian.kernels import Kernel
 from bactrian.objective import Objective
 from bactrian.randomness import generator
 from bactrian.sources import ArraySource
-from bactrian.starts import from_assignment
+from bactrian.starts import Groups, from_assignment, thorough
 from bactrian.starts.given import means_of
 from bactrian.starts.kmeans import data_metric, hard, spread_centres, squared_distances
-from bactrian.starts.search import ranked, sample_size, start_labels
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray, RandomState
 
 LABELLINGS = 8  # k-means labellings tried by one search, as in bactrian.fit
-# A shorter search than bactrian.fit's: users of scikit-learn expect one start's cost, and ask for n_init to search
-FIRST_ROUND, KEEP = 8, 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,12 +77,16 @@ def _kmeans(task: Task, rng: np.random.Generator) -> list[Climb]:
     k = task.n_components
     if k == 1:
         return [_over(task, _from(task, np.zeros(task.source.n_rows, dtype=np.intp)))]
-    sample = task.source.sample(sample_size(k, task.source.n_features), rng)
-    labels = start_labels(sample, task.kernel, k, task.objective.floor, LABELLINGS, rng)
-    climbs = [_over(task, from_assignment(sample, task.kernel, task.objective, one, k)) for one in labels]
+    scatter = task.objective.family.scatter
+    groups = Groups(task.source, task.kernel, task.objective.floor, k, LABELLINGS, scatter, rng)
+    climbs = [_over(task, start) for start in groups.starts(task.objective)]
     if not task.search:
         return climbs[:1]
-    return ranked(sample, task.kernel, climbs, first=FIRST_ROUND, keep=KEEP)
+
+    def further() -> list[Climb]:
+        return [_over(task, start) for start in groups.further(task.objective)]
+
+    return thorough(groups.sample, task.kernel, climbs, further, rng)
 
 
 def _kmeans_plus_plus(task: Task, rng: np.random.Generator) -> list[Climb]:

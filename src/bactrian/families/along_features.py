@@ -18,7 +18,7 @@ Result = tuple[Covariance, IntArray]
 
 def vei(scatters: Scatters, floor: Floor, before: Covariance | None = None) -> Result:
     """lambda_k A: volumes and shape in turn."""
-    return _diagonal(scatters, floor, before, variable_equal)
+    return _diagonal(scatters, floor.unbounded, before, variable_equal)
 
 
 def evi(scatters: Scatters, floor: Floor, before: Covariance | None = None) -> Result:

@@ -24,7 +24,7 @@ from bactrian.typing import FloatArray, IntArray
 
 Result = tuple[Covariance, IntArray]
 
-MOST = 1000  # sweeps
+MOST = 200  # sweeps
 GAIN = 1e-15  # of N D, the size of the objective: less is rounding
 NEUTRAL = 1e-15  # a plane in which all directions cost the same to this part has no best angle
 
@@ -36,7 +36,7 @@ def eve(scatters: Scatters, floor: Floor, before: Covariance | None = None) -> R
 
 def vve(scatters: Scatters, floor: Floor, before: Covariance | None = None) -> Result:
     """lambda_k D A_k D^T."""
-    return _best(scatters, floor, before, variable_variable)
+    return _best(scatters, floor.unbounded, before, variable_variable)
 
 
 def common_axes(matrices: FloatArray) -> FloatArray:

@@ -35,14 +35,14 @@ class Family:
         W_k and n_k, a floor, and the covariance before this step (None at the first; steps that iterate begin there)
         -> the covariance that maximises -1/2 sum_k (n_k log|Sigma_k| + tr(W_k Sigma_k^-1)) under the constraint, and
         which of its matrices the floor had to hold.
-    average : (kind, tied), optional
-        The storage form in which the M-step is no more than a weighted average; kernels can then make it themselves.
+    native : bool
+        Whether the compiled core knows this M-step by the three letters of the code.
     """
 
     code: str
     scatter: Scatter
     m_step: MStep
-    average: tuple[str, bool] | None = None
+    native: bool = False
 
     @property
     def kind(self) -> str:
@@ -58,6 +58,11 @@ class Family:
     def decompose(self, covariance: Covariance) -> Decomposition:
         """Volumes, shapes and orientations of one of the family's covariances."""
         return decompose(covariance, self.code[2])
+
+    def contains(self, other: Family) -> bool:
+        """Whether every mixture of another family is one of this one: no letter allows less."""
+        letters = zip(self.code, other.code, strict=True)
+        return other.code != self.code and all("IEV".index(b) <= "IEV".index(a) for a, b in letters)
 
     def n_covariance_parameters(self, n_components: int, n_features: int) -> int:
         """Free parameters of the covariances alone."""

@@ -8,7 +8,7 @@ data, feature by feature, so units do not matter. See docs/adr/0002.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,10 +75,15 @@ class Floor:
             return np.zeros(len(scaled), dtype=bool)
         return np.asarray(np.linalg.eigvalsh(scaled[:, some[:, None], some])[:, 0] < 1)
 
+    @property
+    def unbounded(self) -> Floor:
+        """The same without a greatest variance."""
+        return replace(self, span=np.inf)
+
     def holds(self, variances: FloatArray, least: FloatArray) -> NDArray[np.bool_]:
         """Which of (K, D) variances along axes are at what the floor, or its span, allows there."""
-        low, high = variances <= least * (1 + AT), variances >= self.span * least * (1 - AT)
-        return np.asarray((least > 0) & (low | high))
+        high = self.span * np.where(least > 0, least, 1.0)
+        return np.asarray((least > 0) & ((variances <= least * (1 + AT)) | (variances >= high * (1 - AT))))
 
     @property
     def varying(self) -> NDArray[np.bool_]:

@@ -22,12 +22,12 @@ Result = tuple[Covariance, IntArray]
 
 def eev(scatters: Scatters, floor: Floor, before: Covariance | None = None) -> Result:
     """lambda D_k A D_k^T: with W_k = L_k Omega_k L_k^T, L_k (sum_l Omega_l / N) L_k^T."""
-    return _shared_shape(scatters, floor, before, equal_equal)
+    return _shared_shape(scatters, floor.unbounded, before, equal_equal)
 
 
 def vev(scatters: Scatters, floor: Floor, before: Covariance | None = None) -> Result:
     """lambda_k D_k A D_k^T: the same with volumes and shape in turn."""
-    return _shared_shape(scatters, floor, before, variable_equal)
+    return _shared_shape(scatters, floor.unbounded, before, variable_equal)
 
 
 def evv(scatters: Scatters, floor: Floor, before: Covariance | None = None) -> Result:

@@ -10,24 +10,25 @@ from bactrian.families.closed_form import eee, eei, eii, vii, vvi, vvv
 from bactrian.families.common_axes import eve, vve
 from bactrian.families.common_shape import vee
 from bactrian.families.family import Family
+from bactrian.families.native import natively
 from bactrian.families.own_axes import eev, evv, vev
 from bactrian.statistics import Scatter
 
 FAMILIES: dict[str, Family] = {
-    "EII": Family("EII", Scatter.TRACE, eii, average=("spherical", True)),
-    "VII": Family("VII", Scatter.TRACE, vii, average=("spherical", False)),
-    "EEI": Family("EEI", Scatter.DIAGONAL, eei, average=("diagonal", True)),
-    "VEI": Family("VEI", Scatter.DIAGONAL, vei),
-    "EVI": Family("EVI", Scatter.DIAGONAL, evi),
-    "VVI": Family("VVI", Scatter.DIAGONAL, vvi, average=("diagonal", False)),
-    "EEE": Family("EEE", Scatter.POOLED, eee, average=("full", True)),
-    "VEE": Family("VEE", Scatter.FULL, vee),
-    "EVE": Family("EVE", Scatter.FULL, eve),
-    "VVE": Family("VVE", Scatter.FULL, vve),
-    "EEV": Family("EEV", Scatter.FULL, eev),
-    "VEV": Family("VEV", Scatter.FULL, vev),
-    "EVV": Family("EVV", Scatter.FULL, evv),
-    "VVV": Family("VVV", Scatter.FULL, vvv, average=("full", False)),
+    "EII": Family("EII", Scatter.TRACE, eii, native=True),
+    "VII": Family("VII", Scatter.TRACE, vii, native=True),
+    "EEI": Family("EEI", Scatter.DIAGONAL, eei, native=True),
+    "VEI": Family("VEI", Scatter.DIAGONAL, natively("VEI", vei), native=True),
+    "EVI": Family("EVI", Scatter.DIAGONAL, natively("EVI", evi), native=True),
+    "VVI": Family("VVI", Scatter.DIAGONAL, vvi, native=True),
+    "EEE": Family("EEE", Scatter.POOLED, eee, native=True),
+    "VEE": Family("VEE", Scatter.FULL, natively("VEE", vee), native=True),
+    "EVE": Family("EVE", Scatter.FULL, natively("EVE", eve), native=True),
+    "VVE": Family("VVE", Scatter.FULL, natively("VVE", vve), native=True),
+    "EEV": Family("EEV", Scatter.FULL, natively("EEV", eev), native=True),
+    "VEV": Family("VEV", Scatter.FULL, natively("VEV", vev), native=True),
+    "EVV": Family("EVV", Scatter.FULL, natively("EVV", evv), native=True),
+    "VVV": Family("VVV", Scatter.FULL, vvv, native=True),
 }
 
 # scikit-learn's words, and mclust's for one feature

@@ -9,7 +9,7 @@ from typing import Any
 from bactrian.errors import DataError
 from bactrian.files.arrow import arrow
 from bactrian.files.content import Content, EmptyTableError
-from bactrian.files.part import PART_ROWS, Part, Place, release
+from bactrian.files.part import Part, Place, part_rows, release
 
 
 class ArrowFile:
@@ -41,13 +41,13 @@ class ArrowFile:
 
     def parts(self, chosen: Sequence[int]) -> Iterator[Part]:
         mapping, reader = self._open()
-        first = 0
+        first, step = 0, part_rows(len(chosen))
         columns: list[Any] | None
         for group in range(reader.num_record_batches):
             batch = self._guarded(reader.get_batch, group)
             n_rows = batch.num_rows
-            for start in range(0, n_rows, PART_ROWS):
-                columns = [batch.column(i).slice(start, PART_ROWS) for i in chosen]
+            for start in range(0, n_rows, step):
+                columns = [batch.column(i).slice(start, step) for i in chosen]
                 yield Part(columns, Place(self.name, first + start, f"batch {group}"))
                 release(mapping)
             first += n_rows

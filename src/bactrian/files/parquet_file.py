@@ -9,10 +9,10 @@ from typing import Any
 from bactrian.errors import DataError
 from bactrian.files.arrow import arrow
 from bactrian.files.content import Content, EmptyTableError
-from bactrian.files.part import PART_ROWS, Part, Place
+from bactrian.files.part import Part, Place, part_rows
 
 PANDAS_INDEX = re.compile(r"__index_level_\d+__")
-READ_AT_ONCE = 1 << 18  # bytes of each column, so that a row group of any size costs no more memory
+READ_AT_ONCE = 32 << 20  # bytes of all columns, so that a row group of any size costs no more memory
 
 
 class ParquetFile:
@@ -46,10 +46,10 @@ class ParquetFile:
 
     def parts(self, chosen: Sequence[int]) -> Iterator[Part]:
         pa, names = arrow(), [self.names[i] for i in chosen]
-        file, first = self._open(buffer_size=READ_AT_ONCE, pre_buffer=False), 0
+        file, first = self._open(buffer_size=_buffer(len(names)), pre_buffer=False), 0
         try:
             for group in range(file.metadata.num_row_groups):
-                for batch in file.iter_batches(PART_ROWS, row_groups=[group], columns=names):
+                for batch in file.iter_batches(part_rows(len(names)), row_groups=[group], columns=names):
                     yield Part([batch.column(name) for name in names], Place(self.name, first, f"row group {group}"))
                     first += len(batch)
         except (pa.ArrowException, OSError) as error:
@@ -67,3 +67,8 @@ class ParquetFile:
 
     def _damaged(self, error: Exception) -> DataError:
         return DataError(f"{self.name} is a damaged Parquet file ({error}); write or download it again")
+
+
+def _buffer(n_columns: int) -> int:
+    """Bytes of one column that are read at a time."""
+    return max(1 << 14, min(1 << 18, READ_AT_ONCE // n_columns))

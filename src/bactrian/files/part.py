@@ -12,8 +12,13 @@ import numpy as np
 from bactrian.files.floats import floats
 from bactrian.typing import FloatArray
 
-PART_ROWS = 1 << 16
+PART_ROWS = 1 << 16  # at most
 PART_BYTES = 8 << 20
+
+
+def part_rows(n_columns: int, itemsize: int = 8) -> int:
+    """Rows that are read at a time: fewer of wide tables."""
+    return max(1, min(PART_ROWS, PART_BYTES // (itemsize * n_columns)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +64,7 @@ class Part:
 def array_parts(array: Any, name: str, chosen: Sequence[int] | None = None) -> Iterator[Part]:
     """The rows of an (N, D) array; pages of a mapped file are given back as soon as they were read."""
     every = chosen is None or list(chosen) == list(range(array.shape[1]))
-    step = max(1, min(PART_ROWS, PART_BYTES // (array.itemsize * array.shape[1])))
+    step = part_rows(array.shape[1], array.itemsize)
     mapping = mapping_of(array)
     for first in range(0, len(array), step):
         rows = np.asarray(array[first : first + step])

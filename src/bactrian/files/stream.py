@@ -9,7 +9,7 @@ from typing import Any
 
 from bactrian.errors import DataError
 from bactrian.files.arrow import arrow
-from bactrian.whole import check_output, whole_file
+from bactrian.whole import whole_file
 
 
 def batches_of(data: Any) -> Iterator[Any]:
@@ -67,32 +67,6 @@ def write_stream(path: str | os.PathLike[str], batches: Iterable[Any]) -> int:
             writer.write_batch(batch)
             n_rows += batch.num_rows
     return n_rows
-
-
-def spool(stream: Any, path: str | os.PathLike[str]) -> str:
-    """Write a stream that can be read only once to an Arrow file, which can be read as often as a fit needs.
-
-    Parameters
-    ----------
-    stream : pyarrow.RecordBatchReader, or anything with ``__arrow_c_stream__``
-    path : path
-        Of the file, as ``rows.arrow``; written whole or not at all.
-
-    Returns
-    -------
-    str
-        The path, for ``bactrian.fit``.
-
-    Raises
-    ------
-    DataError
-        The stream was read before, fails, or changes its columns.
-    OSError
-        The file cannot be written, as where the disk is full; the rows that were read are then lost to the stream.
-    """
-    check_output(path)  # before the stream is spent
-    write_stream(path, batches_of(stream))
-    return os.fspath(path)
 
 
 def first_line(error: BaseException) -> str:

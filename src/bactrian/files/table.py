@@ -13,7 +13,7 @@ from bactrian.files.arrow import arrow
 from bactrian.files.columns import Columns, choose, resolve
 from bactrian.files.formats import open_table
 from bactrian.files.numbers import to_numbers
-from bactrian.files.part import PART_ROWS
+from bactrian.files.part import part_rows
 from bactrian.files.table_file import TableFile
 from bactrian.rows import Rows, check_finite, read_rows
 from bactrian.typing import FloatArray
@@ -40,7 +40,8 @@ class Table:
     def blocks(self) -> Iterator[FloatArray]:
         """The rows, a few at a time."""
         values = self.rows().values
-        return (values[first : first + PART_ROWS] for first in range(0, len(values), PART_ROWS))
+        step = part_rows(values.shape[1])
+        return (values[first : first + step] for first in range(0, len(values), step))
 
     def __len__(self) -> int:
         return len(self.data)

@@ -10,6 +10,9 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bactrian.covariance import Covariance
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
@@ -56,11 +59,19 @@ class Leg:
     Attributes
     ----------
     first : Parameters
-    scatter : Scatter
-    average : (kind, tied)
-        The form of the covariances that the M-step makes, as weighted averages.
+    letters : str
+        What the covariances share: volume, shape and orientation, each E, V or I.
+    form : (kind, tied)
+        The form of such covariances.
     minimum : (D,) array
         Least variances.
+    constant : (D,) bool, optional
+        Features that do not vary.
+    span : float
+        The greatest variance in units of the least, where volumes are equal.
+    equal_weights : bool
+    noise : float, optional
+        log density of the noise component.
     history : tuple of float
         The log-likelihoods so far.
     tol : float
@@ -72,9 +83,13 @@ class Leg:
     """
 
     first: Parameters
-    scatter: Scatter
-    average: tuple[str, bool]
+    letters: str
+    form: tuple[str, bool]
     minimum: FloatArray
+    constant: NDArray[np.bool_] | None
+    span: float
+    equal_weights: bool
+    noise: float | None
     history: tuple[float, ...]
     tol: float
     last: int
@@ -94,12 +109,15 @@ class Ascent:
         None where the loop has to go on, from ``mixture``: something out of the ordinary was met.
     mixture : Parameters or None
         Where it stands; None where it stands where it began.
+    held : tuple of int
+        The components that the floor held in the last M-step.
     """
 
     history: list[float]
     map_log_responsibility: float
     ended: str | None
     mixture: Parameters | None
+    held: tuple[int, ...] = ()
 
 
 class Kernel(Protocol):

@@ -15,7 +15,7 @@ import numpy as np
 from bactrian import _core
 from bactrian.covariance import Covariance, Diagonal, Full, Spherical
 from bactrian.errors import ParameterError
-from bactrian.kernels.kernel import Ascent, Leg, Parameters
+from bactrian.kernels.kernel import Ascent, Leg, Noise, Parameters
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
@@ -103,17 +103,18 @@ class NativeKernel:
 
     def climb(self, rows: FloatArray, sample_weight: FloatArray | None, leg: Leg) -> Ascent:
         """EM in the core as long as it is ordinary, on float64 rows; ``em.run`` is the slow twin."""
-        kind, tied = leg.average
         shape = leg.first.means.shape
-        history, map_log, steps, ended, weights, means, numbers = _core.climb(
-            rows, sample_weight, _model(leg.first), FORM_CODES[kind], tied, SCATTER_CODES[leg.scatter],
-            np.ascontiguousarray(leg.minimum), list(leg.history), leg.tol, leg.last, leg.most,
+        history, map_log, steps, ended, weights, means, numbers, held, left = _core.climb(
+            rows, sample_weight, _model(leg.first), leg.letters, np.ascontiguousarray(leg.minimum), leg.constant,
+            leg.span, leg.equal_weights, leg.noise, list(leg.history), leg.tol, leg.last, leg.most,
             self._threads, self._variant,
         )  # fmt: skip
-        mixture = None
-        if steps:
-            mixture = Parameters(weights, means.reshape(shape), _covariance(kind, tied, numbers, shape))
-        return Ascent(history, map_log, (None, "converged", "max_iter")[ended], mixture)
+        end = (None, "converged", "max_iter")[ended]
+        if not steps:
+            return Ascent(history, map_log, end, None)
+        noise = None if leg.noise is None else Noise(left, leg.noise)
+        mixture = Parameters(weights, means.reshape(shape), _covariance(*leg.form, numbers, shape), noise)
+        return Ascent(history, map_log, end, mixture, tuple(np.flatnonzero(held).tolist()))
 
     def _score(self, rows: FloatArray, parameters: Parameters, what: int) -> Any:
         single = _single_is_safe(rows, parameters.means, parameters.covariance)

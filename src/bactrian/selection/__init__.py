@@ -2,6 +2,7 @@
 
 from bactrian.selection.candidate import Candidate, Candidates
 from bactrian.selection.criteria import CRITERIA
-from bactrian.selection.search import Progress, search
+from bactrian.selection.search import search
+from bactrian.selection.task import Progress, Task
 
-__all__ = ["CRITERIA", "Candidate", "Candidates", "Progress", "search"]
+__all__ = ["CRITERIA", "Candidate", "Candidates", "Progress", "Task", "search"]

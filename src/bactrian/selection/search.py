@@ -1,4 +1,8 @@
-"""The search over families and numbers of components."""
+"""The search over families and numbers of components.
+
+Where one candidate is asked for it gets a thorough look for the best start. Where many are, each gets a quick one,
+nested families lend each other their mixtures, and the few that may win get the thorough one.
+"""
 
 from __future__ import annotations
 
@@ -10,79 +14,67 @@ import numpy as np
 
 from bactrian import em
 from bactrian.errors import CovarianceError
-from bactrian.families import Family, Floor
-from bactrian.kernels import Kernel, Parameters
-from bactrian.noise import NoiseModel
+from bactrian.families import Family
+from bactrian.kernels import Parameters
 from bactrian.objective import Objective
-from bactrian.priors import ConjugatePrior
-from bactrian.selection import criteria
-from bactrian.selection.candidate import Candidate
-from bactrian.sources import Resident, Source
-from bactrian.starts import beside_noise, climb_from_best, from_assignment, ranked, ranked_starts
+from bactrian.selection.candidate import Candidate, rank
+from bactrian.selection.task import Progress, Task
+from bactrian.selection.verdict import candidate_of, failed, impossible
+from bactrian.sources import Source
+from bactrian.starts import Groups, beside_noise, climb_from_best, from_assignment, ranked, thorough
 from bactrian.starts.beside_noise import MILD
-from bactrian.starts.search import sample_size, start_labels
-from bactrian.typing import FloatArray, IntArray
-
-LOT = 64 << 20  # bytes of starts that climb together
+from bactrian.starts.search import SECOND_CHANCES, sample_size
+from bactrian.statistics import Scatter
 
 Found: TypeAlias = tuple[Candidate, em.Climb | None]
 
-
-@dataclass(frozen=True)
-class Progress:
-    """What an observer is told after each pass over the rows."""
-
-    candidate: int  # from 0
-    n_candidates: int
-    n_components: int
-    family: str
-    n_iter: int
-    log_likelihood: float
+QUICK = 4  # iterations after which a quick look keeps one start
+LOT = 64 << 20  # bytes of starts that climb together
+FINALISTS = 3  # candidates that get a thorough look once all are there
 
 
-@dataclass(frozen=True, eq=False)
-class Task:
-    """All that a search needs and that stays the same for every candidate.
+def search(task: Task, n_components: Sequence[int], families: Sequence[Family], criterion: str) -> list[Found]:
+    """Fit every family at every K, in that order, each with the climb that led there."""
+    looks = _looks(task, n_components, families[0].scatter if len(families) == 1 else Scatter.FULL)
+    asked = [(look, family) for look in looks for family in families]
+    found = _candidates(task, asked, long=len(asked) == 1, observed=True)
+    for n, look in enumerate(looks):
+        part = slice(n * len(families), (n + 1) * len(families))
+        found[part] = look.lent(found[part])
+    if len(asked) > 1 and task.start is None:
+        order = sorted(range(len(asked)), key=lambda i: rank(found[i][0], criterion))[:FINALISTS]
+        again = [i for i in order if found[i][1] is not None and asked[i][0].k > 1]
+        others = _candidates(task, [asked[i] for i in again], long=True)
+        for i, other in zip(again, others, strict=True):
+            found[i] = _higher(found[i], other)
+    return found
 
-    ``start`` : None (k-means++), a mixture's parameters, labels (N,) or responsibilities (N, K).
-    ``clean`` : the source without the rows that begin as noise. ``numbered`` : components keep the user's numbers.
-    """
 
-    source: Source
-    kernel: Kernel
-    floor: Floor
-    start: Parameters | FloatArray | IntArray | None
-    n_init: int
-    tol: float
-    max_iter: int
-    rng: np.random.Generator
-    observe: Callable[[Progress], None] | None = None
-    floor_is_given: bool = False
-    prior: ConjugatePrior | None = None
-    equal_weights: bool = False
-    noise: NoiseModel | None = None
-    clean: Source | None = None
+def _looks(task: Task, n_components: Sequence[int], scatter: Scatter) -> list[Look]:
+    """One for each K; where a read is dear their samples come from one."""
+    rngs = task.rng.spawn(len(n_components))
+    whole = task.clean or task.source
+    if not whole.read_together or task.start is not None:
+        return [Look(task, k, scatter, rng, whole) for k, rng in zip(n_components, rngs, strict=True)]
+    wanted = [(sample_size(k, whole.n_features), rng) for k, rng in zip(n_components, rngs, strict=True)]
+    samples = whole.samples(wanted)
+    return [Look(task, k, scatter, rng, sample) for k, rng, sample in zip(n_components, rngs, samples, strict=True)]
 
-    def objective(self, family: Family, n_components: int) -> Objective:
-        """What a candidate maximises."""
-        source, prior = self.source, None
-        if self.prior is not None:
-            moments = source.moments
-            prior = self.prior.about(moments.mean, moments.covariance, source.total, n_components)
-        noise = None if self.noise is None else self.noise.log_density
-        return Objective(family, self.floor, prior, self.equal_weights, noise)
 
-    @property
-    def numbered(self) -> bool:
-        """Whether the user gave the components their numbers, which they then keep."""
-        return self.start is not None or bool(len(self.source.anchors))
+def _candidates(task: Task, asked: Sequence[tuple[Look, Family]], *, long: bool, observed: bool = False) -> list[Found]:
+    """Those that were asked for, after a thorough look (``long``) or a quick one."""
+    found: list[Found] = []
+    for lot in _lots((look.plan(family, long) for look, family in asked), task.source.read_together):
+        observe = _observer(task, len(found), len(asked), len(lot)) if observed else None
+        found += _climb(task, lot, observe)
+    return found
 
 
 @dataclass(frozen=True, eq=False)
-class _Plan:
+class Plan:
     """A candidate, and where to climb from, best first; without starts the reason why it cannot be fitted."""
 
-    n_components: int
+    k: int
     family: Family
     starts: list[em.Climb]
     reason: str = ""
@@ -93,36 +85,9 @@ class _Plan:
         return sum(3 * 8 * int(s.mixture.means.size) * s.mixture.means.shape[1] for s in self.starts)
 
 
-def search(task: Task, n_components: Sequence[int], families: Sequence[Family]) -> list[Found]:
-    """Fit every family at every K, in that order, each with the climb that led there."""
-    n_candidates = len(n_components) * len(families)
-    found: list[Found] = []
-    for lot in _lots(_plans(task, n_components, families), task.source.read_together):
-        found += _climb(task, lot, _observer(task, len(found), n_candidates, len(lot)))
-    return found
-
-
-def _plans(task: Task, n_components: Sequence[int], families: Sequence[Family]) -> Iterator[_Plan]:
-    rngs = dict(zip(n_components, task.rng.spawn(len(n_components)), strict=True))
-    sampled = [k for k in n_components if _is_sampled(task, k)]
-    source = task.clean or task.source
-    samples = source.samples([(sample_size(k, source.n_features), rngs[k]) for k in sampled])
-    for k in n_components:
-        if (reason := _impossible(k, task)) is not None:
-            yield from (_Plan(k, family, [], reason) for family in families)
-            continue
-        sample = next(samples) if k in sampled else source
-        labels = _labels(task, sample, k, rngs[k])
-        for family in families:
-            try:
-                yield _Plan(k, family, _starts(task, sample, labels, task.objective(family, k), k))
-            except CovarianceError as error:
-                yield _Plan(k, family, [], f"component collapsed: {error}")
-
-
-def _lots(plans: Iterable[_Plan], together: bool) -> Iterator[list[_Plan]]:
+def _lots(plans: Iterable[Plan], together: bool) -> Iterator[list[Plan]]:
     """Those that climb together and share each read of the rows: all that memory allows, or one at a time."""
-    lot: list[_Plan] = []
+    lot: list[Plan] = []
     for plan in plans:
         if lot and (not together or sum(p.n_bytes for p in [*lot, plan]) > LOT):
             yield lot
@@ -132,108 +97,101 @@ def _lots(plans: Iterable[_Plan], together: bool) -> Iterator[list[_Plan]]:
         yield lot
 
 
-def _climb(task: Task, lot: Sequence[_Plan], observe: Callable[[Sequence[em.Climb]], None] | None) -> list[Found]:
-    ready = [plan.starts for plan in lot if plan.starts]
+def _climb(task: Task, lot: Sequence[Plan], observe: Callable[[Sequence[em.Climb]], None] | None) -> list[Found]:
     try:
-        ends = climb_from_best(task.source, task.kernel, ready, tol=task.tol, max_iter=task.max_iter, observe=observe)
+        ends = iter(_ends(task, [plan.starts for plan in lot if plan.starts], observe))
     except CovarianceError as error:
         if len(lot) > 1:  # one of them; the others shall not suffer
             return [found for plan in lot for found in _climb(task, [plan], observe)]
-        return [(_failed(lot[0], task, f"component collapsed: {error}"), None)]
-    climbs = iter(ends)
-    return [_ended(task, next(climbs)) if plan.starts else (_failed(plan, task), None) for plan in lot]
+        return [(failed(lot[0].family, lot[0].k, task, f"component collapsed: {error}"), None)]
+    return [next(ends) if p.starts else (failed(p.family, p.k, task, p.reason), None) for p in lot]
 
 
-def _ended(task: Task, climb: em.Climb) -> Found:
-    climb = climb if task.numbered else climb.in_canonical_order()
-    return candidate_of(climb, task), climb
-
-
-def candidate_of(climb: em.Climb, task: Task) -> Candidate:
-    """The row of the table for a climb that ended."""
-    source = task.source
-    k, d = climb.mixture.means.shape
-    p = climb.objective.n_parameters(k, d)
-    bic = criteria.bic(climb.log_likelihood, p, source.total)
-    status, reason = _verdict(climb, task)
-    return Candidate(
-        n_components=k,
-        family=climb.family.code,
-        n_parameters=p,
-        log_likelihood=climb.log_likelihood,
-        bic=bic,
-        aic=criteria.aic(climb.log_likelihood, p),
-        icl=criteria.icl(bic, climb.map_log_responsibility),
-        n_iter=climb.n_iter,
-        status=status,
-        reason=reason,
+def _ends(
+    task: Task, starts: list[list[em.Climb]], observe: Callable[[Sequence[em.Climb]], None] | None
+) -> list[tuple[Candidate, em.Climb]]:
+    ends = climb_from_best(
+        task.source,
+        task.kernel,
+        starts,
+        tol=task.tol,
+        max_iter=task.max_iter,
+        acceleration=task.acceleration,
+        observe=observe,
     )
+    ends = ends if task.numbered else [climb.in_canonical_order() for climb in ends]
+    return [(candidate_of(climb, task), climb) for climb in ends]
 
 
-def _verdict(climb: em.Climb, task: Task) -> tuple[str, str]:
-    assert climb.status is not None
-    if not climb.held:
-        return ("converged" if climb.status is em.Status.CONVERGED else "max_iter"), climb.status.value
-    which = ", ".join(map(str, climb.held[:6])) + (" ..." if len(climb.held) > 6 else "")
-    rows = climb.mixture.weights[list(climb.held)].min() * task.source.total
-    subject = f"component {which}" if len(climb.held) == 1 else f"components {which}"
-    if task.floor_is_given:
-        return "collapsed", (
-            f"{subject} would have less variance than the given regularization allows and was held there; if the "
-            "groups are that narrow give a smaller one, else use fewer components"
-        )
-    return "collapsed", (
-        f"{subject} collapsed (the smallest holds {rows:.3g} of {task.source.total:g} rows, without spread in some "
-        "direction) and the variance was held at its floor; use fewer components, a simpler family or a larger "
-        "regularization"
-    )
+class Look:
+    """All candidates with one K: they share the labellings that EM begins from."""
+
+    def __init__(self, task: Task, k: int, scatter: Scatter, rng: np.random.Generator, source: Source) -> None:
+        self.task, self.k = task, k
+        self._why_not = impossible(k, task)
+        self._rng = rng
+        if task.start is None and self._why_not is None:
+            self._groups = Groups(source, task.kernel, task.floor, k, task.n_init, scatter, rng)
+
+    def plan(self, family: Family, long: bool) -> Plan:
+        """Where the family's candidate climbs from, after a thorough look (``long``) or a quick one."""
+        if self._why_not is not None:
+            return Plan(self.k, family, [], self._why_not)
+        try:
+            starts = self._starts(self.task.objective(family, self.k), long)
+        except CovarianceError as error:
+            return Plan(self.k, family, [], f"component collapsed: {error}")
+        return Plan(self.k, family, starts[: 1 + SECOND_CHANCES])
+
+    def lent(self, found: list[Found]) -> list[Found]:
+        """The candidates, none lower than one of a family that is nested in its own."""
+        if self.task.prior is not None or self.task.start is not None:
+            return found
+        for i, (candidate, climb) in enumerate(found):
+            lenders = [other for _, other in found if other is not None and climb is not None]
+            lenders = [o for o in lenders if climb and climb.family.contains(o.family) and o.rank > climb.rank]
+            if climb is not None and lenders:
+                best = max(lenders, key=lambda c: c.rank)
+                (end,) = _ends(self.task, [[em.Climb(climb.objective, best.mixture)]], None)
+                found[i] = _higher((candidate, climb), end)
+        return found
+
+    def _starts(self, objective: Objective, long: bool) -> list[em.Climb]:
+        """Where to climb from, best first."""
+        task = self.task
+        if isinstance(task.start, Parameters):
+            start = em.Climb(objective, task.start)
+            return beside_noise(start, objective, MILD) if _lacks_noise(start) else [start]
+        if task.start is not None:
+            start = from_assignment(task.source, task.kernel, objective, task.start, self.k)
+            return beside_noise(start, objective, MILD) if _lacks_noise(start) else [start]
+        sample = self._groups.sample
+        starts = self._beside_noise(self._groups.starts, objective)
+        if long and task.search:
+            return thorough(
+                sample,
+                task.kernel,
+                starts,
+                lambda: self._beside_noise(self._groups.further, objective),
+                self._rng,
+            )
+        if task.search:
+            return ranked(sample, task.kernel, starts, first=QUICK, keep=len(starts))
+        return ranked(sample, task.kernel, starts)
+
+    def _beside_noise(self, find: Callable[[Objective], list[em.Climb]], objective: Objective) -> list[em.Climb]:
+        """Starts found without noise, put beside it where there is some."""
+        task = self.task
+        if task.noise is None:
+            return find(objective)
+        share = None if task.clean is None else 1 - task.clean.total / task.source.total
+        clean = find(replace(objective, noise=None))
+        return [s for start in clean for s in beside_noise(start, objective, share)]
 
 
-def _impossible(k: int, task: Task) -> str | None:
-    """Why no mixture of K components can be fitted; None if one can."""
-    known = len(task.source.anchors)
-    if k < known:
-        return f"labels name {known} components, but this has {k}"
-    if k > task.source.n_rows:
-        return f"{k} components need at least {k} rows, but there are {task.source.n_rows}"
-    return None
-
-
-def _failed(plan: _Plan, task: Task, reason: str | None = None) -> Candidate:
-    nan = float("nan")
-    k, family = plan.n_components, plan.family
-    p = task.objective(family, k).n_parameters(k, task.source.n_features)
-    return Candidate(k, family.code, p, nan, nan, nan, nan, 0, "failed", reason or plan.reason)
-
-
-def _is_sampled(task: Task, k: int) -> bool:
-    """Starts come from a sample; one component needs none, but where rows are far away nothing has a label for each."""
-    return task.start is None and _impossible(k, task) is None and (k > 1 or task.source.read_together)
-
-
-def _labels(task: Task, sample: Source, k: int, rng: np.random.Generator) -> list[IntArray]:
-    if task.start is not None:
-        return []
-    if k == 1:
-        return [np.zeros(sample.n_rows, dtype=np.intp)]
-    assert isinstance(sample, Resident)
-    return start_labels(sample, task.kernel, k, task.floor, task.n_init, rng)
-
-
-def _starts(task: Task, sample: Source, labels: list[IntArray], objective: Objective, k: int) -> list[em.Climb]:
-    """Where to climb from, best first."""
-    if isinstance(task.start, Parameters):
-        start = em.Climb(objective, task.start)
-        return beside_noise(start, objective, MILD) if _lacks_noise(start) else [start]
-    if task.start is not None:
-        start = from_assignment(task.source, task.kernel, objective, task.start, k)
-        return beside_noise(start, objective, MILD) if _lacks_noise(start) else [start]
-    if task.noise is None:
-        return ranked_starts(sample, task.kernel, objective, labels, k)
-    clean = replace(objective, noise=None)
-    share = None if task.clean is None else 1 - task.clean.total / task.source.total
-    starts = [from_assignment(sample, task.kernel, clean, one, k) for one in labels]
-    return ranked(sample, task.kernel, [s for start in starts for s in beside_noise(start, objective, share)])
+def _higher(found: Found, other: Found) -> Found:
+    climb, after = found[1], other[1]
+    return other if after is not None and (climb is None or after.rank > climb.rank) else found
 
 
 def _lacks_noise(start: em.Climb) -> bool:

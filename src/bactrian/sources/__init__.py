@@ -1,6 +1,6 @@
 """Sources: where rows live, and how they are folded into Statistics."""
 
-from bactrian.files.stream import spool
+from bactrian.files.spool import spool
 from bactrian.sources.array import ArraySource
 from bactrian.sources.chunked import ChunkedSource
 from bactrian.sources.door import open_source

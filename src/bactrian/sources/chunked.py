@@ -20,7 +20,7 @@ from bactrian.sources.survey import Survey, cumulate, take_survey
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
-SAMPLES = 64 << 20  # bytes of rows that are held at a time for starts
+SAMPLES = 64 << 20  # bytes of rows that are held for starts
 FAR = 1e3  # standard deviations squared up to which moments about a point need not be taken again about the mean
 
 
@@ -81,19 +81,14 @@ class ChunkedSource(Source):
         return next(self.samples([(n, rng)]))
 
     def samples(self, wanted: Sequence[tuple[int, np.random.Generator]]) -> Iterator[Resident]:
-        most = max(1, SAMPLES // (self.n_features * (4 if self.single_precision else 8)))
+        most = max(1, SAMPLES // (self.n_features * (4 if self.single_precision else 8)) // len(wanted))
         if self.n_rows <= min(SORTED_ROWS, most):
-            everything = self._in_memory()
-            yield from everything.samples(wanted)
+            yield from self._in_memory().samples(wanted)
             return
         sizes = [min(n, most) for n, _ in wanted]
         positions = [strata(n, rng) for n, (_, rng) in zip(sizes, wanted, strict=True)]
-        first = 0
-        while first < len(sizes):  # as many in one reading as fit into memory
-            last = first + max(1, int(np.searchsorted(np.cumsum(sizes[first:]), most, side="right")))
-            drawn = self.draw(np.concatenate(positions[first:last]))
-            yield from map(ArraySource, np.split(drawn, np.cumsum(sizes[first:last])[:-1]))
-            first = last
+        drawn = self.draw(np.concatenate(positions))
+        yield from map(ArraySource, np.split(drawn, np.cumsum(sizes)[:-1]))
 
     @cached_property
     def moments(self) -> Moments:
@@ -108,9 +103,10 @@ class ChunkedSource(Source):
     def _sum(self, of: Callable[[Chunk], list[Statistics]]) -> list[Statistics]:
         """Statistics of all chunks, added in their order."""
         sums: list[Statistics] = []
-        for chunk in self._chunks():
-            new = of(chunk)
-            sums = [a + b for a, b in zip(sums, new, strict=True)] if sums else new
+        with closing(self._chunks()) as chunks:  # Ctrl-C ends the reading too
+            for chunk in chunks:
+                new = of(chunk)
+                sums = [a + b for a, b in zip(sums, new, strict=True)] if sums else new
         return sums
 
     def _chunks(self, *, drop: bool = True) -> Generator[Chunk]:

@@ -7,6 +7,7 @@ better part is climbed further. On large data the rounds run on a sample of the 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -66,11 +67,18 @@ def ranked_starts(
 
 
 def ranked(
-    source: Source, kernel: Kernel, climbs: list[em.Climb], first: int = ROUND, keep: int = KEEP
+    source: Source,
+    kernel: Kernel,
+    climbs: list[em.Climb],
+    first: int = ROUND,
+    keep: int = KEEP,
+    *,
+    forget: bool = True,
 ) -> list[em.Climb]:
     """Several starts, best first: each round drops the worse, which then stand behind those that went on.
 
     ``first`` : iterations of the first round, doubled for each further one. ``keep`` : one in so many goes on.
+    ``forget`` : leave out the history, for climbs that go on over other rows.
     """
     dropped: list[em.Climb] = []
     length = first
@@ -83,8 +91,8 @@ def ranked(
             stay = 1
         climbs, dropped = climbs[:stay], climbs[stay:] + dropped
         length *= 2
-    # their history was on the sample
-    return [em.Climb(c.objective, c.mixture, c.held) for c in climbs + dropped]
+    climbs = climbs + dropped
+    return [em.Climb(c.objective, c.mixture, c.held) for c in climbs] if forget else climbs
 
 
 def _stands_beside(best: em.Climb, other: em.Climb, total: float) -> bool:
@@ -100,16 +108,17 @@ def climb_from_best(
     *,
     tol: float,
     max_iter: int,
+    acceleration: str | None = None,
     observe: Callable[[Sequence[em.Climb]], None] | None = None,
 ) -> list[em.Climb]:
     """One end for each list of starts: that of its first start, or if it collapses, of the best of the next few."""
-    ends = em.run(source, kernel, [first for first, *_ in starts], tol=tol, max_iter=max_iter, observe=observe)
+    how: Any = {"tol": tol, "max_iter": max_iter, "acceleration": acceleration, "observe": observe}
+    ends = em.run(source, kernel, [first for first, *_ in starts], **how)
     for chance in range(1, SECOND_CHANCES + 1):
         left = [i for i, these in enumerate(starts) if ends[i].held and len(these) > chance]
         if not left:
             break
-        again = [starts[i][chance] for i in left]
-        others = em.run(source, kernel, again, tol=tol, max_iter=max_iter, observe=observe)
+        others = em.run(source, kernel, [starts[i][chance] for i in left], **how)
         for i, other in zip(left, others, strict=True):
             ends[i] = max(ends[i], other, key=lambda c: c.rank)
     return ends

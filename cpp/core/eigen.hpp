@@ -1,0 +1,21 @@
+// Eigenvalues and eigenvectors of small symmetric matrices.
+#pragma once
+
+#include <cstddef>
+
+namespace bactrian {
+
+// Largest D for which rotations are a good way.
+constexpr std::ptrdiff_t kMostRotated = 32;
+
+// Cyclic Jacobi rotations on a row-major D x D matrix S: `values` (D,) falling, `vectors` (D, D) with one eigenvector a
+// row. Small eigenvalues of a positive matrix are as exact as its rows and columns are scaled (Demmel & Veselic 1992).
+void eigen(const double* S, std::ptrdiff_t D, double* values, double* vectors);
+
+// Rows p and q of a matrix of D columns become c p - s q and s p + c q.
+void rotate_rows(double* A, std::ptrdiff_t D, std::ptrdiff_t p, std::ptrdiff_t q, double c, double s);
+
+// The same turn of both sides of a symmetric matrix; the entries at p and q are right whatever the angle.
+void rotate_both(double* A, std::ptrdiff_t D, std::ptrdiff_t p, std::ptrdiff_t q, double c, double s);
+
+}  // namespace bactrian

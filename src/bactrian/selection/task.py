@@ -1,0 +1,69 @@
+"""What a search is asked to do, and what its observer is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from bactrian.families import Family, Floor
+from bactrian.kernels import Kernel, Parameters
+from bactrian.noise import NoiseModel
+from bactrian.objective import Objective
+from bactrian.priors import ConjugatePrior
+from bactrian.sources import Source
+from bactrian.typing import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What an observer is told after each pass over the rows."""
+
+    candidate: int  # from 0
+    n_candidates: int
+    n_components: int
+    family: str
+    n_iter: int
+    log_likelihood: float
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """All that a search needs and that stays the same for every candidate.
+
+    ``start`` : None (k-means++), a mixture's parameters, labels (N,) or responsibilities (N, K).
+    ``search`` : whether starts are looked for by more than short climbs from k-means++.
+    ``clean`` : the source without the rows that begin as noise. ``numbered`` : components keep the user's numbers.
+    """
+
+    source: Source
+    kernel: Kernel
+    floor: Floor
+    start: Parameters | FloatArray | IntArray | None
+    n_init: int
+    tol: float
+    max_iter: int
+    rng: np.random.Generator
+    observe: Callable[[Progress], None] | None = None
+    floor_is_given: bool = False
+    prior: ConjugatePrior | None = None
+    equal_weights: bool = False
+    noise: NoiseModel | None = None
+    clean: Source | None = None
+    acceleration: str | None = "squarem"
+    search: bool = True
+
+    def objective(self, family: Family, n_components: int) -> Objective:
+        """What a candidate maximises."""
+        source, prior = self.source, None
+        if self.prior is not None:
+            moments = source.moments
+            prior = self.prior.about(moments.mean, moments.covariance, source.total, n_components)
+        noise = None if self.noise is None else self.noise.log_density
+        return Objective(family, self.floor, prior, self.equal_weights, noise)
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the user gave the components their numbers, which they then keep."""
+        return self.start is not None or bool(len(self.source.anchors))

@@ -1,0 +1,65 @@
+"""From a climb that ended, or could not begin, to its row in the table."""
+
+from __future__ import annotations
+
+from bactrian import em
+from bactrian.families import Family
+from bactrian.selection import criteria
+from bactrian.selection.candidate import Candidate
+from bactrian.selection.task import Task
+
+
+def candidate_of(climb: em.Climb, task: Task) -> Candidate:
+    """The row of the table for a climb that ended."""
+    source = task.source
+    k, d = climb.mixture.means.shape
+    p = climb.objective.n_parameters(k, d)
+    bic = criteria.bic(climb.log_likelihood, p, source.total)
+    status, reason = _verdict(climb, task)
+    return Candidate(
+        n_components=k,
+        family=climb.family.code,
+        n_parameters=p,
+        log_likelihood=climb.log_likelihood,
+        bic=bic,
+        aic=criteria.aic(climb.log_likelihood, p),
+        icl=criteria.icl(bic, climb.map_log_responsibility),
+        n_iter=climb.n_iter,
+        status=status,
+        reason=reason,
+    )
+
+
+def _verdict(climb: em.Climb, task: Task) -> tuple[str, str]:
+    assert climb.status is not None
+    if not climb.held:
+        return ("converged" if climb.status is em.Status.CONVERGED else "max_iter"), climb.status.value
+    which = ", ".join(map(str, climb.held[:6])) + (" ..." if len(climb.held) > 6 else "")
+    rows = climb.mixture.weights[list(climb.held)].min() * task.source.total
+    subject = f"component {which}" if len(climb.held) == 1 else f"components {which}"
+    if task.floor_is_given:
+        return "collapsed", (
+            f"{subject} would have less variance than the given regularization allows and was held there; if the "
+            "groups are that narrow give a smaller one, else use fewer components"
+        )
+    return "collapsed", (
+        f"{subject} collapsed (the smallest holds {rows:.3g} of {task.source.total:g} rows, without spread in some "
+        "direction) and the variance was held at its floor; use fewer components, a simpler family or a larger "
+        "regularization"
+    )
+
+
+def impossible(k: int, task: Task) -> str | None:
+    """Why no mixture of K components can be fitted; None if one can."""
+    known = len(task.source.anchors)
+    if k < known:
+        return f"labels name {known} components, but this has {k}"
+    if k > task.source.n_rows:
+        return f"{k} components need at least {k} rows, but there are {task.source.n_rows}"
+    return None
+
+
+def failed(family: Family, k: int, task: Task, reason: str) -> Candidate:
+    nan = float("nan")
+    p = task.objective(family, k).n_parameters(k, task.source.n_features)
+    return Candidate(k, family.code, p, nan, nan, nan, nan, 0, "failed", reason)

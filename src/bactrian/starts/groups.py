@@ -1,0 +1,76 @@
+"""The labellings that the candidates with one K share."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from bactrian import em
+from bactrian.families import Floor
+from bactrian.kernels import Kernel
+from bactrian.objective import Objective
+from bactrian.sources import ArraySource, Resident, Source
+from bactrian.starts.agglomerate import agglomerate
+from bactrian.starts.given import means_of
+from bactrian.starts.search import distinct, sample_size, start_labels
+from bactrian.statistics import Scatter, Statistics
+from bactrian.typing import IntArray
+
+
+class Groups:
+    """A sample of the rows, and labellings of it that are made when they are first asked for."""
+
+    def __init__(
+        self,
+        source: Source,
+        kernel: Kernel,
+        floor: Floor,
+        k: int,
+        n_init: int,
+        scatter: Scatter,
+        rng: np.random.Generator,
+    ) -> None:
+        self._kernel, self._floor, self._k, self._n_init, self._rng = kernel, floor, k, n_init, rng
+        self._scatter = scatter
+        self.sample = source if k == 1 else source.sample(sample_size(k, source.n_features), rng)
+
+    def starts(self, objective: Objective) -> list[em.Climb]:
+        """A start from each k-means++ labelling."""
+        return [self._start(objective, statistics) for statistics in self._quick]
+
+    def further(self, objective: Objective) -> list[em.Climb]:
+        """Starts that take longer to find."""
+        return [self._start(objective, statistics) for statistics in self._long]
+
+    def _start(self, objective: Objective, statistics: Statistics) -> em.Climb:
+        return em.Climb(objective, *objective.maximize(statistics.narrowed(objective.family.scatter)))
+
+    @cached_property
+    def _quick(self) -> list[Statistics]:
+        return [self._statistics(labels) for labels in self.labels]
+
+    @cached_property
+    def _long(self) -> list[Statistics]:
+        return [self._statistics(labels) for labels in self._agglomerated]
+
+    def _statistics(self, labels: IntArray) -> Statistics:
+        """One read of the sample serves all families."""
+        centres = means_of(self.sample, self._kernel, labels, self._k)
+        return self.sample.fold_given(self._kernel, labels, centres, self._scatter)
+
+    @cached_property
+    def labels(self) -> list[IntArray]:
+        """Different labellings (n,) of the sample by k-means++."""
+        if self._k == 1:
+            return [np.zeros(self.sample.n_rows, dtype=np.intp)]
+        assert isinstance(self.sample, Resident)
+        return start_labels(self.sample, self._kernel, self._k, self._floor, self._n_init, self._rng)
+
+    @cached_property
+    def _agglomerated(self) -> list[IntArray]:
+        """One labelling by agglomeration, or none where it is k-means++'s too."""
+        if self._k == 1 or not isinstance(self.sample, ArraySource):
+            return []
+        labels = agglomerate(self.sample, self._kernel, self._floor, self._k, self._rng).labels(self._k)
+        return [] if labels is None else distinct([*self.labels, labels])[len(self.labels) :]
