@@ -94,7 +94,7 @@ def main() -> None:
         f"{CORES} cores and {LINK / 1e9 * 8:.0f} Gbit/s for each worker. Statistics are K (D+1)(D+2)/2 numbers of 8 "
         "bytes. Measured: the kernel's rate for each D ([page](em_iteration.md)) and Dask's share of a pass "
         f"(`benchmarks/cluster.py`); assumed: {1e3 * TASK:.0f} ms of Dask's scheduler for each worker's task. Tree: "
-        "sums of eight, level by level, after the mixture went from worker to worker. Sharded: every worker adds up K/W "
+        "sums of eight, level by level, after the mixture went from worker to worker. Sharded: a worker adds up K/W "
         "components and sends them to all. The last columns: what the cluster adds to the rows' own time, as is (by "
         "the tree) and with sharding.",
     )
