@@ -15,7 +15,7 @@ def run(code: str) -> str:
 
 
 def test_import_loads_nothing_heavy():
-    heavy = "('matplotlib', 'pyarrow', 'sklearn', 'pandas', 'scipy', 'rich', 'click', 'narwhals')"
+    heavy = "('matplotlib', 'pyarrow', 'sklearn', 'pandas', 'scipy', 'rich', 'click', 'narwhals', 'dask', 'pyspark')"
     assert run(f"import sys, bactrian; print([m for m in {heavy} if m in sys.modules])").strip() == "[]"
 
 
@@ -23,7 +23,7 @@ def test_fitting_an_array_loads_neither_plots_nor_estimators():
     code = """
 import sys, numpy, bactrian as bt
 bt.fit(numpy.random.default_rng(0).normal(size=(50, 2)), 2)
-print([m for m in ('matplotlib', 'pyarrow', 'sklearn', 'pandas', 'rich', 'click') if m in sys.modules])
+print([m for m in ('matplotlib', 'pyarrow', 'sklearn', 'pandas', 'rich', 'click', 'dask') if m in sys.modules])
 """
     assert run(code).strip() == "[]"
 

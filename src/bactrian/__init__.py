@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bactrian import plot as plot
     from bactrian import sources as sources
     from bactrian.errors import BactrianError as BactrianError
+    from bactrian.errors import ClusterError as ClusterError
     from bactrian.errors import CollapseError as CollapseError
     from bactrian.errors import CollapseWarning as CollapseWarning
     from bactrian.errors import CovarianceError as CovarianceError
@@ -43,6 +44,7 @@ _HOMES = {
     "ParameterError": "bactrian.errors",
     "CovarianceError": "bactrian.errors",
     "CollapseError": "bactrian.errors",
+    "ClusterError": "bactrian.errors",
     "ModelFileError": "bactrian.errors",
     "MissingDependencyError": "bactrian.errors",
     "CollapseWarning": "bactrian.errors",

@@ -29,6 +29,10 @@ class ModelFileError(BactrianError, ValueError):
     """A model file is truncated, damaged, hostile or from a newer version."""
 
 
+class ClusterError(BactrianError, RuntimeError):
+    """A cluster lost the rows, or could not finish a pass over them."""
+
+
 class MissingDependencyError(BactrianError, ImportError):
     """An optional library is needed for what was asked."""
 

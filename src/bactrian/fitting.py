@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 
 from bactrian import em, model_file
 from bactrian.arguments import at_least, not_negative
+from bactrian.engines import home_of
 from bactrian.errors import CollapseError, CollapseWarning, DataError, ParameterError
 from bactrian.families import Decomposition, Family, parse_families, parse_family
 from bactrian.kernels import NativeKernel, Noise, Parameters
@@ -136,8 +138,16 @@ class Fit:
         labels = z.argmax(axis=-1)
         return np.where(labels == self.n_components, -1, labels)
 
-    def responsibilities(self, data: Any) -> FloatArray:
-        """P(k | x), (N, K); with noise (N, K + 1), the last column being P(noise | x)."""
+    def responsibilities(self, data: Any) -> Any:
+        """P(k | x), (N, K); with noise (N, K + 1), the last column being P(noise | x).
+
+        Of a Dask or Spark collection it is a collection, like ``classify``: see ``Mixture.classify``.
+        """
+        if home_of(data) is not None and self.noise is not None:
+            raise DataError(
+                "a fit with noise says nothing of a collection as a whole; map its methods over the blocks, as in "
+                "x.map_blocks(fit.responsibilities), or ask fit.mixture, which leaves the noise out"
+            )
         z = self.mixture.responsibilities(data)
         if self.noise is None or self.noise.weight == 0:
             return z if self.noise is None else np.concatenate([z, np.zeros((*z.shape[:-1], 1))], axis=-1)
@@ -148,7 +158,8 @@ class Fit:
 
     def uncertainty(self, data: Any) -> Any:
         """1 - max_k P(k | x): the probability that the row's label is wrong, (N,); exact where it is tiny."""
-        return uncertainty(self.responsibilities(data))
+        z = self.responsibilities(data)
+        return z.map_blocks(uncertainty, drop_axis=1) if hasattr(z, "map_blocks") else uncertainty(z)
 
     def merge(self, data: Any = None, sample_weight: Any = None) -> Merging:
         """Combine components into clusters by entropy: see ``Mixture.merge``.
@@ -385,7 +396,8 @@ def fit(
     ----------
     data : (N, D) array or frame, or (N,) for one feature; or where the rows are
         A path to CSV, Parquet, Arrow or .npy, a folder of such files or a pattern (``"rows/*.parquet"``); a memory map;
-        ``bt.sources.sql(query, connection)``; a DuckDB relation; a Polars LazyFrame; an Arrow stream. Rows that do not
+        ``bt.sources.sql(query, connection)``; a DuckDB relation; a Polars LazyFrame; an Arrow stream;
+        a Dask or Spark collection, whose rows stay on their cluster. Rows that do not
         fit into memory are read again for each pass. float32 is computed in float32 where that is safe. Columns
         keep their names.
     n_components : int or several
@@ -504,7 +516,8 @@ def fit(
         noise=noise_model,
         clean=_without(noise_model, whole),
     )
-    return _choose(search(task, counts, tried, criterion), criterion, source, names)
+    with closing(whole):
+        return _choose(search(task, counts, tried, criterion), criterion, source, names)
 
 
 def _named(

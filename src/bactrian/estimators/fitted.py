@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from bactrian.engines import home_of
 from bactrian.errors import ParameterError
 from bactrian.estimators.attributes import attributes_of, changed, mixture_of, precisions_cholesky, squared
 from bactrian.estimators.names import covariance_type_of, form_of
@@ -53,27 +54,33 @@ class FittedMixture:
             raise NotFittedError(f"This {type(self).__name__} has weights_ and means_; set covariances_ too.")
         return mixture_of(self, form_of(parse_family(self.covariance_type)), by_hand)
 
-    def predict(self, X: Any) -> IntArray:
+    def predict(self, X: Any) -> Any:
         """The most responsible component of each row.
 
         Parameters
         ----------
-        X : (N, D) array or frame
+        X : (N, D) array or frame, or a collection of Dask or Spark
 
         Returns
         -------
-        (N,) array of integers from 0 to K-1
+        (N,) array of integers from 0 to K-1, or a lazy collection, as of ``Mixture.classify``
         """
+        if home_of(X) is not None:
+            return self.mixture_.classify(X)
         mixture, values = self._ready(X)
         return np.asarray(mixture.classify(values))
 
-    def predict_proba(self, X: Any) -> FloatArray:
+    def predict_proba(self, X: Any) -> Any:
         """P(k | x) for each row, (N, K); rows sum to 1."""
+        if home_of(X) is not None:
+            return self.mixture_.responsibilities(X)
         mixture, values = self._ready(X)
-        return mixture.responsibilities(values).astype(self._dtype(values), copy=False)
+        return np.asarray(mixture.responsibilities(values)).astype(self._dtype(values), copy=False)
 
-    def score_samples(self, X: Any) -> FloatArray:
+    def score_samples(self, X: Any) -> Any:
         """log p(x) of each row in nats, (N,)."""
+        if home_of(X) is not None:
+            return self.mixture_.logpdf(X)
         mixture, values = self._ready(X)
         return np.asarray(mixture.logpdf(values)).astype(self._dtype(values), copy=False)
 

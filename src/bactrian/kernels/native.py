@@ -187,7 +187,7 @@ def _single_is_safe(rows: FloatArray, means: FloatArray, covariance: Covariance)
 def _read_threads(n_threads: int | None) -> int:
     asked = os.environ.get("BACTRIAN_NUM_THREADS") if n_threads is None else n_threads
     if asked is None:
-        return _usable_cores()
+        return usable_cores()
     try:
         threads = int(asked)
     except (TypeError, ValueError):
@@ -198,7 +198,7 @@ def _read_threads(n_threads: int | None) -> int:
 
 
 @cache
-def _usable_cores() -> int:
+def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return int(_core.hardware_threads())

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from bactrian.engines import home_of
 from bactrian.errors import DataError, ParameterError
 from bactrian.files.arrow import arrow
 from bactrian.files.columns import Columns
@@ -73,7 +74,8 @@ def open_source(
     data : any of
         Arrays, lists and frames in memory; memory-mapped arrays; paths to CSV, Parquet, Arrow and .npy files, to
         folders of them, or patterns such as ``"rows/*.parquet"``; ``bactrian.sources.sql(query, connection)``;
-        relations of DuckDB; Polars' LazyFrame; Arrow record-batch readers and all else with ``__arrow_c_stream__``.
+        relations of DuckDB; Polars' LazyFrame; Dask arrays and data frames; Spark data frames; Arrow record-batch
+        readers and all else with ``__arrow_c_stream__``.
         float32 stays float32 where all features are; every other number (integers, booleans, decimals, float16)
         becomes float64.
     sample_weight : (N,) array or str, optional
@@ -110,6 +112,13 @@ def open_memory(data: Any, wanted: Wanted) -> Opened:
         rows, weight = read_columns(data, wanted.features, wanted.weight_column)
         weight = wanted.sample_weight if weight is None else weight
     return ArraySource(rows.values, weight), rows.names
+
+
+def open_elsewhere(data: Any, wanted: Wanted) -> Opened:
+    """A collection of Dask or Spark: its rows stay where they are."""
+    weight = wanted.sample_weight if wanted.weight_column is None else wanted.weight_column
+    source = home_of(data).source_of(data, weight, wanted.features)
+    return source, source.names
 
 
 def open_mapped(data: Any, wanted: Wanted) -> Opened:
@@ -247,6 +256,7 @@ def is_stream(data: Any) -> bool:
 
 
 DOORS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Wanted], Opened]], ...] = (
+    (lambda data: home_of(data) is not None, open_elsewhere),
     (is_large_and_mapped, open_mapped),
     (is_path, open_path),
     (lambda data: isinstance(data, (Table, Dataset)), open_table),

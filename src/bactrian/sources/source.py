@@ -81,6 +81,9 @@ class Source(ABC):
         """Several samples, in order, for as few reads as can be."""
         return (self.sample(n, rng) for n, rng in wanted)
 
+    def close(self) -> None:  # noqa: B027  most have nothing to let go of
+        """Let go of what is kept for the passes, here or elsewhere; the source is not used any more."""
+
     def extent(self, directions: FloatArray) -> FloatArray:
         """(P,) how far the rows reach along each of (D, P) directions: largest less smallest projection."""
         raise DataError(

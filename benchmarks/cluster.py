@@ -1,0 +1,144 @@
+"""What a cluster costs per iteration: Dask and Spark on two processes of this machine, beside Spark MLlib.
+
+python benchmarks/cluster.py [--quick | --write docs/benchmarks/cluster.md]
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Any
+
+import dask.array as da
+import distributed
+import numpy as np
+import pyarrow as pa
+import pyspark
+from pyspark.ml.clustering import GaussianMixture
+from pyspark.ml.feature import VectorAssembler
+from pyspark.sql import SparkSession
+
+import bactrian as bt
+from page import LEGEND, Page, against, read_arguments, shown, versions
+from problems import Shape, make_problem
+from timing import seconds_per_iteration
+
+SHAPES = [Shape("full", 200_000, 8, 8), Shape("full", 100_000, 32, 16)]
+PARTITIONS = 4
+LONG = 11  # iterations of the longer run
+MLLIB_GOAL = 20
+WORKERS = 2
+
+
+@contextmanager
+def dask_client() -> Iterator[Any]:
+    options = {"processes": True, "threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": logging.ERROR}
+    with distributed.LocalCluster(n_workers=WORKERS, **options) as cluster, distributed.Client(cluster) as client:
+        yield client
+
+
+@contextmanager
+def spark_session() -> Iterator[Any]:
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.master(f"local[{WORKERS}]").config("spark.driver.memory", "2g")
+    for name in ("spark.ui.enabled", "spark.ui.showConsoleProgress"):
+        builder = builder.config(name, "false")
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("OFF")
+    try:
+        yield session
+    finally:
+        session.stop()
+
+
+def per_iteration(data: Any, start: bt.Mixture, **how: Any) -> float:
+    """Seconds of one more iteration from the same start."""
+
+    def run(n: int) -> object:
+        return bt.fit(data, families="VVV", start=start, tol=0, max_iter=n, **how)
+
+    run(1)
+    return seconds_per_iteration(run, LONG)
+
+
+def mllib_per_iteration(frame: Any, k: int) -> float:
+    def run(n: int) -> object:
+        return GaussianMixture(k=k, maxIter=n, tol=0.0, seed=1).fit(frame)
+
+    run(1)
+    return seconds_per_iteration(run, LONG)
+
+
+def timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    begin = perf_counter()
+    result = work()
+    return perf_counter() - begin, result
+
+
+def to_convergence(frame: Any, vectors: Any, shape: Shape, names: list[str]) -> list[tuple[float, int, float]]:
+    """(seconds, iterations, log-likelihood per row) of bactrian's fit and MLlib's, each with its own start and rule."""
+    ours_s, ours = timed(lambda: bt.fit(frame, shape.k, "VVV", features=names))
+    theirs_s, theirs = timed(lambda: GaussianMixture(k=shape.k, maxIter=100, seed=1).fit(vectors))
+    ours_end = (ours_s, ours.n_iter, ours.log_likelihood / shape.n)
+    return [ours_end, (theirs_s, theirs.summary.numIter, theirs.summary.logLikelihood / shape.n)]
+
+
+def main() -> None:
+    arguments = read_arguments(__doc__)
+    warnings.simplefilter("ignore")
+    page = Page(
+        "A cluster's share of an iteration",
+        f"Written by `benchmarks/cluster.py`. The same rows in {PARTITIONS} partitions and the same start for all but "
+        f"MLlib, which takes none; float64, full covariances. Dask: {WORKERS} worker processes of one thread. Spark: "
+        f"local[{WORKERS}]. The local kernel has {WORKERS} threads. Seconds per iteration: a run of {LONG} iterations "
+        "less a run of one. Overhead is what is beyond the local kernel; for Dask it does not grow with the rows, for "
+        f"Spark by what bytes cost from the JVM to Python. {LEGEND}",
+        versions(f"Dask {distributed.__version__}", f"Spark {pyspark.__version__}"),
+    )
+    shapes = SHAPES[:1] if arguments.quick else SHAPES
+    problems = {shape: make_problem(shape) for shape in shapes}
+    local = {shape: per_iteration(*problem, n_threads=WORKERS) for shape, problem in problems.items()}
+    with dask_client():
+        on_dask = {shape: per_iteration(cut(rows), start) for shape, (rows, start) in problems.items()}
+    page.header("N, D, K", "local, s", "Dask, s", "overhead, s", "Spark, s", "overhead, s", "MLlib, s", "MLlib / Spark")
+    ends = []
+    with spark_session() as session:
+        for shape, (rows, start) in problems.items():
+            names = [f"x{j}" for j in range(shape.d)]
+            frame = session.createDataFrame(pa.table(dict(zip(names, rows.T, strict=True)))).repartition(PARTITIONS)
+            vectors = VectorAssembler(inputCols=names, outputCol="features").transform(frame).select("features").cache()
+            vectors.count()
+            on_spark = per_iteration(frame, start, features=names)
+            mllib = mllib_per_iteration(vectors, shape.k)
+            page.row(
+                [
+                    str(shape), shown(local[shape]),
+                    shown(on_dask[shape]), shown(on_dask[shape] - local[shape]),
+                    shown(on_spark), shown(on_spark - local[shape]),
+                    shown(mllib), against(mllib / on_spark, MLLIB_GOAL),
+                ]
+            )  # fmt: skip
+            if shape is SHAPES[0] and not arguments.quick:
+                ends = to_convergence(frame, vectors, shape, names)
+    page.end_table()
+    if ends:
+        page.section("To convergence")
+        page.paragraph(f"{SHAPES[0]}, each with its own start and stopping rule; nats per row, more is better.")
+        page.header("", "seconds", "iterations", "log-likelihood per row")
+        for name, (time, iterations, height) in zip(("bactrian on Spark", "MLlib"), ends, strict=True):
+            page.row([name, shown(time), iterations, shown(height, ".5f")])
+        page.end_table()
+    page.write(arguments.write)
+
+
+def cut(rows: np.ndarray) -> Any:
+    return da.from_array(rows, chunks=(len(rows) // PARTITIONS, rows.shape[1]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""Collections whose rows live elsewhere, known by the package of their type; their code is loaded when one is met."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from bactrian.errors import MissingDependencyError
+
+# package -> the module that has ``source_of`` and ``map_rows`` for it
+HOMES = {
+    "dask": "bactrian.sources.dask",
+    "pyspark": "bactrian.sources.spark",
+}
+
+
+def home_of(data: Any) -> Any:
+    """The module that knows the data's kind of collection; None for rows that are here."""
+    name = HOMES.get(type(data).__module__.partition(".")[0])
+    if name is None:
+        return None
+    try:
+        return import_module(name)
+    except ImportError as error:
+        package = name.rpartition(".")[2]
+        raise MissingDependencyError(
+            f'{error.name} is needed for {package} collections; pip install "bactrian[{package}]"'
+        ) from error

@@ -1,0 +1,225 @@
+"""Rows in a Spark data frame are fitted like rows in memory, on a real local session."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import bactrian as bt
+from bactrian.kernels import NativeKernel
+from bactrian.sources import ArraySource
+from bactrian.statistics import Scatter
+from tests.cluster.cases import START, WEIGHT, X, assert_close, assert_same_bits, climb
+
+if shutil.which("java") is None:
+    pytest.skip("Spark needs Java 17, which is not on this machine", allow_module_level=True)
+pytest.importorskip("pyspark", reason="pyspark is not installed; `make .venv/spark` installs it")
+pa = pytest.importorskip("pyarrow")
+
+from pyspark import SparkContext  # noqa: E402
+from pyspark.sql import SparkSession  # noqa: E402
+
+from bactrian.sources.spark import source_of  # noqa: E402
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # Spark's own sockets
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+NAMES = ["a", "b", "c.d"]
+SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.memory": "512m",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.sql.shuffle.partitions": "3",
+}
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # the workers' bactrian is this one
+    builder = SparkSession.builder.master("local[2, 4]")  # a task may fail three times
+    for name, value in SETTINGS.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("OFF")
+    yield session
+    session.stop()
+    gateway = SparkContext._gateway
+    gateway.shutdown()
+    gateway.proc.stdin.close()  # the JVM ends when nobody speaks to it
+    gateway.proc.wait(30)
+    SparkContext._gateway = SparkContext._jvm = None
+
+
+@pytest.fixture(scope="module")
+def frame(spark: Any) -> Any:
+    """X and WEIGHT in five partitions."""
+    columns = dict(zip(NAMES, X.T, strict=True)) | {"w": WEIGHT, "row": np.arange(len(X))}
+    return spark.createDataFrame(pa.table(columns)).repartitionByRange(5, "row").persist()
+
+
+@pytest.fixture(scope="module")
+def ordered(frame: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The rows and weights in the order they have in the frame's partitions."""
+    table = frame.toArrow()
+    return np.column_stack([table[name].to_numpy() for name in NAMES]), table["w"].to_numpy()
+
+
+def n_cached(spark: Any) -> int:
+    """What Spark keeps, the frame itself too."""
+    return int(spark.sparkContext._jsc.getPersistentRDDs().size())
+
+
+def nothing_else_is_cached(spark: Any) -> bool:
+    """Once sources that nobody holds are gone."""
+    gc.collect()
+    for _ in range(50):
+        if n_cached(spark) <= 1:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_the_model_is_the_one_in_memory(spark, frame):
+    source = source_of(frame, features=NAMES)
+    assert [s.n_rows for s in source.summaries if s.n_rows] == [s.kept for s in source.summaries if s.kept]
+    assert sum(s.kept > 0 for s in source.summaries) == 5
+    assert (source.n_rows, source.names) == (len(X), tuple(NAMES))
+    for code in ("VVV", "EEI"):
+        assert_close(climb(source, code, n=4), climb(ArraySource(X), code, n=4))
+    assert n_cached(spark) > 1
+    source.close()
+    assert nothing_else_is_cached(spark)
+
+
+def test_the_same_bits_however_spark_cuts_its_batches(spark, frame):
+    first = climb(source_of(frame, "w", NAMES), n=3)
+    spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "77")
+    try:
+        again = climb(source_of(frame, "w", NAMES), n=3)
+    finally:
+        spark.conf.unset("spark.sql.execution.arrow.maxRecordsPerBatch")
+    assert_same_bits(first, again)
+    assert_close(first, climb(ArraySource(X, WEIGHT), n=3))
+
+
+def test_single_precision(frame, ordered):
+    narrow = frame.selectExpr("float(a) a", "float(b) b")
+    source = source_of(narrow)
+    assert source.single_precision
+    assert np.array_equal(source.in_memory().values, ordered[0][:, :2].astype(np.float32))
+
+
+def test_draws_and_samples(frame, ordered):
+    positions = np.random.default_rng(0).random(50)
+    for name, weight in ((None, None), ("w", ordered[1])):
+        source, here = source_of(frame, name, NAMES), ArraySource(ordered[0], weight)
+        one, other = (s.sample(1000, np.random.default_rng(1)) for s in (source, here))
+        assert np.array_equal(one.values, other.values)
+        cumulated = np.cumsum(here.weight if name else np.ones(here.n_rows))
+        rows = np.searchsorted(cumulated, positions * cumulated[-1], side="right")
+        assert np.array_equal(source.draw(positions), here.values[rows])
+
+
+def test_several_mixtures_share_a_pass(frame):
+    source, p = source_of(frame, features=NAMES), START.parameters
+    together = source.fold(NativeKernel(), [p, p], [Scatter.FULL, Scatter.TRACE])
+    alone = source.fold(NativeKernel(), [p], [Scatter.TRACE])[0]
+    assert np.array_equal(together[1].second, alone.second)
+
+
+def test_bt_fit_and_what_it_says_of_a_frame(spark, frame, ordered):
+    how = {"families": "VVV", "start": START, "tol": 0, "max_iter": 8, "acceleration": None}
+    fit = bt.fit(frame, features=NAMES, sample_weight="w", **how)
+    here = bt.fit(ordered[0], sample_weight=ordered[1], feature_names=NAMES, **how)
+    assert fit.mixture.allclose(here.mixture, 1e-10)
+    assert fit.mixture.feature_names == tuple(NAMES)
+    assert nothing_else_is_cached(spark)
+    for method, column in (("classify", "component"), ("logpdf", "logpdf"), ("responsibilities", "responsibilities")):
+        scored = getattr(fit.mixture, method)(frame)
+        assert scored.columns == [*frame.columns, column]
+        table = scored.toArrow()
+        expected = getattr(fit.mixture, method)(X[table["row"].to_numpy()])
+        assert np.array_equal(np.array(table[column].to_pylist()), expected)
+
+
+def test_a_start_of_labels(frame):
+    with pytest.raises(bt.ParameterError, match="rows of a Spark data frame have no order"):
+        bt.fit(frame, features=NAMES, start=np.arange(len(X)) % 2)
+
+
+def test_a_python_worker_that_dies_is_survived(frame):
+    source = source_of(frame, features=NAMES)
+    expected = climb(source, n=2)
+    marker = f"/tmp/bactrian-died-{os.getpid()}"
+    run = source._job
+
+    def dying(function: Callable[..., Any]) -> Any:
+        def die_once(batches: Any) -> Any:
+            try:
+                os.close(os.open(marker, os.O_CREAT | os.O_EXCL))
+            except FileExistsError:
+                return function(batches)
+            os._exit(1)
+
+        return run(die_once)
+
+    source._job = dying
+    try:
+        assert_same_bits(climb(source, n=2), expected)
+    finally:
+        os.remove(marker)  # and it was there: a worker has died
+
+
+REFUSED: dict[str, tuple[Callable[[Any], Any], dict[str, Any], str]] = {
+    "null": (lambda f: f.selectExpr("if(row = 7, null, a) a", "b"), {}, "column 'a', row .* 1 of 4000 rows"),
+    "nan": (lambda f: f.selectExpr("a", "if(row = 7, double('nan'), b) b"), {}, "column 'b', row .* is missing"),
+    "infinity": (lambda f: f.selectExpr("if(row = 7, double('inf'), a) a"), {}, "column 'a', row .* is infinity"),
+    "text": (lambda f: f.selectExpr("a", "string(b) b"), {}, "column 'b' is not numeric: it holds string; leave it"),
+    "array": (lambda f: f.selectExpr("array(a, b) v"), {}, r"column 'v' is not numeric: .* vector_to_array"),
+    "no such column": (lambda f: f, {"features": ["z"]}, "there is no column 'z'; the data has 'a', 'b'"),
+    "no columns": (lambda f: f.select("w"), {"sample_weight": "w"}, "no columns"),
+    "no rows": (lambda f: f.select("a").where("a > 1e9"), {}, "no rows: every partition is empty"),
+    "weights as an array": (lambda f: f.select("a"), {"sample_weight": WEIGHT}, "the name of a column"),
+    "weights negative": (lambda f: f.selectExpr("a", "-w w"), {"sample_weight": "w"}, "not negative, but partition"),
+    "weights null": (lambda f: f.selectExpr("a", "if(row = 7, null, w) w"), {"sample_weight": "w"}, "has nan"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(spark, frame, name):
+    change, arguments, sentence = REFUSED[name]
+    with pytest.raises(bt.DataError, match=sentence) as caught:
+        source_of(change(frame), **arguments)
+    assert "\n" not in str(caught.value)
+    assert nothing_else_is_cached(spark)
+
+
+def test_a_mixture_without_names_cannot_say_anything(frame):
+    with pytest.raises(bt.DataError, match="does not know which columns its features are"):
+        START.classify(frame)
+
+
+def test_a_stream_is_refused(spark):
+    stream = spark.readStream.format("rate").load()
+    with pytest.raises(bt.DataError, match="is a stream, which can be read only once"):
+        source_of(stream)
+
+
+def test_a_fit_can_be_pickled_and_does_not_hold_the_rows(frame):
+    fit = pickle.loads(pickle.dumps(bt.fit(frame, 1, "VVV", features=["a", "b"])))
+    with pytest.raises(bt.DataError, match="were let go when the fit ended; give them again as data"):
+        fit._origin.source.draw(np.zeros(1))
