@@ -36,7 +36,7 @@ namespace {
 bool annihilate(double* A, std::ptrdiff_t D, std::ptrdiff_t p, std::ptrdiff_t q, double nothing, double* vectors) {
     constexpr double eps = std::numeric_limits<double>::epsilon() / 2;
     const double a = A[p * D + q], pp = A[p * D + p], qq = A[q * D + q];
-    if (!(std::fabs(a) > nothing) || std::fabs(a) <= eps * std::sqrt(std::fabs(pp * qq))) return false;
+    if (!(std::fabs(a) > nothing) || std::fabs(a) <= eps * std::sqrt(std::fabs(pp)) * std::sqrt(std::fabs(qq))) return false;
     const double tau = (qq - pp) / (2.0 * a);
     const double t = std::copysign(1.0, tau) / (std::fabs(tau) + std::sqrt(1.0 + tau * tau));
     const double c = 1.0 / std::sqrt(1.0 + t * t), s = t * c;

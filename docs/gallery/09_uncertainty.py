@@ -43,7 +43,7 @@ middle.plot([], [], "|-", color="#1A1A1A", label="95 % intervals of both")
 middle.set(title=f"the weight of component {SMALL}", xlabel="weight", ylabel="density")
 middle.legend(fontsize="small")
 
-tests = bt.test_n_components(faithful.data, range(2, 4), "EEE", n_resamples=199)
+tests = bt.test_n_components(faithful.data, range(2, 4), "EEE", n_resamples=99)
 for step, colour in zip(tests.steps, COLOURS, strict=False):
     k = step.n_components
     label = f"{k} against {k + 1}, rows drawn from {k}"

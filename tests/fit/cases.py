@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 import bactrian as bt
+from bactrian.families import FAMILIES
 
-FAMILIES = ["EII", "VII", "EEI", "VVI", "EEE", "VVV"]
+FAMILIES = list(FAMILIES)
 
 
 def lobes(n: int, d: int, k: int, seed: int = 0) -> np.ndarray:

@@ -189,7 +189,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
                 starts,
                 tol=self.tol,
                 max_iter=self.max_iter,
-                acceleration=None if self.warm_start else "squarem",
+                acceleration=None if self.warm_start or self.tol == 0 else "squarem",
                 reporter=reporter,
             )
         if not self._numbered():
@@ -221,8 +221,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
             self.covariance_type,
             (self.n_components, source.n_features),
         )
-        search = self.max_iter > 0
-        task = Task(source, NativeKernel(), objective, self.n_components, given, search)
+        task = Task(source, NativeKernel(), objective, self.n_components, given, self.max_iter)
         return find_starts(task, self.init_params, self.n_init, sampler.resolved(self.random_state))
 
     def _numbered(self) -> bool:

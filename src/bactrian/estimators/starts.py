@@ -20,25 +20,28 @@ from bactrian.kernels import Kernel
 from bactrian.objective import Objective
 from bactrian.randomness import generator
 from bactrian.sources import ArraySource
-from bactrian.starts import Groups, from_assignment, thorough
+from bactrian.starts import Groups, from_assignment, ranked, thorough
 from bactrian.starts.given import means_of
 from bactrian.starts.kmeans import data_metric, hard, spread_centres, squared_distances
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray, RandomState
 
+# who asks for fewer iterations than this does not ask for a long look for the start either
+LONG = 100
+FIRST_ROUND, KEEP = 8, 3
 LABELLINGS = 8  # k-means labellings tried by one search, as in bactrian.fit
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What every start needs. ``search``: whether short climbs may choose between labellings."""
+    """What every start needs; ``max_iter`` says how much is worth spending on it."""
 
     source: ArraySource
     kernel: Kernel
     objective: Objective
     n_components: int
     given: Given
-    search: bool
+    max_iter: int
 
 
 def find_starts(task: Task, method: Any, n_init: int, random_state: RandomState) -> list[list[Climb]]:
@@ -80,8 +83,10 @@ def _kmeans(task: Task, rng: np.random.Generator) -> list[Climb]:
     scatter = task.objective.family.scatter
     groups = Groups(task.source, task.kernel, task.objective.floor, k, LABELLINGS, scatter, rng)
     climbs = [_over(task, start) for start in groups.starts(task.objective)]
-    if not task.search:
+    if task.max_iter == 0:
         return climbs[:1]
+    if task.max_iter < LONG:
+        return ranked(groups.sample, task.kernel, climbs, first=FIRST_ROUND, keep=KEEP)
 
     def further() -> list[Climb]:
         return [_over(task, start) for start in groups.further(task.objective)]
