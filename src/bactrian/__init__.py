@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bactrian.errors import CollapseWarning as CollapseWarning
     from bactrian.errors import CovarianceError as CovarianceError
     from bactrian.errors import DataError as DataError
+    from bactrian.errors import InterruptWarning as InterruptWarning
     from bactrian.errors import MissingDependencyError as MissingDependencyError
     from bactrian.errors import ModelFileError as ModelFileError
     from bactrian.errors import ParameterError as ParameterError
@@ -48,6 +49,7 @@ _HOMES = {
     "ModelFileError": "bactrian.errors",
     "MissingDependencyError": "bactrian.errors",
     "CollapseWarning": "bactrian.errors",
+    "InterruptWarning": "bactrian.errors",
 }
 _MODULES = ("datasets", "plot", "sources")
 

@@ -37,5 +37,9 @@ class MissingDependencyError(BactrianError, ImportError):
     """An optional library is needed for what was asked."""
 
 
+class InterruptWarning(UserWarning):
+    """A search was interrupted, and the best that was found so far is returned."""
+
+
 class CollapseWarning(UserWarning):
     """A component shrank onto too few rows and was held by the regularisation."""

@@ -455,6 +455,8 @@ def fit(
 
     Warns
     -----
+    InterruptWarning
+        Ctrl-C stopped the search after some candidates; the best of these is returned.
     CollapseWarning
         Even the best candidate collapsed; ``Fit.status`` says how.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -99,16 +100,22 @@ def climb(rows: Rows, meter: Meter, *, counts: tuple[int, ...], families: tuple[
         )
 
     from bactrian import fitting
+    from bactrian.errors import InterruptWarning
 
     chosen = "all" if families == ("all",) else families
     meter.show("looking for starts")
-    return fitting.fit(
-        rows,
-        counts,
-        chosen,
-        progress=observe,
-        **how,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", InterruptWarning)  # a command that is interrupted writes nothing
+        try:
+            return fitting.fit(
+                rows,
+                counts,
+                chosen,
+                progress=observe,
+                **how,
+            )
+        except InterruptWarning as warning:
+            raise KeyboardInterrupt from warning
 
 
 def _write(found: Fit, rows: Rows, output: str | None, labels: str | None, report: str | None) -> None:

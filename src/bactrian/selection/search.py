@@ -6,6 +6,7 @@ nested families lend each other their mixtures, and the few that may win get the
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -13,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 
 from bactrian import em
-from bactrian.errors import CovarianceError
+from bactrian.errors import CovarianceError, InterruptWarning
 from bactrian.families import Family
 from bactrian.kernels import Parameters
 from bactrian.objective import Objective
@@ -37,17 +38,36 @@ def search(task: Task, n_components: Sequence[int], families: Sequence[Family], 
     """Fit every family at every K, in that order, each with the climb that led there."""
     looks = _looks(task, n_components, families[0].scatter if len(families) == 1 else Scatter.FULL)
     asked = [(look, family) for look in looks for family in families]
-    found = _candidates(task, asked, long=len(asked) == 1, observed=True)
-    for n, look in enumerate(looks):
-        part = slice(n * len(families), (n + 1) * len(families))
-        found[part] = look.lent(found[part])
-    if len(asked) > 1 and task.start is None:
-        order = sorted(range(len(asked)), key=lambda i: rank(found[i][0], criterion))[:FINALISTS]
-        again = [i for i in order if found[i][1] is not None and asked[i][0].k > 1]
-        others = _candidates(task, [asked[i] for i in again], long=True)
-        for i, other in zip(again, others, strict=True):
-            found[i] = _higher(found[i], other)
+    found: list[Found] = []
+    try:
+        _candidates(task, asked, found, long=len(asked) == 1, observed=True)
+        _refine(task, looks, asked, found, criterion)
+    except KeyboardInterrupt:
+        if not any(candidate.usable for candidate, _ in found):
+            raise
+        missing = asked[len(found) :]
+        why = f"interrupted after {len(found)} of {len(asked)} candidates; this is the best of those"
+        warnings.warn(why, InterruptWarning, stacklevel=4)
+        found += [(failed(family, look.k, task, "interrupted before it was fitted"), None) for look, family in missing]
     return found
+
+
+def _refine(
+    task: Task, looks: list[Look], asked: list[tuple[Look, Family]], found: list[Found], criterion: str
+) -> None:
+    """Nested families lend each other their mixtures, and those that may win get a thorough look."""
+    each = len(asked) // len(looks)
+    for n, look in enumerate(looks):
+        part = slice(n * each, (n + 1) * each)
+        found[part] = look.lent(found[part])
+    if len(asked) == 1 or task.start is not None:
+        return
+    order = sorted(range(len(asked)), key=lambda i: rank(found[i][0], criterion))[:FINALISTS]
+    again = [i for i in order if found[i][1] is not None and asked[i][0].k > 1]
+    others: list[Found] = []
+    _candidates(task, [asked[i] for i in again], others, long=True)
+    for i, other in zip(again, others, strict=True):
+        found[i] = _higher(found[i], other)
 
 
 def _looks(task: Task, n_components: Sequence[int], scatter: Scatter) -> list[Look]:
@@ -61,13 +81,13 @@ def _looks(task: Task, n_components: Sequence[int], scatter: Scatter) -> list[Lo
     return [Look(task, k, scatter, rng, sample) for k, rng, sample in zip(n_components, rngs, samples, strict=True)]
 
 
-def _candidates(task: Task, asked: Sequence[tuple[Look, Family]], *, long: bool, observed: bool = False) -> list[Found]:
-    """Those that were asked for, after a thorough look (``long``) or a quick one."""
-    found: list[Found] = []
+def _candidates(
+    task: Task, asked: Sequence[tuple[Look, Family]], found: list[Found], *, long: bool, observed: bool = False
+) -> None:
+    """Append those that were asked for, after a thorough look (``long``) or a quick one."""
     for lot in _lots((look.plan(family, long) for look, family in asked), task.source.read_together):
         observe = _observer(task, len(found), len(asked), len(lot)) if observed else None
         found += _climb(task, lot, observe)
-    return found
 
 
 @dataclass(frozen=True, eq=False)
