@@ -405,8 +405,8 @@ def fit(
     families : str or several
         ``"all"``, or mclust codes among EII VII EEI VEI EVI VVI EEE VEE EVE VVE EEV VEV EVV VVV, or scikit-learn's
         spherical, diag, tied, full.
-    criterion : {"bic", "aic", "icl"}
-        Lower is better.
+    criterion : {"bic", "aic", "icl", "cv"}
+        Lower is better. "cv": -2 times the log-likelihood of rows left out in ten-fold cross-validation.
     features : names or numbers of columns, optional
         Default: all of them, but the weight.
     sample_weight : (N,) array or the name of a column, optional

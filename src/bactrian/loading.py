@@ -118,6 +118,8 @@ def _fields(value: Any, what: str) -> dict[str, Any]:
 
 def _candidates(columns: Any) -> list[Candidate]:
     """The table, stored by columns."""
+    if isinstance(columns, dict) and "cv" not in columns and isinstance(columns.get("status"), list):
+        columns = {**columns, "cv": [None] * len(columns["status"])}  # files of before there was one
     if not isinstance(columns, dict) or set(columns) != set(_COLUMNS):
         raise ModelFileError(f"the table of candidates should have the columns {', '.join(_COLUMNS)}")
     length = len(_listed(columns["status"], "status"))
@@ -167,6 +169,10 @@ def _number(value: Any, what: str) -> float:
     return float(value)
 
 
+def _number_or_none(value: Any, what: str) -> float | None:
+    return None if value is None else _number(value, what)
+
+
 def _finite(value: Any, what: str) -> float:
     number = _number(value, what)
     if not np.isfinite(number):
@@ -205,6 +211,7 @@ _COLUMNS: dict[str, Callable[[Any, str], Any]] = {
     "n_iter": _whole,
     "status": _status,
     "reason": _text,
+    "cv": _number_or_none,
 }
 
 __all__ = ["load"]

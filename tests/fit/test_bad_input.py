@@ -46,7 +46,7 @@ ARGUMENTS = {
     "K above N": ({"n_components": 21}, "21 components need at least as many rows, but there are 20 rows"),
     "family": ({"families": "XYZ"}, "there is no family 'XYZ'; choose from EII, VII"),
     "no family": ({"families": []}, "at least one family"),
-    "criterion": ({"criterion": "wic"}, "criterion should be one of bic, aic, icl, but got 'wic'"),
+    "criterion": ({"criterion": "wic"}, "criterion should be one of bic, aic, icl, cv, but got 'wic'"),
     "tol": ({"tol": -1}, "tol should be a finite number of at least 0, but got -1"),
     "tol nan": ({"tol": float("nan")}, "tol should be"),
     "max_iter": ({"max_iter": 1.5}, "max_iter should be an integer of at least 0, but got 1.5"),

@@ -151,7 +151,7 @@ CASES = {
     "no history": (forged(fit=FIT), "it has no history"),
     "history a matrix": (forged(fit=FIT, arrays={"history": [[1.0]]}), "history should be a list"),
     "unknown criterion": (with_fit(criterion="best"), "criterion should be one of bic, aic, icl"),
-    "criterion an object": (with_fit(criterion={}), "criterion should be one of bic, aic, icl, but got dict"),
+    "criterion an object": (with_fit(criterion={}), "criterion should be one of bic, aic, icl, cv, but got dict"),
     "best out of range": (with_fit(best=1), "the best candidate is not the one"),
     "best negative": (with_fit(best=-1), "best should be a whole number of at least 0, but got int"),
     "best of another K": (with_fit("n_components", [3]), "the best candidate is not the one"),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     help='"all", mclust codes as VVV,EEE, or spherical, diag, tied, full.',
 )  # fmt: skip
 @click.option(
-    "--criterion", type=click.Choice(["bic", "aic", "icl"]), default="bic", show_default=True,
+    "--criterion", type=click.Choice(["bic", "aic", "icl", "cv"]), default="bic", show_default=True,
     help="What makes a candidate the best; lower is better.",
 )  # fmt: skip
 @options.sql

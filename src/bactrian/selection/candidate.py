@@ -15,7 +15,9 @@ class Candidate:
     """A row of the table.
 
     ``status`` is ``"converged"``, ``"max_iter"``, ``"collapsed"`` (held by the regularisation; never chosen while
-    another is there) or ``"failed"`` (no fit at all; its numbers are NaN); ``reason`` is a sentence.
+    another is there) or ``"failed"`` (no fit at all; its numbers are NaN); ``reason`` is a
+    sentence. ``cv`` is -2 times the log-likelihood of rows left out in ten-fold
+    cross-validation, None unless that was the criterion, NaN where a component collapsed in it.
     """
 
     n_components: int
@@ -28,13 +30,22 @@ class Candidate:
     n_iter: int
     status: str
     reason: str
+    cv: float | None = None
 
     @property
     def usable(self) -> bool:
         return self.status in ("converged", "max_iter")
 
-    def cells(self) -> list[str]:
-        numbers = [f"{v:.2f}" for v in (self.log_likelihood, self.bic, self.aic, self.icl)]
+    def cells(self, cv: bool = False) -> list[str]:
+        """A line of the table; ``cv`` adds that column."""
+        values = (
+            self.log_likelihood,
+            self.bic,
+            self.aic,
+            self.icl,
+            *((float("nan") if self.cv is None else self.cv,) if cv else ()),
+        )
+        numbers = [f"{v:.2f}" for v in values]
         return [
             str(self.n_components),
             self.family,
@@ -77,19 +88,29 @@ class Candidates(Sequence[Candidate]):
         """The table in text, best first, ``most`` lines at most."""
         ranked = self.ranked()
         shown = ranked[:most]
-        lines = [list(COLUMNS), *(row.cells() for row in shown)]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(COLUMNS))]
+        lines = [self._columns, *(row.cells(self._cv) for row in shown)]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
         text = ["  ".join(c.rjust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines]
         hidden = len(ranked) - len(shown)
         return "\n".join([*text, *([f"... and {hidden} more"] if hidden else [])])
+
+    @property
+    def _cv(self) -> bool:
+        return self.criterion == "cv"
+
+    @property
+    def _columns(self) -> list[str]:
+        return [*COLUMNS[:7], *(["CV"] if self._cv else []), *COLUMNS[7:]]
 
     def __repr__(self) -> str:
         return f"{len(self)} candidates by {self.criterion.upper()} (lower is better)\n{self.to_text(most=30)}"
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{c}</th>" for c in COLUMNS)
+        head = "".join(f"<th>{c}</th>" for c in self._columns)
         body = "".join(
-            f'<tr title="{escape(row.reason)}">' + "".join(f"<td>{escape(c)}</td>" for c in row.cells()) + "</tr>"
+            f'<tr title="{escape(row.reason)}">'
+            + "".join(f"<td>{escape(c)}</td>" for c in row.cells(self._cv))
+            + "</tr>"
             for row in self.ranked()
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -98,6 +119,7 @@ class Candidates(Sequence[Candidate]):
 def rank(candidate: Candidate, criterion: str) -> tuple[bool, bool, float, int]:
     """Sort key: usable ones first, then by criterion, then by parsimony."""
     value = getattr(candidate, criterion)
+    value = float("nan") if value is None else value
     failed = value != value
     # criteria that agree to rounding are a tie, as for one component, where families coincide
     return (not candidate.usable, failed, 0.0 if failed else float(f"{value:.9g}"), candidate.n_parameters)

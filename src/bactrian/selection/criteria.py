@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-CRITERIA = ("bic", "aic", "icl")
+CRITERIA = ("bic", "aic", "icl", "cv")
 
 
 def bic(log_likelihood: float, n_parameters: int, total: float) -> float:

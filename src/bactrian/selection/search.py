@@ -19,6 +19,7 @@ from bactrian.families import Family
 from bactrian.kernels import Parameters
 from bactrian.objective import Objective
 from bactrian.selection.candidate import Candidate, rank
+from bactrian.selection.held_out import cross_validated
 from bactrian.selection.task import Progress, Task
 from bactrian.selection.verdict import candidate_of, failed, impossible
 from bactrian.sources import Source
@@ -41,7 +42,7 @@ def search(task: Task, n_components: Sequence[int], families: Sequence[Family], 
     found: list[Found] = []
     try:
         _candidates(task, asked, found, long=len(asked) == 1, observed=True)
-        _refine(task, looks, asked, found, criterion)
+        _refine(task, looks, asked, found, "bic" if criterion == "cv" else criterion)
     except KeyboardInterrupt:
         if not any(candidate.usable for candidate, _ in found):
             raise
@@ -49,7 +50,7 @@ def search(task: Task, n_components: Sequence[int], families: Sequence[Family], 
         why = f"interrupted after {len(found)} of {len(asked)} candidates; this is the best of those"
         warnings.warn(why, InterruptWarning, stacklevel=4)
         found += [(failed(family, look.k, task, "interrupted before it was fitted"), None) for look, family in missing]
-    return found
+    return cross_validated(task, found, task.rng) if criterion == "cv" else found
 
 
 def _refine(
