@@ -47,7 +47,8 @@ def main() -> None:
     page = Page(
         "Finding the optimum",
         "Written by `benchmarks/optimum.py`. Full covariances, K given, all else at its default. A fit has found the "
-        f"optimum if it comes within {CLOSE:g} nats per row of the best log-likelihood that any run has reached. Hits of each contestant among its seeds, and seconds for one fit.",
+        f"optimum if it comes within {CLOSE:g} nats per row of the best log-likelihood that any run has reached. "
+        "Hits of each contestant among its seeds, and seconds for one fit.",
         versions(),
     )
     page.header("data set", "N, D, K", *(f"{name}{what}" for name in CONTESTANTS for what in (": hits", ", s")))
