@@ -50,6 +50,6 @@ for step, colour in zip(tests.steps, COLOURS, strict=False):
     right.hist(step.resampled, bins=np.arange(0, 32, 1.5), histtype="step", linewidth=2, color=colour, label=label)
     right.axvline(step.statistic, color=colour, linestyle=":", linewidth=2.5)
     right.plot([], [], ":", color=colour, linewidth=2.5, label=f"the eruptions: p = {step.p_value:.3g}")
-right.set(title="are more components needed?", xlabel="twice the log likelihood ratio", ylabel="resamples of 199")
+right.set(title="are more components needed?", xlabel="twice the log likelihood ratio", ylabel="resamples of 99")
 right.legend(fontsize="small")
 save([left, middle, right], __file__)

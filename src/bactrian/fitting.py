@@ -360,6 +360,10 @@ class Fit:
     def __repr__(self) -> str:
         return self.summary()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickles and copies do without the rows."""
+        return {**self.__dict__, "_origin": None}
+
 
 def uncertainty(responsibilities: FloatArray) -> Any:
     """The sum of all but the largest of (..., K) responsibilities: 1 - max without its rounding."""

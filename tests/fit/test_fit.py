@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -137,3 +139,15 @@ def test_it_prints_and_reports(tmp_path):
     fit.report(tmp_path / "report.txt")
     assert (tmp_path / "report.txt").read_text().count("converged") >= 42
     assert len(fit.candidates.as_dict()["bic"]) == 42
+
+
+def test_a_pickle_holds_no_rows():
+    x = np.random.default_rng(0).normal(size=(50_000, 2))
+    fit = bt.fit(x, 1, "VVV")
+    packed = pickle.dumps(fit)
+    assert len(packed) < 20_000
+    again = pickle.loads(packed)
+    assert again.summary() == fit.summary()
+    with pytest.raises(bt.DataError, match="does not hold its rows"):
+        again.merge()
+    assert np.isfinite(again.standard_errors(x, "information").means).all()
