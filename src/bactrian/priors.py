@@ -19,6 +19,7 @@ from bactrian.errors import ParameterError
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray
 
+SINGULAR = 1e-10  # least eigenvalue of a correlation matrix that is not
 NUMBERS = ("mean_strength", "degrees_of_freedom", "weight_concentration")
 
 
@@ -36,7 +37,9 @@ class ConjugatePrior:
         How firm the belief about covariances is; D + 2 by default, and more than D - 1.
     scale : float, (D,) array or (D, D) array, optional
         A number is in units of the rows' own covariance; the default is K^(-2/D), as if K components shared the
-        volume of the rows. An array is absolute: the matrix of the inverse-Wishart, or its diagonal.
+        volume of the rows. Where that covariance is singular (fewer rows than features, collinear columns) its diagonal
+        takes its place: a prior must leave no direction without spread. An array is absolute: the matrix of the
+        inverse-Wishart, or its diagonal.
     weight_concentration : float
         Of the Dirichlet over the weights, at least 1; 1 is flat.
     """
@@ -187,7 +190,7 @@ def _scale(scale: Any, spread: FloatArray) -> tuple[FloatArray, FloatArray]:
     d = len(spread)
     if np.ndim(scale) == 0:
         factor = _number(scale, 0.0, "scale", strictly=True)
-        return factor * spread, np.full(d, factor * np.trace(spread) / d)
+        return factor * _without_gaps(spread), np.full(d, factor * np.trace(spread) / d)
     matrix = _array(scale, ((d,), (d, d)), "scale")
     matrix = np.diag(matrix) if matrix.ndim == 1 else matrix
     if not np.allclose(matrix, matrix.T, rtol=1e-8, atol=0) or np.linalg.eigvalsh(matrix)[0] <= 0:
@@ -196,6 +199,15 @@ def _scale(scale: Any, spread: FloatArray) -> tuple[FloatArray, FloatArray]:
             "covariance instead"
         )
     return matrix, np.diagonal(matrix).copy()
+
+
+def _without_gaps(spread: FloatArray) -> FloatArray:
+    """A covariance, or its diagonal where it is singular."""
+    deviations = np.sqrt(np.diagonal(spread))
+    if not deviations.all():
+        return np.diag(np.diagonal(spread))
+    correlation = spread / deviations[:, None] / deviations
+    return spread if np.linalg.eigvalsh(correlation)[0] > SINGULAR else np.diag(np.diagonal(spread))
 
 
 def _number(value: Any, least: float, name: str, strictly: bool = False) -> float:

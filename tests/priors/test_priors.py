@@ -147,3 +147,12 @@ def test_prior_noise_and_equal_weights_are_saved(tmp_path):
     assert again.summary() == fit.summary()
     assert again.noise == fit.noise
     assert np.array_equal(again.responsibilities(X), fit.responsibilities(X))
+
+
+@pytest.mark.parametrize("code", FAMILIES)
+def test_fewer_rows_than_features(code):
+    """The rows' covariance is singular, and still no component collapses."""
+    x = np.random.default_rng(0).normal(size=(8, 12))
+    fit = bt.fit(x, 2, code, prior="conjugate", max_iter=200)
+    assert fit.best.usable
+    assert np.diff(fit.history).min(initial=0.0) > -1e-8
