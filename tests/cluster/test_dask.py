@@ -152,9 +152,10 @@ def test_several_mixtures_share_a_pass(client):
 def test_ctrl_c_leaves_nothing_behind(client):
     source = source_of(da.from_array(np.tile(X, (100, 1)), chunks=(50_000, 3)))
     over = threading.Event()
+    # a shell without a terminal starts what it runs in the background deaf to Ctrl-C
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def press() -> None:
-        """Ctrl-C, and again for whoever was deaf: a callback that swallowed it, on a busy machine."""
         while not over.wait(2.0):
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -165,6 +166,7 @@ def test_ctrl_c_leaves_nothing_behind(client):
             climb(source, n=100_000)
     finally:
         over.set()
+        signal.signal(signal.SIGINT, before)
     assert time.monotonic() - begin < 20
     assert left_on(client) == 0  # though the source is still there
     assert climb(source_of(cut(X))).n_iter == 8  # and the cluster goes on
