@@ -249,8 +249,9 @@ def test_noise_and_priors(client):
 
 
 def test_a_fit_does_not_hold_the_rows(client):
-    fit = pickle.loads(pickle.dumps(bt.fit(cut(X), 2, "VVV")))
+    fit = bt.fit(cut(X), 2, "VVV")
     source = fit._origin.source
+    assert pickle.loads(pickle.dumps(fit)).mixture == fit.mixture
     assert left_on(client) == 0
     with pytest.raises(bt.DataError, match="were let go when the fit ended; give them again as data"):
         source.fold(NativeKernel(), [START.parameters], [Scatter.FULL])
