@@ -46,7 +46,7 @@ class Plain:
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
 
-    def step(self, statistics: Statistics, mixture: Parameters, history: Sequence[float]) -> Step:
+    def step(self, statistics: Statistics, mixture: Parameters) -> Step:
         """The next mixture to look at, and the components that the floor held."""
         return self.objective.maximize(statistics, mixture)
 
@@ -73,9 +73,8 @@ class Squarem(Plain):
         self.on_trial = False
         self._origin = origin
         self._first: FloatArray | None = None
-        self._rate: float | None = None
 
-    def step(self, statistics: Statistics, mixture: Parameters, history: Sequence[float]) -> Step:
+    def step(self, statistics: Statistics, mixture: Parameters) -> Step:
         here = coordinates(statistics, self.objective.noise is not None)
         plain = self.objective.maximize(statistics, mixture)
         if here is None or self._origin is None or plain[1]:

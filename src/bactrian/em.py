@@ -182,5 +182,5 @@ def _look(climb: Climb, value: float, statistics: Statistics, pace: Plain, tol: 
 
 
 def _step(climb: Climb, statistics: Statistics, pace: Plain) -> Climb:
-    mixture, held = pace.step(statistics, climb.mixture, climb.history)
+    mixture, held = pace.step(statistics, climb.mixture)
     return Climb(climb.objective, mixture, held, climb.history)
