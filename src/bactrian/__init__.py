@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bactrian.errors import ModelFileError as ModelFileError
     from bactrian.errors import ParameterError as ParameterError
     from bactrian.estimators import GaussianMixture as GaussianMixture
-    from bactrian.fitting import Fit as Fit
+    from bactrian.fit_result import Fit as Fit
     from bactrian.fitting import fit as fit
     from bactrian.likelihood_ratio import test_n_components as test_n_components
     from bactrian.loading import load as load
@@ -35,7 +35,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Mixture": "bactrian.mixture",
     "fit": "bactrian.fitting",
-    "Fit": "bactrian.fitting",
+    "Fit": "bactrian.fit_result",
     "load": "bactrian.loading",
     "test_n_components": "bactrian.likelihood_ratio",
     "GaussianMixture": "bactrian.estimators",

@@ -1,374 +1,32 @@
-"""``bt.fit``, the front door, and ``Fit``, what comes out of it."""
+"""``bt.fit``, the front door."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
-from os import PathLike
 from typing import Any
 
 import numpy as np
 
-from bactrian import em, model_file
+from bactrian import em
 from bactrian.arguments import at_least, not_negative
-from bactrian.engines import home_of
 from bactrian.errors import CollapseError, CollapseWarning, DataError, ParameterError
-from bactrian.families import Decomposition, Family, parse_families, parse_family
-from bactrian.kernels import NativeKernel, Noise, Parameters
+from bactrian.families import Family, parse_families
+from bactrian.fit_result import Fit, Origin
+from bactrian.kernels import NativeKernel
 from bactrian.mixture import Mixture
 from bactrian.noise import NoiseModel, read_noise
-from bactrian.objective import Objective
-from bactrian.operations.merging import Merging
-from bactrian.priors import ConjugatePrior, Prior
+from bactrian.priors import ConjugatePrior
 from bactrian.randomness import generator
 from bactrian.regularization import make_floor
-from bactrian.resampling import ResamplingProgress, StandardErrors, Subject, standard_errors
-from bactrian.rows import read_rows, read_weights
 from bactrian.selection import CRITERIA, Candidate, Candidates, Progress, Task, search
 from bactrian.selection.candidate import rank
-from bactrian.sources import ArraySource, Labelled, Source
+from bactrian.sources import ArraySource, Source
 from bactrian.sources.door import open_source
-from bactrian.sources.labelled import check_used, read_labels
+from bactrian.sources.labelled import in_memory, labelled
 from bactrian.starts.read import ANY, read_start
-from bactrian.typing import FloatArray, RandomState
-from bactrian.whole import write_whole
-
-
-@dataclass(frozen=True, eq=False)
-class Origin:
-    """What a fit was made from, for those who want to fit again; it is not saved."""
-
-    source: Source
-    objective: Objective
-    climb: em.Climb
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """A mixture, and how it was found.
-
-    Attributes
-    ----------
-    mixture : Mixture
-        The best candidate's.
-    best : Candidate
-        Its row of the table.
-    candidates : Candidates
-        The whole table: every family and number of components that was tried.
-    criterion : str
-        What "best" means: ``"bic"``, ``"aic"`` or ``"icl"``.
-    history : tuple of float
-        Log-likelihood of the start and after each iteration of the best candidate, in nats.
-    n_rows : int
-        Rows of positive weight.
-    total_weight : float
-        Sum of the row weights; n_rows without weights.
-    equal_weights : bool
-        All components were held to the same weight.
-    prior : Prior or None
-        The conjugate prior of the best candidate; None for maximum likelihood.
-    noise : Noise or None
-        Weight and log density of the noise component. ``mixture`` is what the components make without it.
-    """
-
-    mixture: Mixture
-    best: Candidate
-    candidates: Candidates
-    criterion: str
-    history: tuple[float, ...] = field(repr=False)
-    n_rows: int
-    total_weight: float
-    equal_weights: bool = False
-    prior: Prior | None = None
-    noise: Noise | None = None
-    _origin: Origin | None = field(default=None, repr=False)
-
-    @property
-    def family(self) -> str:
-        """The mclust code of the best candidate's family, as ``"VVV"``."""
-        return self.best.family
-
-    @property
-    def n_components(self) -> int:
-        """K."""
-        return self.best.n_components
-
-    @property
-    def log_likelihood(self) -> float:
-        """Sum over rows of w_i log p(x_i), in nats."""
-        return self.best.log_likelihood
-
-    @property
-    def bic(self) -> float:
-        """Bayesian information criterion; lower is better."""
-        return self.best.bic
-
-    @property
-    def aic(self) -> float:
-        """Akaike's information criterion; lower is better."""
-        return self.best.aic
-
-    @property
-    def icl(self) -> float:
-        """Integrated completed likelihood: BIC with a price for overlap; lower is better."""
-        return self.best.icl
-
-    @property
-    def n_iter(self) -> int:
-        """Iterations of the best candidate from the start that was found for it."""
-        return self.best.n_iter
-
-    @property
-    def converged(self) -> bool:
-        """Whether the tolerance was reached and no component collapsed."""
-        return self.best.status == "converged"
-
-    @property
-    def status(self) -> str:
-        """One sentence on how the fit ended."""
-        return self.best.reason
-
-    def classify(self, data: Any) -> Any:
-        """The most responsible component of each row, (N,), from 0 to K-1; -1 for noise."""
-        if self.noise is None:
-            return self.mixture.classify(data)
-        z = self.responsibilities(data)
-        labels = z.argmax(axis=-1)
-        return np.where(labels == self.n_components, -1, labels)
-
-    def responsibilities(self, data: Any) -> Any:
-        """P(k | x), (N, K); with noise (N, K + 1), the last column being P(noise | x).
-
-        Of a Dask or Spark collection it is a collection, like ``classify``: see ``Mixture.classify``.
-        """
-        if home_of(data) is not None and self.noise is not None:
-            raise DataError(
-                "a fit with noise says nothing of a collection as a whole; map its methods over the blocks, as in "
-                "x.map_blocks(fit.responsibilities), or ask fit.mixture, which leaves the noise out"
-            )
-        z = self.mixture.responsibilities(data)
-        if self.noise is None or self.noise.weight == 0:
-            return z if self.noise is None else np.concatenate([z, np.zeros((*z.shape[:-1], 1))], axis=-1)
-        inside = np.log1p(-self.noise.weight) + np.asarray(self.mixture.logpdf(data))
-        outside = np.log(self.noise.weight) + self.noise.log_density
-        share = np.exp(outside - np.logaddexp(inside, outside))[..., None]
-        return np.concatenate([z * np.exp(inside - np.logaddexp(inside, outside))[..., None], share], axis=-1)
-
-    def uncertainty(self, data: Any) -> Any:
-        """1 - max_k P(k | x): the probability that the row's label is wrong, (N,); exact where it is tiny."""
-        z = self.responsibilities(data)
-        return z.map_blocks(uncertainty, drop_axis=1) if hasattr(z, "map_blocks") else uncertainty(z)
-
-    def merge(self, data: Any = None, sample_weight: Any = None) -> Merging:
-        """Combine components into clusters by entropy: see ``Mixture.merge``.
-
-        ``data`` : the rows; by default those that were fitted, with their weights. A fit that was loaded from a file
-        needs them. Noise is no cluster and is joined to none: a row counts as far as it is not noise.
-        """
-        if data is None:
-            data, sample_weight = self._fitted_rows(sample_weight)
-        if self.noise is None or self.noise.weight == 0:
-            return self.mixture.merge(data, sample_weight)
-        inside = np.log1p(-self.noise.weight) + np.atleast_1d(self.mixture.logpdf(data))
-        outside = np.log(self.noise.weight) + self.noise.log_density
-        weight = 1.0 if sample_weight is None else read_weights(sample_weight, len(inside))
-        return self.mixture.merge(data, weight * np.exp(inside - np.logaddexp(inside, outside)))
-
-    def decomposition(self) -> Decomposition:
-        """How large the components are, of what shape, and which way they lie.
-
-        Returns
-        -------
-        Decomposition
-            ``volumes`` (K,), ``shapes`` (K, D) and ``orientations`` (K, D, D), Sigma_k = lambda_k D_k A_k D_k^T; what
-            the family holds equal is equal.
-        """
-        return parse_family(self.family).decompose(self.mixture.parameters.covariance)
-
-    def standard_errors(
-        self,
-        data: Any = None,
-        method: str = "bootstrap",
-        *,
-        n_resamples: int = 999,
-        level: float = 0.95,
-        sample_weight: Any = None,
-        labels: Any = None,
-        random_state: RandomState = 0,
-        n_threads: int | None = None,
-        progress: Callable[[ResamplingProgress], None] | None = None,
-    ) -> StandardErrors:
-        """Standard errors and intervals of weights, means and covariances.
-
-        Parameters
-        ----------
-        data : (N, D) array or frame, optional
-            The rows; by default those that were fitted, with their weights and labels. A fit that was loaded from a
-            file has none and needs them.
-        method : {"bootstrap", "weighted", "parametric", "jackknife", "information"}
-            Fits of rows drawn with replacement; of all rows with random (Dirichlet) weights; of rows drawn from the
-            fit; without each row in turn; or no fits but the curvature of the log-likelihood, for families EII, VII,
-            EEI, VVI, EEE and VVV.
-        n_resamples : int
-            Fits. The jackknife makes one for each row, or with more rows than this leaves out this many random blocks
-            instead of rows.
-        level : float
-            Of the intervals: percentiles of the resamples (interpolated linearly between two of them), for
-            "jackknife" and "information" normal intervals about the fit.
-        sample_weight, labels : (N,) arrays, optional
-            Of ``data``, as in ``bactrian.fit``. A row of weight 2 is resampled as two equal rows would be.
-        random_state : seed, Generator or None
-            The default gives the same numbers each time, for any number of threads.
-        n_threads : int, optional
-            Default: all cores the process may use.
-        progress : callable, optional
-            Called with a ``ResamplingProgress`` after each fit.
-
-        Returns
-        -------
-        StandardErrors
-
-        Raises
-        ------
-        DataError
-            No data, or rows that cannot be used; for "information" a fit that is not at a maximum.
-        ParameterError
-            Any other argument that cannot be used, or "information" for another family.
-        CollapseError
-            A component collapsed in all or all but one of the resamples.
-
-        Notes
-        -----
-        Every fit begins at this one, so that components keep their numbers, and climbs until it lacks 1e-5 nats of its
-        maximum (jackknife: 1e-5 / n): 0.0045 standard errors. Fits in which a component collapses are counted and left
-        out. With a prior the numbers are the spread of the posterior's mode. ``replicates`` keeps every mixture: with
-        full covariances n_resamples K D^2 numbers.
-
-        References
-        ----------
-        O'Hagan, Murphy, Scrucca & Gormley 2019 (Comput. Stat. 34:1779) compare the bootstraps and the jackknife.
-        """
-        subject = self._subject(data, sample_weight, labels)
-        return standard_errors(
-            subject, method, n_resamples=n_resamples, level=level, random_state=random_state, n_threads=n_threads,
-            progress=progress,
-        )  # fmt: skip
-
-    def _fitted_rows(self, sample_weight: Any) -> tuple[FloatArray, FloatArray | None]:
-        if sample_weight is not None:
-            raise ParameterError("sample_weight belongs to data; give the data too, or leave it out")
-        source = None if self._origin is None else self._origin.source
-        source = source.whole if isinstance(source, Labelled) else source
-        if not isinstance(source, ArraySource):
-            raise DataError("this fit does not hold its rows; give them as data")
-        return source.values, source.weight
-
-    def _subject(self, data: Any, sample_weight: Any, labels: Any) -> Subject:
-        """What is fitted again: given rows, or those that were fitted."""
-        names, origin = self.mixture.feature_names, self._origin
-        if data is None:
-            if sample_weight is not None or labels is not None:
-                raise ParameterError("sample_weight and labels belong to data; give the data too, or leave them out")
-            if origin is None:
-                raise DataError("this fit was loaded from a file and does not hold its rows; give them as data")
-            return Subject(origin.source, origin.objective, origin.climb.mixture, names)
-        rows = read_rows(data, names, self.mixture.n_features)
-        whole = ArraySource(rows.values, sample_weight)
-        source = whole if labels is None else _labelled(whole, labels)
-        if origin is not None:
-            return Subject(source, origin.objective, origin.climb.mixture, names)
-        log_density = None if self.noise is None else self.noise.log_density
-        floor = make_floor(source, None, names, lenient=True)
-        objective = Objective(parse_family(self.family), floor, self.prior, self.equal_weights, log_density)
-        return Subject(source, objective, self._whole_mixture(), names)
-
-    def _whole_mixture(self) -> Parameters:
-        """With the noise."""
-        p = self.mixture.parameters
-        if self.noise is None:
-            return p
-        return Parameters((1 - self.noise.weight) * p.weights, p.means, p.covariance, self.noise)
-
-    def plot(self, data: Any = None, ax: Any = None) -> Any:
-        """The picture that fits the number of features: see ``bactrian.plot.mixture``. Returns the Axes."""
-        from bactrian import plot
-
-        return plot.mixture(self.mixture, data, ax=ax)
-
-    def summary(self) -> str:
-        """The fit in a screen of text."""
-        counted = f"{self.n_rows} rows" + (
-            "" if self.total_weight == self.n_rows else f" of total weight {self.total_weight:g}"
-        )
-        return "\n".join(
-            [
-                f"{self._chosen()}; {counted}",
-                f"log-likelihood {self.log_likelihood:.2f}   BIC {self.bic:.2f}   AIC {self.aic:.2f}   "
-                f"ICL {self.icl:.2f}   ({self.best.n_parameters} parameters)",
-                f"{self.status} ({self.n_iter} iterations)",
-                *self._assumptions(),
-                "",
-                repr(self.mixture),
-                "",
-                self.candidates.to_text(most=10),
-            ]
-        )
-
-    def _assumptions(self) -> list[str]:
-        """A line for each thing that was assumed beyond a mixture."""
-        lines = ["all components have the same weight"] if self.equal_weights else []
-        if self.prior is not None:
-            lines.append(str(self.prior))
-        if self.noise is not None:
-            volume = np.exp(-self.noise.log_density)
-            lines.append(f"noise: weight {self.noise.weight:.4g}, spread evenly over a volume of {volume:.4g}")
-        return lines
-
-    def _chosen(self) -> str:
-        components = "1 component" if self.n_components == 1 else f"{self.n_components} components"
-        if len(self.candidates) == 1:
-            return f"{components}, family {self.family}"
-        tried = f"{len(self.candidates)} candidates"
-        return f"{components}, family {self.family}, chosen by {self.criterion.upper()} among {tried}"
-
-    def report(self, path: str | PathLike[str]) -> None:
-        """Write ``summary()`` with the whole table of candidates to a text file, whole or not at all."""
-        text = f"{self.summary()}\n\nAll candidates\n{self.candidates.to_text()}\n"
-        write_whole(path, text.encode())
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write a ``.bactrian`` model file with the mixture and the table. Read it with ``bactrian.load``."""
-        arrays, header = self.mixture._to_file()
-        header["fit"] = {
-            "criterion": self.criterion,
-            "best": self.candidates.index(self.best),
-            "candidates": self.candidates.as_dict(),
-            "n_rows": self.n_rows,
-            "total_weight": self.total_weight,
-        }
-        if self.equal_weights:
-            header["fit"]["equal_weights"] = True
-        if self.noise is not None:
-            header["fit"]["noise"] = {"weight": self.noise.weight, "log_density": self.noise.log_density}
-        if self.prior is not None:
-            header["fit"]["prior"] = self.prior.numbers()
-            arrays = {**arrays, **self.prior.arrays()}
-        model_file.write(path, {**arrays, "history": np.array(self.history)}, header)
-
-    def __repr__(self) -> str:
-        return self.summary()
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Pickles and copies do without the rows."""
-        return {**self.__dict__, "_origin": None}
-
-
-def uncertainty(responsibilities: FloatArray) -> Any:
-    """The sum of all but the largest of (..., K) responsibilities: 1 - max without its rounding."""
-    ordered = np.sort(responsibilities, axis=-1)
-    return ordered[..., :-1].sum(axis=-1)
+from bactrian.typing import RandomState
 
 
 def fit(
@@ -494,7 +152,7 @@ def fit(
     first, counts = read_start(given, n_components, whole.n_given, whole.n_features, noise_model is not None)
     if isinstance(first, np.ndarray):
         first = whole.keep(first)
-    source = whole if labels is None else _labelled(whole, labels)
+    source = whole if labels is None else labelled(whole, labels)
     tried = parse_families(families, source.n_features)
     criterion = criterion.lower() if isinstance(criterion, str) else criterion
     if criterion not in CRITERIA:
@@ -556,21 +214,8 @@ def _without(noise: NoiseModel | None, source: Source) -> Source | None:
     """The rows that do not begin as noise."""
     if noise is None or noise.rows is None:
         return None
-    whole, stay = _in_memory(source, "a mask of rows as noise"), source.keep(~noise.rows)
+    whole, stay = in_memory(source, "a mask of rows as noise"), source.keep(~noise.rows)
     return ArraySource(whole.values[stay], None if whole.weight is None else whole.weight[stay])
-
-
-def _labelled(source: Source, labels: Any) -> Source:
-    whole = _in_memory(source, "labels")
-    known = whole.keep(read_labels(labels, whole.n_given))
-    check_used(known)
-    return Labelled(whole, known)
-
-
-def _in_memory(source: Source, what: str) -> ArraySource:
-    if isinstance(source, ArraySource):
-        return source
-    raise DataError(f"{what} can be given only for rows that fit into memory; take a sample of them")
 
 
 def _choose(

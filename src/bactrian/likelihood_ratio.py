@@ -15,7 +15,8 @@ import numpy as np
 from bactrian.arguments import at_least, read_counts
 from bactrian.errors import CollapseError, CollapseWarning, DataError, ParameterError
 from bactrian.families import Family, parse_family
-from bactrian.fitting import Fit, fit
+from bactrian.fit_result import Fit
+from bactrian.fitting import fit
 from bactrian.kernels import NativeKernel, Parameters
 from bactrian.mixture import Mixture
 from bactrian.randomness import generator

@@ -14,7 +14,7 @@ import numpy as np
 from bactrian import model_file
 from bactrian.covariance.parse import FORMS
 from bactrian.errors import ModelFileError, ParameterError
-from bactrian.fitting import Fit
+from bactrian.fit_result import Fit
 from bactrian.kernels import Noise
 from bactrian.mixture import Mixture
 from bactrian.priors import NUMBERS, Prior

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bactrian import load
-from bactrian.fitting import Fit
+from bactrian.fit_result import Fit
 
 SMALL = ("-k", "1:2", "--family", "EII,VVV")
 

@@ -220,6 +220,7 @@ def test_a_stream_is_refused(spark):
 
 
 def test_a_fit_can_be_pickled_and_does_not_hold_the_rows(frame):
-    fit = pickle.loads(pickle.dumps(bt.fit(frame, 1, "VVV", features=["a", "b"])))
+    fit = bt.fit(frame, 1, "VVV", features=["a", "b"])
     with pytest.raises(bt.DataError, match="were let go when the fit ended; give them again as data"):
         fit._origin.source.draw(np.zeros(1))
+    assert pickle.loads(pickle.dumps(fit)).mixture == fit.mixture

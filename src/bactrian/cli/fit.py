@@ -12,7 +12,7 @@ from bactrian.cli.progress import Meter
 
 if TYPE_CHECKING:
     from bactrian.cli.data import Rows
-    from bactrian.fitting import Fit
+    from bactrian.fit_result import Fit
     from bactrian.selection import Progress
 
 

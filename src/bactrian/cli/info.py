@@ -18,7 +18,7 @@ def info(model: str, as_json: bool) -> None:
       bactrian info model.bactrian --json
     """
     from bactrian.cli.model_json import to_json  # not above: help must not wait for NumPy
-    from bactrian.fitting import Fit
+    from bactrian.fit_result import Fit
     from bactrian.loading import load
 
     loaded = load(model)

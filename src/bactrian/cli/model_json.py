@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bactrian.cli.models import mixture_of
-from bactrian.fitting import Fit
+from bactrian.fit_result import Fit
 from bactrian.mixture import Mixture
 from bactrian.selection import Candidate
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bactrian.fitting import Fit
+from bactrian.fit_result import Fit
 from bactrian.loading import load
 from bactrian.mixture import Mixture
 

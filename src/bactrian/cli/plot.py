@@ -13,7 +13,7 @@ from bactrian.cli.failures import UNUSABLE, Failure
 from bactrian.cli.progress import Meter
 
 if TYPE_CHECKING:
-    from bactrian.fitting import Fit
+    from bactrian.fit_result import Fit
     from bactrian.mixture import Mixture
 
 PICTURES = (".png", ".svg", ".pdf")

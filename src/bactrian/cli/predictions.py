@@ -9,7 +9,7 @@ import numpy as np
 from bactrian.errors import DataError
 from bactrian.files import Chunk, TableFile, read_table
 from bactrian.files.columns import Columns
-from bactrian.fitting import uncertainty
+from bactrian.fit_result import uncertainty
 from bactrian.mixture import Mixture
 from bactrian.typing import FloatArray
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bactrian.errors import DataError, ParameterError
-from bactrian.fitting import Fit
+from bactrian.fit_result import Fit
 from bactrian.mixture import Mixture
 from bactrian.rows import read_rows
 from bactrian.sources.array import read_weights

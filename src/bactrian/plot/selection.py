@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bactrian.errors import ParameterError
-from bactrian.fitting import Fit
+from bactrian.fit_result import Fit
 from bactrian.plot import style
 from bactrian.plot.canvas import add_legend, label_axes, open_axes
 from bactrian.selection import CRITERIA, Candidate, Candidates

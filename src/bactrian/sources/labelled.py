@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bactrian.errors import DataError
 from bactrian.kernels import Kernel, Parameters
 from bactrian.sources.array import ArraySource
-from bactrian.sources.source import Resident
+from bactrian.sources.source import Resident, Source
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
@@ -147,3 +147,18 @@ def check_used(labels: IntArray) -> None:
             f"labels should use every number from 0 to {labels.max()}, but {missing[0]} does not occur (rows of weight "
             "0 do not count); number the known groups from 0 without gaps"
         )
+
+
+def labelled(source: Source, labels: Any) -> Labelled:
+    """The rows with what the user knows of their components."""
+    whole = in_memory(source, "labels")
+    known = whole.keep(read_labels(labels, whole.n_given))
+    check_used(known)
+    return Labelled(whole, known)
+
+
+def in_memory(source: Source, what: str) -> ArraySource:
+    """The same source where its rows are in memory; else a DataError saying that ``what`` needs that."""
+    if isinstance(source, ArraySource):
+        return source
+    raise DataError(f"{what} can be given only for rows that fit into memory; take a sample of them")
