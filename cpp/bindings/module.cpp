@@ -195,21 +195,44 @@ auto copied(const std::vector<T>& from) {
     return array;
 }
 
-// (history, map log-responsibility, steps, how it ended, weights, means, covariances, held, weight of the noise), flat.
-nb::tuple py_climb(const AnyRows& rows, const std::optional<Doubles>& weight, const PyModel& model,
-                   const std::string& letters, Doubles minimum, const std::optional<Flags>& constant, double span,
-                   bool equal_weights, std::optional<double> noise, std::vector<double> history, double tol,
-                   std::size_t last, std::size_t most, int threads, const std::string& variant) {
-    const Pass pass = pass_of(rows, weight, model, false, threads, variant);
-    const Target target{constraint_of(letters), floor_of(minimum, constant, span, pass.model.D), equal_weights, noise};
-    Climb found;
-    {
-        nb::gil_scoped_release release;
-        found = climb(pass, target, std::move(history), tol, last, most);
-    }
-    return nb::make_tuple(found.history, found.map_log_responsibility, found.steps, int(found.ended),
-                          copied(found.weights), copied(found.means), copied(found.covariance.numbers),
-                          copied(found.covariance.held), found.noise);
+// A climb, and the arrays that it points to.
+struct PyClimber {
+    PyClimber(AnyRows rows, std::optional<Doubles> weight, nb::object model, const std::string& letters,
+              Doubles minimum, std::optional<Flags> constant, double span, bool equal_weights,
+              std::optional<double> noise, std::vector<double> history, double tol, std::size_t last, bool strides,
+              const std::string& variant)
+        : rows_(rows), weight_(weight), model_(model), minimum_(minimum), constant_(constant),
+          climber(pass_of(rows_, weight_, nb::cast<const PyModel&>(model_), false, 1, variant),
+                  {constraint_of(letters), floor_of(minimum_, constant_, span, std::ptrdiff_t(rows_.shape(1))),
+                   equal_weights, noise},
+                  std::move(history), tol, last, strides) {}
+
+private:
+    AnyRows rows_;
+    std::optional<Doubles> weight_;
+    nb::object model_;
+    Doubles minimum_;
+    std::optional<Flags> constant_;
+
+public:
+    Climber climber;
+};
+
+void py_go_all(const std::vector<PyClimber*>& climbers, std::size_t most, int threads) {
+    std::vector<Climber*> all;
+    for (PyClimber* c : climbers) all.push_back(&c->climber);
+    nb::gil_scoped_release release;
+    go_all(all, most, threads);
+}
+
+// (history, map log-responsibility, how it ended, None or (weights, means, covariances, held, weight of the noise)), flat.
+nb::tuple py_standing(const PyClimber& c) {
+    const Climber::Mixture* m = c.climber.mixture();
+    const nb::object mixture = m ? nb::object(nb::make_tuple(copied(m->weights), copied(m->means),
+                                                            copied(m->covariance.numbers), copied(m->covariance.held),
+                                                            m->noise))
+                                 : nb::none();
+    return nb::make_tuple(c.climber.history(), c.climber.map_log_responsibility(), int(c.climber.ended()), mixture);
 }
 
 // (covariances, held), flat, or None where the core has no answer. `before` is a mixture of any weights and means.
@@ -257,9 +280,14 @@ NB_MODULE(_core, m) {
     m.def("score", py_score, "rows"_a, "model"_a, "what"_a, "single"_a, "threads"_a, "variant"_a);
     m.def("lloyd", py_lloyd, "rows"_a, "weight"_a.none(), "model"_a, "middle"_a, "steps"_a, "single"_a, "threads"_a,
           "variant"_a);
-    m.def("climb", py_climb, "rows"_a, "weight"_a.none(), "model"_a, "letters"_a, "minimum"_a, "constant"_a.none(),
-          "span"_a, "equal_weights"_a, "noise"_a.none(), "history"_a, "tol"_a, "last"_a, "most"_a, "threads"_a,
-          "variant"_a);
+    nb::class_<PyClimber>(m, "Climber")
+        .def(nb::init<AnyRows, std::optional<Doubles>, nb::object, const std::string&, Doubles, std::optional<Flags>,
+                      double, bool, std::optional<double>, std::vector<double>, double, std::size_t, bool,
+                      const std::string&>(),
+             "rows"_a, "weight"_a.none(), "model"_a, "letters"_a, "minimum"_a, "constant"_a.none(), "span"_a,
+             "equal_weights"_a, "noise"_a.none(), "history"_a, "tol"_a, "last"_a, "strides"_a, "variant"_a)
+        .def("standing", py_standing);
+    m.def("go_all", py_go_all, "climbers"_a, "most"_a, "threads"_a);
     m.def("m_step", py_m_step, "letters"_a, "within"_a, "counts"_a, "minimum"_a, "constant"_a.none(), "span"_a,
           "before"_a.none());
     m.def("factor", py_factor, "matrices"_a);

@@ -5,11 +5,12 @@
 #include <vector>
 
 #include "m_step.hpp"
+#include "pace.hpp"
 #include "pass.hpp"
 
 namespace bactrian {
 
-enum class Ended { handed_back, converged, max_iter };
+enum class Ended { handed_back, converged, max_iter, paused };
 
 // What is climbed: the likelihood of mixtures under a constraint and above a floor.
 struct Target {
@@ -19,24 +20,50 @@ struct Target {
     std::optional<double> noise;  // log density of the noise component
 };
 
-struct Climb {
-    std::vector<double> history;  // log-likelihood of the start and after each iteration
-    double map_log_responsibility = 0.0;
-    int steps = 0;
-    Ended ended = Ended::handed_back;
-    // The mixture reached after at least one step, and the weight of its noise.
-    std::vector<double> weights, means;
-    Covariances covariance;
-    double noise = 0.0;
+// One climb. What `pass` and `target` point to must outlive it. It goes on from `history` until less than `tol` nats
+// remain or the history is longer than `last`. Anything out of the ordinary (an empty component, a matrix that is not
+// positive definite) is handed back as it was before the pass that showed it.
+class Climber {
+public:
+    // A mixture that owns its numbers.
+    struct Mixture {
+        std::vector<double> weights, means, whiteners, log_constant;
+        Covariances covariance;
+        double noise = 0.0;
+    };
+
+    Climber(Pass, Target, std::vector<double> history, double tol, std::size_t last, bool strides);
+    Climber(const Climber&) = delete;  // the model points into it
+
+    // Makes up to `most` more passes. Where it pauses does not change where it ends.
+    Ended go(std::size_t most, int threads);
+
+    const std::vector<double>& history() const { return history_; }
+    double map_log_responsibility() const { return map_log_responsibility_; }
+    Ended ended() const { return ended_; }
+    // The mixture that it stands on; null where that is still the first.
+    const Mixture* mixture() const { return moved_ ? &now_ : nullptr; }
+
+private:
+    Ended pass();
+    Ended step();
+    void stand_on(Mixture&);
+
+    Pass pass_;
+    Target target_;
+    std::vector<double> history_;
+    double tol_;
+    std::size_t last_;
+    Pace pace_;
+    Layout layout_;
+    Summary summary_;
+    Mixture now_, next_, stride_, fallback_;
+    double map_log_responsibility_ = 0.0;
+    bool moved_ = false;
+    Ended ended_ = Ended::paused;
 };
 
-// The least gain still to come, by the geometric series that the last two gains begin: em.remaining in Python.
-double remaining(const std::vector<double>& history);
-
-// Goes on from `history` until less than `tol` nats remain or the history is longer than `last`. Anything out of the
-// ordinary (an empty component, a matrix that is not positive definite) is handed back as it was before the pass that
-// showed it.
-// `most` passes are made, or any number for 0.
-Climb climb(Pass pass, const Target&, std::vector<double> history, double tol, std::size_t last, std::size_t most);
+// Several climbs side by side, one thread each; the same bits as one after the other.
+void go_all(const std::vector<Climber*>&, std::size_t most, int threads);
 
 }  // namespace bactrian

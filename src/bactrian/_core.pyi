@@ -51,23 +51,30 @@ def lloyd(
     threads: int,
     variant: str,
 ) -> NDArray[np.intp]: ...
-def climb(
-    rows: FloatArray,
-    weight: FloatArray | None,
-    model: Model,
-    letters: str,
-    minimum: FloatArray,
-    constant: NDArray[np.bool_] | None,
-    span: float,
-    equal_weights: bool,
-    noise: float | None,
-    history: list[float],
-    tol: float,
-    last: int,
-    most: int,
-    threads: int,
-    variant: str,
-) -> tuple[list[float], float, int, int, FloatArray, FloatArray, FloatArray, NDArray[np.int8], float]: ...
+
+class Climber:
+    def __init__(
+        self,
+        rows: FloatArray,
+        weight: FloatArray | None,
+        model: Model,
+        letters: str,
+        minimum: FloatArray,
+        constant: NDArray[np.bool_] | None,
+        span: float,
+        equal_weights: bool,
+        noise: float | None,
+        history: list[float],
+        tol: float,
+        last: int,
+        strides: bool,
+        variant: str,
+    ) -> None: ...
+    def standing(
+        self,
+    ) -> tuple[list[float], float, int, tuple[FloatArray, FloatArray, FloatArray, NDArray[np.int8], float] | None]: ...
+
+def go_all(climbers: list[Climber], most: int, threads: int) -> None: ...
 def m_step(
     letters: str,
     within: FloatArray,

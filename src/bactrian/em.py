@@ -7,14 +7,15 @@ all mixtures that still climb, so rows that live on disk or on a cluster are rea
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
 
 from bactrian.acceleration import PACES, Plain, Squarem
 from bactrian.families import Family
-from bactrian.kernels import Kernel, Leg, Parameters
+from bactrian.kernels import Ascent, Climber, Kernel, Leg, NativeKernel, Parameters
+from bactrian.kernels.native import go_all
 from bactrian.objective import Objective
 from bactrian.sources import Source
 from bactrian.statistics import Statistics
@@ -104,20 +105,19 @@ def run(
         Log-likelihood per unit of row weight that may still be gained, as estimated by Aitken's acceleration
         (Boehning et al. 1994, Ann. Inst. Stat. Math. 46:373). 0 runs exactly ``max_iter`` iterations.
     acceleration : {None, "squarem"}
-        Whether strides are tried between the steps of EM; one that ends lower is taken back and not counted. Climbs
-        that the source makes by itself go without: there the strides would cost more than they save.
+        Whether strides are tried between the steps of EM; one that ends lower is taken back and not counted.
     observe : callable, optional
         Called after each pass with all climbs; may raise KeyboardInterrupt.
     """
     climbs = [replace(c, history=c.history[:-1], status=None) for c in climbs]  # the start is looked at again
     last = [len(c.history) + max_iter for c in climbs]
     most = AHEAD if observe is None else 1
+    ahead = Ahead(source, kernel, tol, most, acceleration is not None)
     paces = [PACES[acceleration](c.objective) for c in climbs]
     while active := [i for i, c in enumerate(climbs) if c.status is None]:
-        ahead = {i: _ahead(source, kernel, climbs[i], tol, last[i], most) for i in active}
-        for i in active:
-            climbs[i] = ahead[i] or climbs[i]
-        left = [i for i in active if ahead[i] is None]
+        left = ahead.go(climbs, active, last)
+        for i in set(active).difference(left):
+            paces[i] = PACES[acceleration](climbs[i].objective)  # it has seen nothing of what the core did
         folded = source.fold(kernel, [climbs[i].mixture for i in left], [climbs[i].family.scatter for i in left])
         for i, statistics in zip(left, folded, strict=True):
             climbs[i] = _on(climbs[i], statistics, paces[i], tol * source.total, last[i])
@@ -126,33 +126,59 @@ def run(
     return climbs
 
 
-def _ahead(source: Source, kernel: Kernel, climb: Climb, tol: float, last: int, most: int) -> Climb | None:
-    """The climb after the passes (at most ``most``) that the source makes by itself; None for none."""
-    objective = climb.objective
-    family, floor = objective.family, objective.floor
-    if not family.native or objective.prior is not None:
-        return None
-    leg = Leg(
-        first=climb.mixture,
-        letters=family.code,
-        form=(family.kind, family.tied),
-        minimum=floor.minimum,
-        constant=floor.constant,
-        span=floor.span,
-        equal_weights=objective.equal_weights,
-        noise=objective.noise,
-        history=climb.history,
-        tol=tol * source.total,
-        last=last,
-        most=most,
-    )
-    ascent = source.climb(kernel, leg)
-    if ascent is None or len(ascent.history) == len(climb.history):
-        return None
+@dataclass(frozen=True, eq=False)
+class Ahead:
+    """Passes that are made close to the rows, up to ``most`` at a time, where the source can do that."""
+
+    source: Source
+    kernel: Kernel
+    tol: float
+    most: int
+    strides: bool
+    climbers: dict[int, Climber] = field(default_factory=dict)
+
+    def go(self, climbs: list[Climb], active: Sequence[int], last: Sequence[int]) -> list[int]:
+        """Move on those that can; the numbers of the others, whose next pass is the loop's."""
+        for i in active:
+            if i not in self.climbers and (climber := self._climber(climbs[i], last[i])):
+                self.climbers[i] = climber
+        going = [i for i in active if i in self.climbers]
+        if going and isinstance(self.kernel, NativeKernel):
+            ascents = go_all([self.climbers[i] for i in going], self.most, self.kernel.threads)
+            for i, ascent in zip(going, ascents, strict=True):
+                climbs[i] = _after(climbs[i], ascent)
+                if ascent.ended == "handed_back":
+                    del self.climbers[i]
+        return [i for i in active if i not in self.climbers]
+
+    def _climber(self, climb: Climb, last: int) -> Climber | None:
+        objective = climb.objective
+        family, floor = objective.family, objective.floor
+        if not family.native or objective.prior is not None:
+            return None
+        leg = Leg(
+            first=climb.mixture,
+            letters=family.code,
+            form=(family.kind, family.tied),
+            minimum=floor.minimum,
+            constant=floor.constant,
+            span=floor.span,
+            equal_weights=objective.equal_weights,
+            noise=objective.noise,
+            history=climb.history,
+            tol=self.tol * self.source.total,
+            last=last,
+            strides=self.strides,
+        )
+        return self.source.climber(self.kernel, leg)
+
+
+def _after(climb: Climb, ascent: Ascent) -> Climb:
     mixture, held = (climb.mixture, climb.held) if ascent.mixture is None else (ascent.mixture, ascent.held)
-    status = None if ascent.ended is None else Status[ascent.ended.upper()]
+    status = Status[ascent.ended.upper()] if ascent.ended in ("converged", "max_iter") else None
     history = tuple(ascent.history)
-    return Climb(objective, mixture, held, history, history[-1], ascent.map_log_responsibility, status)
+    value = history[-1] if history else -np.inf
+    return Climb(climb.objective, mixture, held, history, value, ascent.map_log_responsibility, status)
 
 
 def _on(climb: Climb, statistics: Statistics, pace: Plain, tol: float, last: int) -> Climb:

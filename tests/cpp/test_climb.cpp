@@ -1,4 +1,4 @@
-// Climbs never fall, and are the same bits in one call, pass by pass, and with any number of threads.
+// Climbs never fall, and are the same bits in one call, pass by pass, with any number of threads and side by side.
 #include <cmath>
 #include <optional>
 #include <vector>
@@ -18,23 +18,29 @@ Pass pass_of(const Case& c, int threads, std::optional<double> noise) {
     return pass;
 }
 
-void check_climb(const char* code, bool equal_weights, std::optional<double> noise) {
+void check_climb(const char* code, bool equal_weights, std::optional<double> noise, bool strides) {
     constexpr std::ptrdiff_t N = 300, D = 3, K = 2;
+    constexpr std::size_t any = 1000;
     const Case c(Form::full, false, N, D, K, 3.0);
     const std::vector<double> minimum(D, 1e-9);
     const Target target{constraint_of(code), {minimum.data(), nullptr, 1e12}, equal_weights, noise};
-    const Climb whole = climb(pass_of(c, 1, noise), target, {}, 0.0, 12, 0);
-    CHECK(whole.history.size() == 13 && whole.ended == Ended::max_iter, "%s: %zu", code, whole.history.size());
-    for (std::size_t i = 2; i < whole.history.size(); ++i)  // the start is in no family
-        CHECK(whole.history[i] >= whole.history[i - 1] - 1e-9, "%s falls at %zu", code, i);
-    double sum = whole.noise;
-    for (const double w : whole.weights) sum += w;
+    const auto begun = [&] { return Climber(pass_of(c, 1, noise), target, {}, 0.0, 12, strides); };
+    Climber whole = begun(), threaded = begun(), halting = begun(), one = begun(), other = begun();
+    CHECK(whole.go(any, 1) == Ended::max_iter, "%s", code);
+    CHECK(whole.history().size() == 13, "%s: %zu", code, whole.history().size());
+    for (std::size_t i = 2; i < whole.history().size(); ++i)  // the start is in no family
+        CHECK(whole.history()[i] >= whole.history()[i - 1] - 1e-9, "%s falls at %zu", code, i);
+    const Climber::Mixture& found = *whole.mixture();
+    double sum = found.noise;
+    for (const double w : found.weights) sum += w;
     CHECK(sum > 1 - 1e-12 && sum < 1 + 1e-12, "%s: weights sum to %g", code, sum);
-    CHECK((whole.noise > 0) == noise.has_value(), "%s: noise %g", code, whole.noise);
-    const Climb threaded = climb(pass_of(c, 3, noise), target, {}, 0.0, 12, 0);
-    CHECK(threaded.history == whole.history && threaded.covariance.numbers == whole.covariance.numbers, "%s", code);
-    const Climb first = climb(pass_of(c, 1, noise), target, {}, 0.0, 12, 5);
-    CHECK(std::vector<double>(whole.history.begin(), whole.history.begin() + 5) == first.history, "%s: a part", code);
+    CHECK((found.noise > 0) == noise.has_value(), "%s: noise %g", code, found.noise);
+    threaded.go(any, 3);
+    go_all({&one, &other}, any, 2);
+    while (halting.go(1, 1) == Ended::paused) {}
+    for (const Climber* same : {&threaded, &halting, &one, &other})
+        CHECK(same->history() == whole.history() &&
+                  same->mixture()->covariance.numbers == found.covariance.numbers, "%s", code);
 }
 
 }  // namespace
@@ -42,8 +48,10 @@ void check_climb(const char* code, bool equal_weights, std::optional<double> noi
 int main() {
     for (const char* code : kCodes)
         for (const bool equal : {false, true}) {
-            check_climb(code, equal, std::nullopt);
-            check_climb(code, equal, -8.0);
+            for (const bool strides : {false, true}) {
+                check_climb(code, equal, std::nullopt, strides);
+                check_climb(code, equal, -8.0, strides);
+            }
         }
     return report("climbs");
 }

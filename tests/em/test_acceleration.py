@@ -23,7 +23,7 @@ X = lobes(400, 3, 4)
 class OnlyFolds(ArraySource):
     """Rows whose climbs are left to the loop."""
 
-    def climb(self, *arguments):
+    def climber(self, *arguments):
         return None
 
 

@@ -78,8 +78,8 @@ class Leg:
         Nats that may remain to be gained.
     last : int
         The longest history.
-    most : int
-        Passes to make.
+    strides : bool
+        Whether strides are tried between the steps of EM.
     """
 
     first: Parameters
@@ -93,7 +93,7 @@ class Leg:
     history: tuple[float, ...]
     tol: float
     last: int
-    most: int
+    strides: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +105,8 @@ class Ascent:
     history : list of float
         With the log-likelihoods of the passes that were made.
     map_log_responsibility : float
-    ended : None, "converged" or "max_iter"
-        None where the loop has to go on, from ``mixture``: something out of the ordinary was met.
+    ended : "handed_back", "converged", "max_iter" or "paused"
+        ``"handed_back"`` where the loop has to go on, from ``mixture``: something out of the ordinary was met.
     mixture : Parameters or None
         Where it stands; None where it stands where it began.
     held : tuple of int
@@ -115,9 +115,17 @@ class Ascent:
 
     history: list[float]
     map_log_responsibility: float
-    ended: str | None
+    ended: str
     mixture: Parameters | None
     held: tuple[int, ...] = ()
+
+
+class Climber(Protocol):
+    """A leg under way: it remembers where it stands."""
+
+    def standing(self) -> Ascent:
+        """What has been climbed so far."""
+        ...
 
 
 class Kernel(Protocol):

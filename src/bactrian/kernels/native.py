@@ -6,6 +6,7 @@ Nothing here computes: it decides the working precision, hands arrays to the cor
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 from bactrian import _core
 from bactrian.covariance import Covariance, Diagonal, Full, Spherical
 from bactrian.errors import ParameterError
-from bactrian.kernels.kernel import Ascent, Leg, Noise, Parameters
+from bactrian.kernels.kernel import Ascent, Climber, Leg, Noise, Parameters
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
@@ -101,24 +102,43 @@ class NativeKernel:
         model, middle = _model(first), np.ascontiguousarray(middle)
         return np.asarray(_core.lloyd(rows, sample_weight, model, middle, steps, single, self._threads, self._variant))
 
-    def climb(self, rows: FloatArray, sample_weight: FloatArray | None, leg: Leg) -> Ascent:
+    def climber(self, rows: FloatArray, sample_weight: FloatArray | None, leg: Leg) -> NativeClimber:
         """EM in the core as long as it is ordinary, on float64 rows; ``em.run`` is the slow twin."""
-        shape = leg.first.means.shape
-        history, map_log, steps, ended, weights, means, numbers, held, left = _core.climb(
+        core = _core.Climber(
             rows, sample_weight, _model(leg.first), leg.letters, np.ascontiguousarray(leg.minimum), leg.constant,
-            leg.span, leg.equal_weights, leg.noise, list(leg.history), leg.tol, leg.last, leg.most,
-            self._threads, self._variant,
+            leg.span, leg.equal_weights, leg.noise, list(leg.history), leg.tol, leg.last, leg.strides, self._variant,
         )  # fmt: skip
-        end = (None, "converged", "max_iter")[ended]
-        if not steps:
-            return Ascent(history, map_log, end, None)
-        noise = None if leg.noise is None else Noise(left, leg.noise)
-        mixture = Parameters(weights, means.reshape(shape), _covariance(*leg.form, numbers, shape), noise)
-        return Ascent(history, map_log, end, mixture, tuple(np.flatnonzero(held).tolist()))
+        return NativeClimber(core, leg)
 
     def _score(self, rows: FloatArray, parameters: Parameters, what: int) -> Any:
         single = _single_is_safe(rows, parameters.means, parameters.covariance)
         return _core.score(rows, _model(parameters), what, single, self._threads, self._variant)
+
+
+@dataclass(frozen=True, eq=False)
+class NativeClimber:
+    """A leg under way in the core."""
+
+    core: Any
+    leg: Leg
+
+    def standing(self) -> Ascent:
+        leg = self.leg
+        history, map_log, ended, found = self.core.standing()
+        ended = ("handed_back", "converged", "max_iter", "paused")[ended]
+        if found is None:
+            return Ascent(history, map_log, ended, None)
+        shape = leg.first.means.shape
+        weights, means, numbers, held, left = found
+        noise = None if leg.noise is None else Noise(left, leg.noise)
+        mixture = Parameters(weights, means.reshape(shape), _covariance(*leg.form, numbers, shape), noise)
+        return Ascent(history, map_log, ended, mixture, tuple(np.flatnonzero(held).tolist()))
+
+
+def go_all(climbers: Sequence[Climber], most: int, threads: int) -> list[Ascent]:
+    """Up to ``most`` more passes of each, side by side; where they pause does not change where they end."""
+    _core.go_all([climber.core for climber in climbers if isinstance(climber, NativeClimber)], most, threads)
+    return [climber.standing() for climber in climbers]
 
 
 @cache

@@ -86,7 +86,7 @@ def _candidates(
     task: Task, asked: Sequence[tuple[Look, Family]], found: list[Found], *, long: bool, observed: bool = False
 ) -> None:
     """Append those that were asked for, after a thorough look (``long``) or a quick one."""
-    for lot in _lots((look.plan(family, long) for look, family in asked), task.source.read_together):
+    for lot in _lots((look.plan(family, long) for look, family in asked), task.source):
         observe = _observer(task, len(found), len(asked), len(lot)) if observed else None
         found += _climb(task, lot, observe)
 
@@ -106,11 +106,12 @@ class Plan:
         return sum(3 * 8 * int(s.mixture.means.size) * s.mixture.means.shape[1] for s in self.starts)
 
 
-def _lots(plans: Iterable[Plan], together: bool) -> Iterator[list[Plan]]:
-    """Those that climb together and share each read of the rows: all that memory allows, or one at a time."""
+def _lots(plans: Iterable[Plan], source: Source) -> Iterator[list[Plan]]:
+    """Those that climb together: where reads are shared all that memory allows, on few rows those of one K."""
     lot: list[Plan] = []
     for plan in plans:
-        if lot and (not together or sum(p.n_bytes for p in [*lot, plan]) > LOT):
+        beside = source.read_together or (source.climbs_together and lot and lot[0].k == plan.k)
+        if lot and (not beside or sum(p.n_bytes for p in [*lot, plan]) > LOT):
             yield lot
             lot = []
         lot.append(plan)

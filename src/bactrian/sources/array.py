@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bactrian.kernels import Ascent, Kernel, Leg, NativeKernel, Parameters
+from bactrian.kernels import Climber, Kernel, Leg, NativeKernel, Parameters
 from bactrian.rows import read_weights as read_weights
 from bactrian.sources.source import Resident, strata
 from bactrian.statistics import Scatter, Statistics
@@ -58,11 +58,15 @@ class ArraySource(Resident):
     def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:
         return assignment if self.kept is None else assignment[self.kept]
 
-    def climb(self, kernel: Kernel, leg: Leg) -> Ascent | None:
+    @property
+    def climbs_together(self) -> bool:
+        return self.values.size <= SMALL
+
+    def climber(self, kernel: Kernel, leg: Leg) -> Climber | None:
         small = self.values.size * len(leg.first.weights) <= SMALL
         if not small or self.single_precision or not isinstance(kernel, NativeKernel):
             return None
-        return kernel.climb(self.values, self.weight, leg)
+        return kernel.climber(self.values, self.weight, leg)
 
     def classify(self, kernel: Kernel, mixture: Parameters) -> IntArray:
         return kernel.classify(self.values, mixture)

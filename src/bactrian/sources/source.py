@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bactrian.covariance import Spherical
 from bactrian.errors import DataError
-from bactrian.kernels import Ascent, Kernel, Leg, NativeKernel, Parameters
+from bactrian.kernels import Climber, Kernel, Leg, NativeKernel, Parameters
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
@@ -95,7 +95,12 @@ class Source(ABC):
         """(K0, D) centres of the first K0 components, where they are known."""
         return np.empty((0, self.n_features))
 
-    def climb(self, kernel: Kernel, leg: Leg) -> Ascent | None:
+    @property
+    def climbs_together(self) -> bool:
+        """Whether several climbs side by side take less time than one after the other."""
+        return self.read_together
+
+    def climber(self, kernel: Kernel, leg: Leg) -> Climber | None:
         """Iterations made close to the rows, where that is quicker than a fold each; None leaves them to the loop."""
         return None
 

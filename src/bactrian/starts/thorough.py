@@ -47,10 +47,8 @@ def thorough(
 
 def _improved(source: Source, kernel: Kernel, climbs: list[em.Climb], rng: np.random.Generator) -> list[em.Climb]:
     found: list[em.Climb] = []
-    for climb in climbs:
-        (end,) = em.run(
-            source, kernel, [replace(climb, status=None)], tol=TOL, max_iter=LONGEST, acceleration="squarem"
-        )
+    under_way = [replace(climb, status=None) for climb in climbs]
+    for end in em.run(source, kernel, under_way, tol=TOL, max_iter=LONGEST, acceleration="squarem"):
         if not any(abs(end.value - other.value) <= ALIKE * source.total for other in found):
             end = improve(source, kernel, end, rng, tol=TOL)
         found.append(end)
