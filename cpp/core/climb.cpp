@@ -12,6 +12,9 @@ namespace {
 
 using Mixture = Climber::Mixture;
 
+// A short climb ends before strides pay, and is the same to the last digits in other units.
+constexpr std::size_t kPatience = 16;
+
 // Whether diag(minimum) is below the M full covariances, by a bound on its largest eigenvalue in their units.
 bool above_floor(const Mixture& mixture, std::ptrdiff_t M, std::ptrdiff_t D, const double* minimum) {
     for (std::ptrdiff_t m = 0; m < M; ++m) {
@@ -74,7 +77,7 @@ bool any_held(const Mixture& mixture) {
 
 Climber::Climber(Pass pass, Target target, std::vector<double> history, double tol, std::size_t last, bool strides)
     : pass_(pass), target_(target), history_(std::move(history)), tol_(tol), last_(last),
-      pace_(strides, target.noise.has_value()), layout_{target.constraint.scatter(), pass.model.K, pass.model.D} {}
+      pace_(strides, target.noise.has_value(), kPatience), layout_{target.constraint.scatter(), pass.model.K, pass.model.D} {}
 
 Ended Climber::go(std::size_t most, int threads) {
     pass_.threads = threads;

@@ -37,13 +37,20 @@ Pace::Shape Pace::shape(const Summary& summary) const {
 }
 
 double Pace::left(const std::vector<double>& history, const Summary& summary) {
-    if (!strides_) return remaining(history);
+    if (!strides_ || patience_ > 0) return remaining(history);
     const std::size_t n = history.size();
     if (n < 2) return kInfinity;
     const double gain = history[n - 1] - history[n - 2];
-    const bool rounding = gain <= kRounding * std::fabs(history[n - 1]);
-    if (first_.empty() || origin_.empty()) return gain >= 0.0 && rounding && !on_trial_ ? 0.0 : kInfinity;
-    if (rounding) return 0.0;
+    if (first_.empty() || origin_.empty())
+        return gain >= 0.0 && gain <= kRounding * std::fabs(history[n - 1]) && !on_trial_ ? 0.0 : kInfinity;
+    const double before = estimate_;
+    estimate_ = estimate(history, gain, summary);
+    return std::fmax(before, estimate_);
+}
+
+double Pace::estimate(const std::vector<double>& history, double gain, const Summary& summary) {
+    const std::size_t n = history.size();
+    if (gain <= kRounding * std::fabs(history[n - 1])) return 0.0;
     if (here_.empty() || n < 3) return kInfinity;
     const Shape s = shape(summary);
     const double before = before_;
@@ -60,6 +67,10 @@ double Pace::left(const std::vector<double>& history, const Summary& summary) {
 
 bool Pace::stride(const Summary& summary, bool held, Summary& there) {
     if (!strides_) return false;
+    if (patience_ > 0) {
+        --patience_;
+        return false;
+    }
     if (here_.empty() || origin_.empty() || held) {
         begin(here_);
         return false;

@@ -15,14 +15,15 @@ double remaining(const std::vector<double>& history);
 
 class Pace {
 public:
-    Pace(bool strides, bool noise) : strides_(strides), noise_(noise) {}
+    // `patience`: steps of EM before the first stride.
+    Pace(bool strides, bool noise, std::size_t patience) : strides_(strides), noise_(noise), patience_(patience) {}
 
     // Whether the mixture being looked at is a stride, to be taken back if it is lower.
     bool on_trial() const { return on_trial_; }
 
     // A pass has shown this summary.
     void look(const Summary& summary) {
-        if (strides_) here_ = coordinates(summary, noise_);
+        if (patience_ == 0 && strides_) here_ = coordinates(summary, noise_);
     }
     // Nats that can still be gained. Asked once a pass.
     double left(const std::vector<double>& history, const Summary&);
@@ -43,6 +44,7 @@ private:
         double length;
     };
     Shape shape(const Summary&) const;
+    double estimate(const std::vector<double>& history, double gain, const Summary&);
     void begin(std::vector<double> origin) {
         on_trial_ = false;
         origin_ = std::move(origin);
@@ -50,8 +52,10 @@ private:
     }
 
     bool strides_, noise_, on_trial_ = false;
+    std::size_t patience_;
     std::vector<double> here_, origin_, first_, retreat_, there_;  // coordinates; empty where there are none
     double longest_ = 1.0, length_ = 0.0;
+    double estimate_ = std::numeric_limits<double>::infinity();  // of what remained, by the last cycle
     double before_ = 0.0;  // what the second step of the last cycle gained
     double lengths_[2] = {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
 };

@@ -66,6 +66,7 @@ class Squarem(Plain):
         self._longest = 1.0
         self._before = 0.0  # what the second step of the last cycle gained
         self._lengths = (np.inf, np.inf)  # of the last two cycles
+        self._estimate = np.inf  # of what remained, by the last cycle
         self._begin()
 
     def _begin(self, origin: FloatArray | None = None) -> None:
@@ -134,13 +135,18 @@ class Squarem(Plain):
     def remaining(self, history: Sequence[float], statistics: Statistics) -> float:
         """After the second of two steps: its gain over the whole way, from how the steps shrink.
 
-        The stride before them must have gained as little.
+        The stride before them must have gained as little, and the cycle before must have said the same: what a stride
+        has hidden shows itself in the next.
         """
         if len(history) < 2:
             return np.inf
         gain = history[-1] - history[-2]
         if self._first is None or self._origin is None:
             return 0.0 if 0 <= gain <= ROUNDING * abs(history[-1]) and not self.on_trial else np.inf
+        before, self._estimate = self._estimate, self._left(history, gain, statistics)
+        return max(before, self._estimate)
+
+    def _left(self, history: Sequence[float], gain: float, statistics: Statistics) -> float:
         if gain <= ROUNDING * abs(history[-1]):
             return 0.0
         here = coordinates(statistics, self.objective.noise is not None)

@@ -17,10 +17,11 @@ def stop_at(candidate: int):
 
 
 def test_the_best_so_far_is_returned():
-    with pytest.warns(bt.InterruptWarning, match="after 5 of 12 candidates"):
+    """Candidates that climb side by side, on few rows those with one K, are there together or not at all."""
+    with pytest.warns(bt.InterruptWarning, match="after 3 of 12 candidates"):
         fit = bt.fit(DATA["2-D"], range(1, 5), ["VII", "VVI", "VVV"], progress=stop_at(5))
     tried = [c for c in fit.candidates if c.usable]
-    assert len(tried) == 5
+    assert len(tried) == 3
     assert fit.bic == min(c.bic for c in tried)
     assert {c.reason for c in fit.candidates if not c.usable} == {"interrupted before it was fitted"}
 

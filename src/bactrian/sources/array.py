@@ -25,6 +25,9 @@ CHUNK = 8192  # rows projected at once
 # N D K up to which the core climbs by itself: an iteration then takes less than about 1 ms.
 SMALL = 1_000_000
 
+# N D up to which float32 is worked on in float64.
+FEW = 100_000
+
 
 class ArraySource(Resident):
     """An (N, D) array of finite float32 or float64, of any strides, with optional row weights.
@@ -40,11 +43,12 @@ class ArraySource(Resident):
         if self.kept is not None and weight is not None:
             values, weight = values[self.kept], weight[self.kept]
         self.n_given = n_given
-        self.values = values
+        self.single_precision = values.dtype == np.float32
+        # few rows lose more by rounding than they gain by speed
+        self.values = values.astype(np.float64) if self.single_precision and values.size <= FEW else values
         self.weight = weight
         self.n_rows, self.n_features = values.shape
         self.total = float(self.n_rows if weight is None else weight.sum())
-        self.single_precision = values.dtype == np.float32
 
     def fold(self, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]) -> list[Statistics]:
         pairs = zip(mixtures, scatters, strict=True)
@@ -64,7 +68,7 @@ class ArraySource(Resident):
 
     def climber(self, kernel: Kernel, leg: Leg) -> Climber | None:
         small = self.values.size * len(leg.first.weights) <= SMALL
-        if not small or self.single_precision or not isinstance(kernel, NativeKernel):
+        if not small or self.values.dtype == np.float32 or not isinstance(kernel, NativeKernel):
             return None
         return kernel.climber(self.values, self.weight, leg)
 
