@@ -15,6 +15,7 @@ from bactrian.errors import DataError, ParameterError
 from bactrian.families import Decomposition, parse_family
 from bactrian.kernels import Noise, Parameters
 from bactrian.mixture import Mixture
+from bactrian.noise import classify_beside, responsibilities_beside
 from bactrian.objective import Objective
 from bactrian.operations.merging import Merging
 from bactrian.priors import Prior
@@ -124,29 +125,23 @@ class Fit:
 
     def classify(self, data: Any) -> Any:
         """The most responsible component of each row, (N,), from 0 to K-1; -1 for noise."""
-        if self.noise is None:
-            return self.mixture.classify(data)
-        z = self.responsibilities(data)
-        labels = z.argmax(axis=-1)
-        return np.where(labels == self.n_components, -1, labels)
+        self._refuse_collections(data)
+        return classify_beside(self.mixture, self.noise, data)
 
     def responsibilities(self, data: Any) -> Any:
         """P(k | x), (N, K); with noise (N, K + 1), the last column being P(noise | x).
 
         Of a Dask or Spark collection it is a collection, like ``classify``: see ``Mixture.classify``.
         """
+        self._refuse_collections(data)
+        return responsibilities_beside(self.mixture, self.noise, data)
+
+    def _refuse_collections(self, data: Any) -> None:
         if home_of(data) is not None and self.noise is not None:
             raise DataError(
                 "a fit with noise says nothing of a collection as a whole; map its methods over the blocks, as in "
                 "x.map_blocks(fit.responsibilities), or ask fit.mixture, which leaves the noise out"
             )
-        z = self.mixture.responsibilities(data)
-        if self.noise is None or self.noise.weight == 0:
-            return z if self.noise is None else np.concatenate([z, np.zeros((*z.shape[:-1], 1))], axis=-1)
-        inside = np.log1p(-self.noise.weight) + np.asarray(self.mixture.logpdf(data))
-        outside = np.log(self.noise.weight) + self.noise.log_density
-        share = np.exp(outside - np.logaddexp(inside, outside))[..., None]
-        return np.concatenate([z * np.exp(inside - np.logaddexp(inside, outside))[..., None], share], axis=-1)
 
     def uncertainty(self, data: Any) -> Any:
         """1 - max_k P(k | x): the probability that the row's label is wrong, (N,); exact where it is tiny."""

@@ -16,15 +16,15 @@ from bactrian.families import Family, parse_families
 from bactrian.fit_result import Fit, Origin
 from bactrian.kernels import NativeKernel
 from bactrian.mixture import Mixture
-from bactrian.noise import NoiseModel, read_noise
-from bactrian.priors import ConjugatePrior
+from bactrian.noise import read_noise, without_noise
+from bactrian.priors import ConjugatePrior, read_prior
 from bactrian.randomness import generator
 from bactrian.regularization import make_floor
 from bactrian.selection import CRITERIA, Candidate, Candidates, Progress, Task, search
 from bactrian.selection.candidate import rank
-from bactrian.sources import ArraySource, Source
+from bactrian.sources import Source
 from bactrian.sources.door import open_source
-from bactrian.sources.labelled import in_memory, labelled
+from bactrian.sources.labelled import labelled
 from bactrian.starts.read import ANY, read_start
 from bactrian.typing import RandomState
 
@@ -173,12 +173,12 @@ def fit(
         max_iter=at_least(max_iter, 0, "max_iter"),
         rng=generator(random_state),
         observe=progress,
-        prior=_read_prior(prior),
+        prior=read_prior(prior),
         acceleration=_read_acceleration(acceleration),
         search=not (isinstance(start, str) and start == "k-means++"),
         equal_weights=bool(equal_weights),
         noise=noise_model,
-        clean=_without(noise_model, whole),
+        clean=without_noise(noise_model, whole),
     )
     with closing(whole):
         return _choose(search(task, counts, tried, criterion), criterion, source, names)
@@ -200,22 +200,6 @@ def _read_acceleration(acceleration: Any) -> str | None:
         if acceleration == known:
             return known
     raise ParameterError(f"acceleration should be 'squarem' or None, but got {acceleration!r}")
-
-
-def _read_prior(prior: Any) -> ConjugatePrior | None:
-    if prior is None or isinstance(prior, ConjugatePrior):
-        return prior
-    if isinstance(prior, str) and prior == "conjugate":
-        return ConjugatePrior()
-    raise ParameterError(f"prior should be None, 'conjugate' or a ConjugatePrior, but got {prior!r}")
-
-
-def _without(noise: NoiseModel | None, source: Source) -> Source | None:
-    """The rows that do not begin as noise."""
-    if noise is None or noise.rows is None:
-        return None
-    whole, stay = in_memory(source, "a mask of rows as noise"), source.keep(~noise.rows)
-    return ArraySource(whole.values[stay], None if whole.weight is None else whole.weight[stay])
 
 
 def _choose(

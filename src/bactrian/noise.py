@@ -5,7 +5,7 @@ The density is pi_0 / V; V stays fixed (Banfield & Raftery 1993, Biometrics 49:8
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
 
@@ -13,7 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bactrian.errors import DataError, ParameterError
-from bactrian.sources import Source
+from bactrian.kernels import Noise, Parameters
+from bactrian.mixture import Mixture
+from bactrian.sources import ArraySource, Source
+from bactrian.sources.labelled import in_memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +54,14 @@ def read_noise(noise: Any, source: Source, n_rows: int) -> NoiseModel | None:
     return NoiseModel(-log_volume(source), mask)
 
 
+def without_noise(noise: NoiseModel | None, source: Source) -> ArraySource | None:
+    """The rows that do not begin as noise; None where none is marked."""
+    if noise is None or noise.rows is None:
+        return None
+    whole, stay = in_memory(source, "a mask of rows as noise"), source.keep(~noise.rows)
+    return ArraySource(whole.values[stay], None if whole.weight is None else whole.weight[stay])
+
+
 def log_volume(source: Source) -> float:
     """log of the smaller of the bounding boxes along the features and along the principal axes."""
     _, axes = np.linalg.eigh(source.moments.covariance)
@@ -59,3 +70,39 @@ def log_volume(source: Source) -> float:
     if not np.isfinite(volumes[0]):
         raise DataError("a constant column leaves the region of the data without volume; leave the column out")
     return min(v for v in volumes if np.isfinite(v))
+
+
+def logpdf_beside(mixture: Mixture, noise: Noise | None, data: Any) -> Any:
+    """log p(x) of a mixture of which ``noise`` has its weight, (N,), in nats."""
+    inside = mixture.logpdf(data)
+    if noise is None or noise.weight == 0:
+        return inside
+    return np.logaddexp(np.log1p(-noise.weight) + inside, np.log(noise.weight) + noise.log_density)
+
+
+def responsibilities_beside(mixture: Mixture, noise: Noise | None, data: Any) -> Any:
+    """P(k | x), (N, K); with noise (N, K + 1), the last column being the noise's."""
+    z = mixture.responsibilities(data)
+    if noise is None:
+        return z
+    if noise.weight == 0:
+        return np.concatenate([z, np.zeros((*z.shape[:-1], 1))], axis=-1)
+    inside = np.log1p(-noise.weight) + np.asarray(mixture.logpdf(data))
+    outside = np.log(noise.weight) + noise.log_density
+    both = np.logaddexp(inside, outside)
+    return np.concatenate([z * np.exp(inside - both)[..., None], np.exp(outside - both)[..., None]], axis=-1)
+
+
+def classify_beside(mixture: Mixture, noise: Noise | None, data: Any) -> Any:
+    """The most responsible component of each row, (N,); -1 for noise."""
+    if noise is None:
+        return mixture.classify(data)
+    labels = responsibilities_beside(mixture, noise, data).argmax(axis=-1)
+    return np.where(labels == mixture.n_components, -1, labels)
+
+
+def beside(components: Parameters, noise: Noise | None) -> Parameters:
+    """Components and noise in one."""
+    if noise is None:
+        return components
+    return replace(components, weights=(1 - noise.weight) * components.weights, noise=noise)

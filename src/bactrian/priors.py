@@ -230,3 +230,12 @@ def _array(value: Any, shapes: tuple[tuple[int, ...], ...], name: str) -> FloatA
         expected = " or ".join(map(str, shapes))
         raise ParameterError(f"the prior's {name} should have shape {expected} and be finite, but got {array.shape}")
     return array
+
+
+def read_prior(prior: Any) -> ConjugatePrior | None:
+    """What users pass as ``prior``: None, "conjugate" or a ``ConjugatePrior``."""
+    if prior is None or isinstance(prior, ConjugatePrior):
+        return prior
+    if isinstance(prior, str) and prior == "conjugate":
+        return ConjugatePrior()
+    raise ParameterError(f"prior should be None, 'conjugate' or a ConjugatePrior, but got {prior!r}")

@@ -2,50 +2,30 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 import bactrian as bt
 from bactrian.em import Climb, run
 from bactrian.families import FAMILIES, Floor, parse_family
-from bactrian.kernels import NativeKernel
 from bactrian.objective import Objective
 from bactrian.priors import ConjugatePrior
 from bactrian.sources import ArraySource
 from bactrian.starts import from_assignment
+from tests.golden.mclusts import DATA, KERNEL, LOOSE, SOUND, climb_from, close, numbers, tight
 
-GOLDEN = json.loads((Path(__file__).parent / "mclust.json").read_text())
-# mclust's VVE leaves lambda_k out of its step for D: no reference (its EM is not monotone)
-SOUND = [family for family in FAMILIES if family != "VVE"]
-# where mclust's inner iteration stops early
-LOOSE = {"VEE": 1e-7, "EVE": 1e-7}
-DATA = {"faithful": bt.datasets.old_faithful, "iris": bt.datasets.iris, "acidity": bt.datasets.acidity}
-KERNEL = NativeKernel()
+GOLDEN = numbers("mclust")
 
 
-def close(a, b, tolerance):
-    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    return np.abs(a - b).max() <= tolerance * np.abs(b).max()
-
-
-def climb_from(assignment, family, **rules):
-    """After the M-step from labels or responsibilities of iris, without a floor."""
+def start(assignment, family, **rules):
     source = ArraySource(DATA["iris"]().data)
-    objective = Objective(parse_family(family), Floor(np.zeros(4)), **rules)
-    return source, from_assignment(source, KERNEL, objective, assignment, 3)
-
-
-def tight(source, start):
-    return run(source, KERNEL, [start], tol=1e-14, max_iter=20_000)[0]
+    return source, climb_from(source, assignment, family, **rules)
 
 
 @pytest.mark.parametrize("family", SOUND)
 def test_one_m_step(family):
     golden = GOLDEN["iris_given_z"]
-    _, climb = climb_from(np.array(golden["labels"]), family)
+    _, climb = start(np.array(golden["labels"]), family)
     expected = golden["families"][family]
     assert close(climb.mixture.weights, expected["pro"], 1e-12)
     assert close(climb.mixture.means, expected["mean"], 1e-12)
@@ -77,7 +57,7 @@ def test_vve_climbs_where_mclusts_falls():
 @pytest.mark.parametrize("family", [family for family in SOUND if family != "VVI"])  # mclust's VVI errs here too
 def test_equal_weights(family):
     golden = GOLDEN["iris_given_z"]
-    end = tight(*climb_from(np.array(golden["labels"]), family, equal_weights=True))
+    end = tight(*start(np.array(golden["labels"]), family, equal_weights=True))
     assert end.log_likelihood >= golden["families"][family]["equal_weights_loglik"] - 1e-6
     assert np.array_equal(end.mixture.weights, np.full(3, 1 / 3))
 
@@ -87,14 +67,14 @@ def test_the_prior_where_mclust_is_consistent(family):
     golden = GOLDEN["iris_given_z_prior"]
     data = DATA["iris"]().data
     prior = ConjugatePrior().about(data.mean(0), np.cov(data.T, bias=True), len(data), 3)
-    source, start = climb_from(np.array(golden["z"]), family, prior=prior)
+    source, begin = start(np.array(golden["z"]), family, prior=prior)
     expected = golden["families"][family]
-    assert close(start.mixture.means, expected["mean"], 1e-12)
-    assert close(start.mixture.covariance.dense(), expected["sigma"], 1e-12)
-    one = run(source, KERNEL, [start], tol=0, max_iter=0)[0]
+    assert close(begin.mixture.means, expected["mean"], 1e-12)
+    assert close(begin.mixture.covariance.dense(), expected["sigma"], 1e-12)
+    one = run(source, KERNEL, [begin], tol=0, max_iter=0)[0]
     assert one.log_likelihood == pytest.approx(expected["one_iteration_loglik"], rel=1e-9)
     # the posterior is maximised, not the likelihood, so the likelihood agrees instead of being bounded
-    assert tight(source, start).log_likelihood == pytest.approx(expected["tight_loglik"], rel=1e-6)
+    assert tight(source, begin).log_likelihood == pytest.approx(expected["tight_loglik"], rel=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore::bactrian.errors.CollapseWarning")

@@ -9,12 +9,14 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from bactrian.engines import home_of
-from bactrian.errors import ParameterError
+from bactrian.errors import DataError, ParameterError
 from bactrian.estimators.attributes import attributes_of, changed, mixture_of, precisions_cholesky, squared
 from bactrian.estimators.names import covariance_type_of, form_of
 from bactrian.estimators.sampler import sampler
 from bactrian.families import parse_family
+from bactrian.kernels import Noise
 from bactrian.mixture import Mixture
+from bactrian.noise import classify_beside, logpdf_beside, responsibilities_beside
 from bactrian.randomness import generator
 from bactrian.selection import criteria
 from bactrian.sources.array import read_weights
@@ -39,7 +41,15 @@ class FittedMixture:
     lower_bounds_: list[float]
 
     covariance_type: str
+    equal_weights: bool
     _mixture: Mixture | None = None
+    _noise: Noise | None = None
+
+    @property
+    def noise_weight_(self) -> float:
+        """The weight of the noise; 0 without."""
+        check_is_fitted(self, ["weights_", "means_"])
+        return 0.0 if self._noise is None else self._noise.weight
 
     @property
     def mixture_(self) -> Mixture:
@@ -63,26 +73,26 @@ class FittedMixture:
 
         Returns
         -------
-        (N,) array of integers from 0 to K-1, or a lazy collection, as of ``Mixture.classify``
+        (N,) array of integers from 0 to K-1, -1 for noise, or a lazy collection, as of ``Mixture.classify``
         """
         if home_of(X) is not None:
-            return self.mixture_.classify(X)
+            return self._components().classify(X)
         mixture, values = self._ready(X)
-        return np.asarray(mixture.classify(values))
+        return np.asarray(classify_beside(mixture, self._noise, values))
 
     def predict_proba(self, X: Any) -> Any:
-        """P(k | x) for each row, (N, K); rows sum to 1."""
+        """P(k | x) for each row, (N, K), with noise (N, K + 1), the last column being the noise's; rows sum to 1."""
         if home_of(X) is not None:
-            return self.mixture_.responsibilities(X)
+            return self._components().responsibilities(X)
         mixture, values = self._ready(X)
-        return np.asarray(mixture.responsibilities(values)).astype(self._dtype(values), copy=False)
+        return np.asarray(responsibilities_beside(mixture, self._noise, values)).astype(self._dtype(values), copy=False)
 
     def score_samples(self, X: Any) -> Any:
         """log p(x) of each row in nats, (N,)."""
         if home_of(X) is not None:
-            return self.mixture_.logpdf(X)
+            return self._components().logpdf(X)
         mixture, values = self._ready(X)
-        return np.asarray(mixture.logpdf(values)).astype(self._dtype(values), copy=False)
+        return np.asarray(logpdf_beside(mixture, self._noise, values)).astype(self._dtype(values), copy=False)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """The mean log p(x) of the rows, weighted by ``sample_weight`` (N,) if given; ``y`` is ignored."""
@@ -157,6 +167,15 @@ class FittedMixture:
             setattr(self, name, values)
         self.precisions_ = squared(precisions_cholesky(mixture), mixture.form).astype(dtype)
 
+    def _components(self) -> Mixture:
+        """The mixture, for collections on a cluster, which say nothing of noise."""
+        if self._noise is not None:
+            raise DataError(
+                "an estimator with noise says nothing of a collection as a whole; map its methods over the blocks, "
+                "or ask mixture_, which leaves the noise out"
+            )
+        return self.mixture_
+
     def _ready(self, X: Any) -> tuple[Mixture, FloatArray]:
         mixture = self.mixture_
         return mixture, validate_data(self, X, dtype=DTYPES, reset=False)
@@ -167,7 +186,7 @@ class FittedMixture:
     def _log_likelihood(self, X: Any, sample_weight: Any) -> tuple[float, float]:
         """Sum of w_i log p(x_i), and of w_i; in float64 whatever the rows are."""
         mixture, values = self._ready(X)
-        log_densities = np.asarray(mixture.logpdf(values))
+        log_densities = np.asarray(logpdf_beside(mixture, self._noise, values))
         if sample_weight is None:
             return float(log_densities.sum()), float(len(values))
         weight = read_weights(sample_weight, len(values))
@@ -176,4 +195,5 @@ class FittedMixture:
     def _n_parameters(self) -> int:
         """Free parameters of the model (scikit-learn's name, which programs use)."""
         k, d = np.shape(self.means_)
-        return parse_family(self.covariance_type).n_parameters(k, d)
+        p = parse_family(self.covariance_type).n_parameters(k, d) - (k - 1 if self.equal_weights else 0)
+        return p + (0 if self._noise is None else 2)

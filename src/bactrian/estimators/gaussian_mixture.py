@@ -22,8 +22,11 @@ from bactrian.estimators.starts import Task, find_starts
 from bactrian.families import parse_family
 from bactrian.kernels import NativeKernel
 from bactrian.mixture import Mixture
+from bactrian.noise import NoiseModel, beside, classify_beside, read_noise, without_noise
 from bactrian.objective import Objective
-from bactrian.sources import ArraySource
+from bactrian.priors import read_prior
+from bactrian.sources import ArraySource, Labelled
+from bactrian.sources.labelled import labelled
 from bactrian.typing import FloatArray, IntArray
 
 
@@ -78,6 +81,9 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         Lines to the logger ``bactrian.estimators``, or to standard output where logging is not set up.
     verbose_interval : int
         Iterations between lines.
+    prior, noise, equal_weights
+        As in ``bactrian.fit``: a conjugate prior; a component spread evenly over the region of the data (True, a
+        volume, or a mask of the rows that begin as noise); all components held to the same weight.
 
     Attributes
     ----------
@@ -90,10 +96,12 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
     converged_ : bool
     n_iter_ : int
         Iterations of the last ``fit``.
+    noise_weight_ : float
+        Of the noise, 0 without. ``weights_``, ``mixture_`` and ``sample`` are of the components without it.
     lower_bound_ : float
         Mean log-likelihood of the result.
     lower_bounds_ : list of float
-        The same after each iteration of the last ``fit``.
+        The same after each iteration of the last ``fit``; with a prior the log-posterior per row, up to a constant.
     n_features_in_, feature_names_in_ : int and array of str
     mixture_ : Mixture
         The distribution itself: marginals, conditionals, quantiles, plots.
@@ -134,6 +142,9 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         warm_start: bool = False,
         verbose: int = 0,
         verbose_interval: int = 10,
+        prior: Any = None,
+        noise: Any = False,
+        equal_weights: bool = False,
     ) -> None:
         self.n_components = n_components
         self.covariance_type = covariance_type
@@ -149,9 +160,12 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         self.warm_start = warm_start
         self.verbose = verbose
         self.verbose_interval = verbose_interval
+        self.prior = prior
+        self.noise = noise
+        self.equal_weights = equal_weights
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
-        """Fit by maximum likelihood.
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, *, labels: Any = None) -> Self:
+        """Fit by maximum likelihood, or with a prior to the mode of the posterior.
 
         Parameters
         ----------
@@ -160,27 +174,32 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         y : ignored
         sample_weight : (N,) array, optional
             0 is a row that is not there, 2 a row that is there twice.
+        labels : (N,) integers, optional
+            The component of rows where it is known, from 0; None, NaN or -1 where it is not. ``y`` is no such thing:
+            where whole pipelines are cross-validated it would leak what they are to find.
 
         Raises
         ------
         ValueError
             Data or parameters that cannot be used; a collapse with ``reg_covar=0``.
         """
-        self._fit(X, sample_weight)
+        self._fit(X, sample_weight, labels)
         return self
 
-    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> IntArray:
+    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None, *, labels: Any = None) -> IntArray:
         """Fit, and label the rows of X: ``fit(X).predict(X)``, (N,)."""
-        values = self._fit(X, sample_weight)
-        return np.asarray(self.mixture_.classify(values))
+        values = self._fit(X, sample_weight, labels)
+        return np.asarray(classify_beside(self.mixture_, self._noise, values))
 
-    def _fit(self, X: Any, sample_weight: Any) -> FloatArray:
+    def _fit(self, X: Any, sample_weight: Any, labels: Any) -> FloatArray:
         """Fit and return X as an array."""
         check_settings(self)
         values: FloatArray = validate_data(self, X, dtype=DTYPES, ensure_min_samples=2)
-        source = self._source(values, sample_weight)
-        objective = Objective(parse_family(self.covariance_type), climbing.floor_of(source, self.reg_covar))
-        starts = self._starts(source, objective)
+        whole = self._source(values, sample_weight)
+        source = whole if labels is None else self._labelled(whole, labels)
+        noise = read_noise(self.noise, whole, whole.n_given)
+        objective = self._objective(whole, noise)
+        starts = self._starts(source, objective, without_noise(noise, whole))
         reporter = Reporter(self.verbose, self.verbose_interval, source.total) if self.verbose else None
         with shown(self.verbose):
             outcome = climbing.climb(
@@ -192,7 +211,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
                 acceleration=None if self.warm_start or self.tol == 0 else "squarem",
                 reporter=reporter,
             )
-        if not self._numbered():
+        if not self._numbered(labels is not None):
             outcome = replace(outcome, climb=outcome.climb.in_canonical_order())
         climbing.judge(outcome, self.reg_covar, self.max_iter)
         self._keep(outcome, source, values.dtype)
@@ -207,12 +226,31 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
             )
         return source
 
-    def _starts(self, source: ArraySource, objective: Objective) -> list[list[Climb]]:
+    def _labelled(self, whole: ArraySource, labels: Any) -> Labelled:
+        source = labelled(whole, labels)
+        if source.n_known > self.n_components:
+            raise DataError(
+                f"labels name {source.n_known} components, but n_components = {self.n_components}; "
+                f"use n_components={source.n_known} or more"
+            )
+        return source
+
+    def _objective(self, source: ArraySource, noise: NoiseModel | None) -> Objective:
+        prior, moments = read_prior(self.prior), source.moments
+        about = prior.about(moments.mean, moments.covariance, source.total, self.n_components) if prior else None
+        return Objective(
+            parse_family(self.covariance_type), climbing.floor_of(source, self.reg_covar), about,
+            bool(self.equal_weights), None if noise is None else noise.log_density,
+        )  # fmt: skip
+
+    def _starts(
+        self, source: ArraySource | Labelled, objective: Objective, clean: ArraySource | None
+    ) -> list[list[Climb]]:
         before = self._warm_mixture(source.n_features)
         if before is not None:
             memory = getattr(self, "_memory", None)
             history = memory.history_for(before, source) if memory is not None else ()
-            return [[Climb(objective, before.parameters, history=history)]]
+            return [[Climb(objective, beside(before.parameters, self._noise), history=history)]]
         given = read_given(
             self.weights_init,
             self.means_init,
@@ -221,13 +259,14 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
             self.covariance_type,
             (self.n_components, source.n_features),
         )
-        task = Task(source, NativeKernel(), objective, self.n_components, given, self.max_iter)
+        share = None if clean is None else 1 - clean.total / source.total
+        task = Task(clean or source, NativeKernel(), objective, self.n_components, given, self.max_iter, share)
         return find_starts(task, self.init_params, self.n_init, sampler.resolved(self.random_state))
 
-    def _numbered(self) -> bool:
+    def _numbered(self, labelled: bool) -> bool:
         """Whether the components have an order that the user knows."""
         given = self.means_init is not None or self.weights_init is not None or callable(self.init_params)
-        return given or self.warm_start  # whoever goes on expects the components where they were
+        return given or self.warm_start or labelled  # whoever goes on expects the components where they were
 
     def _warm_mixture(self, n_features: int) -> Mixture | None:
         if not self.warm_start or not hasattr(self, "mixture_"):
@@ -235,10 +274,11 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         fits = self.mixture_.means.shape == (self.n_components, n_features)
         return self.mixture_ if fits else None
 
-    def _keep(self, outcome: climbing.Outcome, source: ArraySource, dtype: Any) -> None:
+    def _keep(self, outcome: climbing.Outcome, source: ArraySource | Labelled, dtype: Any) -> None:
         climb, total = outcome.climb, source.total
         names = getattr(self, "feature_names_in_", None)
-        self._publish(Mixture._of(climb.mixture, None if names is None else tuple(names)), dtype)
+        self._publish(Mixture._of(climb.mixture.without_noise(), None if names is None else tuple(names)), dtype)
+        self._noise = climb.mixture.noise
         self.converged_ = outcome.converged
         self.n_iter_ = outcome.n_iter
         self.lower_bound_ = climb.log_likelihood / total

@@ -55,6 +55,7 @@ CONSTRAINTS = {
         "None, an int from 0 to 2**32 - 1, a numpy.random.RandomState or a numpy.random.Generator",
         _random_state,
     ),
+    "equal_weights": Constraint("a bool", lambda v: isinstance(v, (bool, np.bool_))),
     "warm_start": Constraint("a bool", lambda v: isinstance(v, (bool, np.bool_))),
     "verbose": Constraint(
         "an int in the range [0, inf) or a bool",

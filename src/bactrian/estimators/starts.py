@@ -19,8 +19,9 @@ from bactrian.estimators.given import Given
 from bactrian.kernels import Kernel
 from bactrian.objective import Objective
 from bactrian.randomness import generator
-from bactrian.sources import ArraySource
-from bactrian.starts import Groups, from_assignment, ranked, thorough
+from bactrian.sources import ArraySource, Labelled
+from bactrian.starts import Groups, beside_noise, from_assignment, ranked, thorough
+from bactrian.starts.beside_noise import MILD
 from bactrian.starts.given import means_of
 from bactrian.starts.kmeans import data_metric, hard, spread_centres, squared_distances
 from bactrian.statistics import Scatter, Statistics
@@ -36,24 +37,25 @@ LABELLINGS = 8  # k-means labellings tried by one search, as in bactrian.fit
 class Task:
     """What every start needs; ``max_iter`` says how much is worth spending on it."""
 
-    source: ArraySource
+    source: ArraySource | Labelled
     kernel: Kernel
     objective: Objective
     n_components: int
     given: Given
     max_iter: int
+    noise_share: float | None = None  # of the rows, where some are marked; the source is without them
 
 
 def find_starts(task: Task, method: Any, n_init: int, random_state: RandomState) -> list[list[Climb]]:
     """``n_init`` starts, or one where nothing is left to chance; each with what may take its place, best first."""
     whole = task.given.whole
     if whole is not None:
-        return [[Climb(task.objective, whole)]]
+        return [_beside(task, Climb(task.objective, whole))]
     if task.given.means is not None and method in ("kmeans", "k-means++", "random_from_data"):
-        return [[_over(task, from_means(task, task.given.means))]]
+        return [_beside(task, _over(task, from_means(task, task.given.means)))]
     if callable(method):
         legacy = _legacy(random_state)
-        return [[_over(task, from_callable(task, method, legacy))] for _ in range(n_init)]
+        return [_beside(task, _over(task, from_callable(task, method, legacy))) for _ in range(n_init)]
     # children of one seed, so that more starts only add to fewer
     children = generator(random_state).spawn(n_init)
     return [METHODS[method](task, child) for child in children]
@@ -72,24 +74,24 @@ def from_means(task: Task, means: FloatArray) -> Climb:
 
 def from_callable(task: Task, method: Callable[..., Any], random_state: np.random.RandomState) -> Climb:
     """From the labels (N,) or responsibilities (N, K) that ``method(X, K, random_state)`` returns."""
-    values, k = task.source.values.copy(), task.n_components
+    values, k = _rows(task.source).copy(), task.n_components
     return _from(task, _read_assignment(method(values, k, random_state), len(values), k))
 
 
 def _kmeans(task: Task, rng: np.random.Generator) -> list[Climb]:
     k = task.n_components
     if k == 1:
-        return [_over(task, _from(task, np.zeros(task.source.n_rows, dtype=np.intp)))]
+        return _beside(task, _over(task, _from(task, np.zeros(task.source.n_rows, dtype=np.intp))))
     scatter = task.objective.family.scatter
     groups = Groups(task.source, task.kernel, task.objective.floor, k, LABELLINGS, scatter, rng)
-    climbs = [_over(task, start) for start in groups.starts(task.objective)]
+    climbs = [s for start in groups.starts(task.objective) for s in _put_beside(task, _over(task, start))]
     if task.max_iter == 0:
         return climbs[:1]
     if task.max_iter < LONG:
         return ranked(groups.sample, task.kernel, climbs, first=FIRST_ROUND, keep=KEEP)
 
     def further() -> list[Climb]:
-        return [_over(task, start) for start in groups.further(task.objective)]
+        return [s for start in groups.further(task.objective) for s in _put_beside(task, _over(task, start))]
 
     return thorough(groups.sample, task.kernel, climbs, further, rng)
 
@@ -97,16 +99,16 @@ def _kmeans(task: Task, rng: np.random.Generator) -> list[Climb]:
 def _kmeans_plus_plus(task: Task, rng: np.random.Generator) -> list[Climb]:
     metric = data_metric(task.source, task.objective.floor, full=False)
     centres = spread_centres(task.source, task.kernel, task.n_components, metric, rng)
-    return [_over(task, from_means(task, centres))]
+    return _beside(task, _over(task, from_means(task, centres)))
 
 
 def _random(task: Task, rng: np.random.Generator) -> list[Climb]:
     z = rng.random((task.source.n_rows, task.n_components))
-    return [_over(task, _from(task, z / z.sum(axis=1, keepdims=True)))]
+    return _beside(task, _over(task, _from(task, z / z.sum(axis=1, keepdims=True))))
 
 
 def _random_from_data(task: Task, rng: np.random.Generator) -> list[Climb]:
-    return [_over(task, from_means(task, _distinct_rows(task, rng)))]
+    return _beside(task, _over(task, from_means(task, _distinct_rows(task, rng))))
 
 
 METHODS: dict[str, Callable[[Task, np.random.Generator], list[Climb]]] = {
@@ -115,6 +117,24 @@ METHODS: dict[str, Callable[[Task, np.random.Generator], list[Climb]]] = {
     "random": _random,
     "random_from_data": _random_from_data,
 }
+
+
+def _rows(source: ArraySource | Labelled) -> FloatArray:
+    return source.whole.values if isinstance(source, Labelled) else source.values
+
+
+def _beside(task: Task, start: Climb) -> list[Climb]:
+    """The start, or where there is noise those beside it, best first."""
+    found = _put_beside(task, start)
+    return ranked(task.source, task.kernel, found) if len(found) > 1 else found
+
+
+def _put_beside(task: Task, start: Climb) -> list[Climb]:
+    """The same, in no order."""
+    if task.objective.noise is None:
+        return [start]
+    given = task.given.whole is not None
+    return beside_noise(start, task.objective, MILD if given else task.noise_share)
 
 
 def _over(task: Task, start: Climb) -> Climb:
@@ -138,9 +158,9 @@ def _distinct_rows(task: Task, rng: np.random.Generator) -> FloatArray:
     """(K, D) rows drawn by weight, each different from those before as long as there are any."""
     source = task.source
     metric = data_metric(source, task.objective.floor, full=False)
-    drawn = [source.draw(rng.random(1))[0].astype(np.float64)]
+    drawn = list(source.anchors) or [source.draw(rng.random(1))[0].astype(np.float64)]
     free = np.ones(source.n_rows)
-    for _ in range(1, task.n_components):
+    while len(drawn) < task.n_components:
         free = free * (squared_distances(source, task.kernel, drawn[-1], metric) > 1e-12)
         drawn.append(source.draw_by(free, rng.random()).astype(np.float64))
     return np.array(drawn)
