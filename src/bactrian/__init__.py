@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bactrian.likelihood_ratio import test_n_components as test_n_components
     from bactrian.loading import load as load
     from bactrian.mixture import Mixture as Mixture
+    from bactrian.online import OnlineFit as OnlineFit
     from bactrian.priors import ConjugatePrior as ConjugatePrior
 
 __version__ = "0.1.0"
@@ -36,6 +37,7 @@ _HOMES = {
     "Mixture": "bactrian.mixture",
     "fit": "bactrian.fitting",
     "Fit": "bactrian.fit_result",
+    "OnlineFit": "bactrian.online",
     "load": "bactrian.loading",
     "test_n_components": "bactrian.likelihood_ratio",
     "GaussianMixture": "bactrian.estimators",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bactrian.arguments import not_negative
 from bactrian.errors import DataError
@@ -27,14 +28,11 @@ def make_floor(
     A constant feature has no scale, so the relative floor cannot be formed: an error, or with ``lenient`` the
     floor of the other features' average scale.
     """
+    moments, single = source.moments, source.single_precision
+    variances = np.diagonal(moments.covariance)
     if regularization is not None:
-        minimum = np.full(source.n_features, not_negative(regularization, "regularization"))
-        widest = np.diagonal(source.moments.covariance).max() / minimum[0] if regularization else 0.0
-        return Floor(minimum, span=max(Floor.span, 100 * widest))
-    variances = np.diagonal(source.moments.covariance)
-    # the rounding of rows far from the origin is not a spread
-    rounding = np.finfo(np.float32 if source.single_precision else np.float64).eps * np.abs(source.moments.mean)
-    constant = np.sqrt(variances) <= rounding
+        return absolute_floor(regularization, variances)
+    constant = _constant(moments.mean, variances, single)
     if not np.isfinite(variances).all() or (variances[~constant] < 1e-290).any() or _vanishing(source, constant):
         raise DataError(
             "the squares of the data leave the range of float64; divide the columns by their typical size first"
@@ -42,17 +40,43 @@ def make_floor(
     if constant.any() and not lenient:
         d = int(np.argmax(constant))
         name = repr(names[d]) if names else str(d)
-        value = source.moments.mean[d]
+        value = moments.mean[d]
         why = "there is only one distinct row" if constant.all() else f"column {name} is constant ({value:g})"
         raise DataError(
             f"{why}, so no density can be fitted; leave it out, or give an absolute variance with regularization="
         )
-    epsilon = RELATIVE_FLOOR["float32" if source.single_precision else "float64"]
+    return _relative_floor(variances, constant, single)
+
+
+def running_floor(
+    mean: FloatArray, variances: FloatArray, regularization: float | None, *, single_precision: bool
+) -> Floor:
+    """The floor for rows that are gone, from their mean and variances (D,); a constant feature as with ``lenient``."""
+    if regularization is not None:
+        return absolute_floor(regularization, variances)
+    return _relative_floor(variances, _constant(mean, variances, single_precision), single_precision)
+
+
+def absolute_floor(regularization: float, variances: FloatArray) -> Floor:
+    """The number that the user gave, for data of these variances (D,)."""
+    minimum = np.full(len(variances), not_negative(regularization, "regularization"))
+    widest = variances.max() / minimum[0] if regularization else 0.0
+    return Floor(minimum, span=max(Floor.span, 100 * widest))
+
+
+def _constant(mean: FloatArray, variances: FloatArray, single_precision: bool) -> NDArray[np.bool_]:
+    """(D,) features whose spread is no more than the rounding of rows far from the origin."""
+    rounding = np.finfo(np.float32 if single_precision else np.float64).eps * np.abs(mean)
+    return np.asarray(np.sqrt(np.maximum(variances, 0.0)) <= rounding)
+
+
+def _relative_floor(variances: FloatArray, constant: NDArray[np.bool_], single_precision: bool) -> Floor:
+    epsilon = RELATIVE_FLOOR["float32" if single_precision else "float64"]
     typical = variances[~constant].mean() if not constant.all() else 1.0
     return Floor(epsilon * np.where(constant, typical, variances), constant)
 
 
-def _vanishing(source: Source, constant: FloatArray) -> bool:
+def _vanishing(source: Source, constant: NDArray[np.bool_]) -> bool:
     """Whether a feature only looks constant because its squares underflow."""
     if not constant.any():
         return False  # and the rows need not be looked at

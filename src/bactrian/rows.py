@@ -95,13 +95,13 @@ def _numbered(values: FloatArray, features: tuple[str | int, ...]) -> FloatArray
     return np.ascontiguousarray(values[:, [int(f) for f in features]])
 
 
-def read_weights(sample_weight: Any, n_rows: int) -> FloatArray:
+def read_weights(sample_weight: Any, n_rows: int, *, all_may_be_0: bool = False) -> FloatArray:
     """(N,) float64 row weights.
 
     Raises
     ------
     DataError
-        Not N numbers, negative, not finite, or all zero.
+        Not N numbers, negative, not finite, or all zero unless that is allowed.
     """
     try:
         weight = np.asarray(sample_weight, dtype=np.float64)
@@ -116,7 +116,7 @@ def read_weights(sample_weight: Any, n_rows: int) -> FloatArray:
     if (weight < 0).any():
         row = int(np.argmin(weight))
         raise DataError(f"sample_weight should not be negative, but row {row} has {weight[row]:g}")
-    if not weight.any():
+    if not weight.any() and not all_may_be_0:
         raise DataError("sample_weight is zero for every row, so there is nothing to fit; give some rows weight")
     return weight
 

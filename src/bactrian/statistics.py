@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from bactrian.typing import FloatArray
+from bactrian.typing import FloatArray, IntArray
 
 
 class Scatter(Enum):
@@ -96,6 +96,43 @@ class Statistics:
         }[scatter]()
         return replace(self, second=np.asarray(second), scatter=scatter)
 
+    def scaled(self, factor: float) -> Statistics:
+        """The statistics of the same rows, each with ``factor`` times its weight."""
+        return replace(
+            self,
+            log_likelihood=factor * self.log_likelihood,
+            map_log_responsibility=factor * self.map_log_responsibility,
+            total=factor * self.total,
+            counts=factor * self.counts,
+            first=factor * self.first,
+            second=factor * self.second,
+        )
+
+    def about(self, shift: FloatArray) -> Statistics:
+        """The same with moments about another (K, D) shift, which should be near the old one."""
+        offsets = shift - self.shift
+        first = self.first - self.counts[:, None] * offsets
+        if self.scatter is Scatter.TRACE:
+            second = self.second - np.einsum("kd,kd->k", self.first + first, offsets)
+        elif self.scatter is Scatter.DIAGONAL:
+            second = self.second - (self.first + first) * offsets
+        elif self.scatter is Scatter.FULL:
+            second = self.second - _symmetric(np.einsum("ki,kj->kij", self.first + first, offsets))
+        else:
+            second = self.second - _symmetric((self.first + first).T @ offsets)
+        return replace(self, shift=shift, first=first, second=np.asarray(second))
+
+    def select(self, components: IntArray) -> Statistics:
+        """The same with the components in another order."""
+        second = self.second if self.scatter is Scatter.POOLED else self.second[components]
+        return replace(
+            self,
+            counts=self.counts[components],
+            shift=self.shift[components],
+            first=self.first[components],
+            second=second,
+        )
+
     def means(self) -> FloatArray:
         """(K, D) weighted means; a component without rows keeps its shift."""
         return self.shift + self._offsets
@@ -118,3 +155,8 @@ class Statistics:
         if held.all():
             return self.first / self.counts[:, None]
         return np.where(held[:, None], self.first, 0.0) / np.where(held, self.counts, 1.0)[:, None]
+
+
+def _symmetric(matrices: FloatArray) -> FloatArray:
+    """The symmetric part of (..., D, D) matrices."""
+    return np.asarray((matrices + matrices.swapaxes(-1, -2)) / 2)

@@ -15,7 +15,6 @@ from bactrian.regularization import make_floor
 from bactrian.sources import ArraySource
 from bactrian.starts import from_assignment
 
-
 PATIENCE = 16  # steps before the core strides: kPatience in climb.cpp
 
 

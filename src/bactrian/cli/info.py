@@ -20,9 +20,10 @@ def info(model: str, as_json: bool) -> None:
     from bactrian.cli.model_json import to_json  # not above: help must not wait for NumPy
     from bactrian.fit_result import Fit
     from bactrian.loading import load
+    from bactrian.online import OnlineFit
 
     loaded = load(model)
     if as_json:
-        click.echo(to_json(loaded))
+        click.echo(to_json(loaded.mixture if isinstance(loaded, OnlineFit) else loaded))
     else:
         click.echo(loaded.summary() if isinstance(loaded, Fit) else repr(loaded))

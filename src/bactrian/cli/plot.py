@@ -15,6 +15,7 @@ from bactrian.cli.progress import Meter
 if TYPE_CHECKING:
     from bactrian.fit_result import Fit
     from bactrian.mixture import Mixture
+    from bactrian.online import OnlineFit
 
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -48,7 +49,7 @@ def plot(model: str, data: str | None, output: str, columns: tuple[str, ...] | N
         _save(axes, output, dpi)
 
 
-def _mixture(model: Fit | Mixture, data: str | None, columns: tuple[str, ...] | None) -> Any:
+def _mixture(model: Fit | Mixture | OnlineFit, data: str | None, columns: tuple[str, ...] | None) -> Any:
     from bactrian import plot as pictures
     from bactrian.cli.models import mixture_of
     from bactrian.cli.predictions import read_features
@@ -58,11 +59,11 @@ def _mixture(model: Fit | Mixture, data: str | None, columns: tuple[str, ...] | 
     return pictures.mixture(mixture, values)
 
 
-def _selection(model: Fit | Mixture, path: str) -> Any:
+def _selection(model: Fit | Mixture | OnlineFit, path: str) -> Any:
     from bactrian import plot as pictures
-    from bactrian.mixture import Mixture
+    from bactrian.fit_result import Fit
 
-    if isinstance(model, Mixture):
+    if not isinstance(model, Fit):
         raise Failure(f"{path} holds a mixture without candidates; --selection needs a model saved by fit", UNUSABLE)
     return pictures.selection(model)
 

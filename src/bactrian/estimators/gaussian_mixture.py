@@ -11,7 +11,7 @@ from sklearn.utils.validation import validate_data
 
 from bactrian.em import Climb
 from bactrian.errors import DataError
-from bactrian.estimators import climbing, sampler
+from bactrian.estimators import climbing, sampler, streaming
 from bactrian.estimators.fitted import DTYPES, FittedMixture
 from bactrian.estimators.given import read_given
 from bactrian.estimators.memory import Memory
@@ -186,6 +186,39 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         self._fit(X, sample_weight, labels)
         return self
 
+    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Learn from more rows; those before need not be there any more.
+
+        Stepwise EM with ``bactrian.OnlineFit``'s defaults, which has more to choose from. After ``fit`` it goes on
+        from there; ``fit`` forgets everything. The attributes appear as soon as there are rows enough for a first
+        fit; ``n_iter_`` counts steps, ``lower_bound_`` is the mean log p of rows before they were learned from.
+
+        Parameters
+        ----------
+        X : (n, D) array or frame
+        y : ignored
+        sample_weight : (n,) array, optional
+
+        Raises
+        ------
+        ValueError
+            Data or parameters that cannot be used; the estimator stays as it was.
+        """
+        check_settings(self)
+        streaming.check(self)
+        values = validate_data(self, X, dtype=DTYPES, reset=not hasattr(self, "n_features_in_"))
+        online = getattr(self, "_online", None)
+        online = streaming.begin(self, values.shape[1]) if online is None else online
+        self._online = online.update(values, sample_weight)
+        self._noise = None
+        mixture = streaming.shown(self._online)
+        if mixture is not None:
+            names = getattr(self, "feature_names_in_", None)
+            self._publish(Mixture._of(mixture.parameters, None if names is None else tuple(names)), values.dtype)
+            self.converged_, self.n_iter_, self.lower_bounds_ = False, self._online.n_steps, []
+            self.lower_bound_ = self._online.predictive_score
+        return self
+
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None, *, labels: Any = None) -> IntArray:
         """Fit, and label the rows of X: ``fit(X).predict(X)``, (N,)."""
         values = self._fit(X, sample_weight, labels)
@@ -284,4 +317,5 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         self.lower_bound_ = climb.log_likelihood / total
         self.lower_bounds_ = [value / total for value in climb.history[len(climb.history) - outcome.n_iter :]]
         self._memory = Memory.of(self.mixture_, source, climb.history) if self.warm_start else None
+        self._online, self._seen = None, (source.n_rows, source.total)
         sampler.restart(self)

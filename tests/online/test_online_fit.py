@@ -1,0 +1,256 @@
+"""A fit that goes on: the optimum it comes to, and what must not matter."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+
+import bactrian as bt
+from bactrian.families import FAMILIES
+
+NEAR = 2e-3  # nats per row below the fit of all rows at once; a parameter known from 20 000 rows costs 1e-4
+
+
+def learned(x, cuts=(), weight=None, **how):
+    online = bt.OnlineFit(**{"n_components": 3, "block_rows": 500, **how})
+    weights = [None] * (len(cuts) + 1) if weight is None else np.split(weight, cuts)
+    for batch, w in zip(np.split(x, cuts), weights, strict=True):
+        online.update(batch, w)
+    return online
+
+
+def same(a, b):
+    return a.mixture == b.mixture and (a.n_rows, a.n_steps, a.n_waiting) == (b.n_rows, b.n_steps, b.n_waiting)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_close_to_the_optimum_of_all_rows(family, rows):
+    online, fit = learned(rows, range(77, 20_000, 777), family=family), bt.fit(rows, 3, family)
+    assert fit.log_likelihood / len(rows) - online.mixture.logpdf(rows).mean() < NEAR
+    assert (online.n_rows, online.n_steps, online.family) == (20_000, 38, family)
+
+
+@pytest.mark.parametrize("step", [0.51, 0.6, 0.8, 1, 1.0])
+def test_any_step_comes_close(step, rows, truth):
+    online = learned(rows, step=step)
+    ordered = truth.reorder(truth.match(online.mixture))
+    assert np.abs(ordered.means - online.mixture.means).max() < 0.15
+
+
+def test_step_1_counts_all_rows_alike(rows):
+    online = learned(rows[:5000], step=1)
+    np.testing.assert_allclose(online.mixture.mean, rows[:5000].mean(axis=0), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(online.mixture.covariance, np.cov(rows[:5000].T, bias=True), rtol=1e-12)
+
+
+@pytest.mark.parametrize("how", [{}, {"family": "VEE"}, {"forgetting": 0.999}, {"prior": "conjugate"}])
+def test_how_the_rows_are_cut_does_not_matter(how, rows):
+    x = rows[:4321]
+    whole = learned(x, **how)
+    for cuts in (range(1, 4321), [5, 5, 1003, 1500, 4320], range(100, 4321, 100)):
+        assert same(learned(x, cuts, **how), whole)
+
+
+def test_no_rows_are_no_news(rows):
+    online = learned(rows[:1700])
+    before = online.copy()
+    for empty in (np.empty((0, 2)), []):
+        online.update(empty)
+    online.update(rows[:3], np.zeros(3))
+    assert same(online, before)
+    assert bt.OnlineFit(2).update([]).n_rows == 0
+
+
+def test_weights_0_and_2(rows):
+    x = rows[:3000]
+    weight = np.random.default_rng(0).integers(0, 2, len(x)).astype(float)
+    assert same(learned(x, weight=weight), learned(x[weight > 0]))
+    assert same(learned(x, [7], weight=np.full(len(x), 1.0)), learned(x))
+    twice, once = learned(x, weight=np.full(len(x), 2.0)), learned(x)
+    assert twice.total_weight == 6000
+    np.testing.assert_allclose(twice.mixture.means, once.mixture.means, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("how", [{}, {"forgetting": 0.999}, {"prior": "conjugate"}])
+@pytest.mark.parametrize("family", ["VVV", "EEE", "VVI", "VII", "VEV"])
+def test_shift_and_scale_do_not_matter(family, how, rows):
+    x = np.round(rows[:5000] * 2**20) / 2**20  # so that moving them loses nothing
+    here, there = learned(x, family=family, **how), learned(x * 4 + 2.0**27, family=family, **how)
+    np.testing.assert_allclose((there.mixture.means - 2.0**27) / 4, here.mixture.means, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(there.mixture.covariances / 16, here.mixture.covariances, rtol=1e-5, atol=1e-6)
+
+
+def test_float32(rows):
+    single = learned(rows.astype(np.float32))
+    np.testing.assert_allclose(single.mixture.means, learned(rows).mixture.means, rtol=0, atol=1e-3)
+
+
+def test_forgetting_follows_the_drift(rows):
+    moved = rows + np.linspace(0, 20, len(rows))[:, None]
+    online, stays = learned(moved, forgetting=0.999), learned(moved, step=1)
+    # 1000 rows are remembered, over which the data move by 1
+    assert np.abs(online.mixture.mean - moved[-1000:].mean(axis=0)).max() < 0.6
+    assert np.abs(stays.mixture.mean - moved[-1000:].mean(axis=0)).min() > 5
+    assert online.predictive_score > stays.predictive_score
+    assert online.mixture.logpdf(moved[-500:]).mean() > stays.mixture.logpdf(moved[-500:]).mean() + 0.5
+
+
+def test_two_halves_merged_are_near_the_whole(rows):
+    start = bt.fit(rows[:1000], 3, "VVV").mixture
+    a, b = learned(rows[:10_000], start=start), learned(rows[10_000:], start=start.reorder([2, 0, 1]))
+    merged, fit = a + b, bt.fit(rows, 3, "VVV")
+    assert (merged.n_rows, merged.total_weight) == (20_000, 20_000)
+    assert fit.log_likelihood / len(rows) - merged.mixture.logpdf(rows).mean() < NEAR
+    assert merged.mixture.match(a.mixture).tolist() == [0, 1, 2]
+    assert a.n_rows == b.n_rows == 10_000  # both stay as they were
+
+
+def test_merging_step_1_is_exact_in_the_moments(rows):
+    merged = learned(rows[:5000], step=1) + learned(rows[5000:9000], step=1)
+    np.testing.assert_allclose(merged.mixture.mean, rows[:9000].mean(axis=0), rtol=0, atol=1e-12)
+
+
+def test_merging_with_one_that_waits(rows):
+    a, b = learned(rows[:3000]), learned(rows[3000:3400])
+    assert (a + b).n_rows == (b + a).n_rows == 3400
+    assert same(a + b, learned(rows[:3400]))
+    assert same(learned(rows[:600]) + learned(rows[600:1200]), learned(rows[:1200]))
+    assert same(a + bt.OnlineFit(3), a)
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "sentence"),
+    [
+        ({}, {"n_components": 2}, "same n_components, but they have 3 and 2"),
+        ({}, {"family": "EEE"}, "same family, but they have VVV and EEE"),
+        ({}, {"forgetting": 0.99}, "same step"),
+        ({}, {"prior": "conjugate"}, "same prior"),
+        ({}, {"regularization": 0.1}, "same regularization"),
+    ],
+)
+def test_unlike_fits_are_not_merged(mine, other, sentence, rows):
+    with pytest.raises(bt.ParameterError, match=sentence):
+        learned(rows[:10], **mine) + learned(rows[:10], **other)
+    with pytest.raises(bt.DataError, match="different features, 2 and 1"):
+        learned(rows[:10]) + learned(rows[:10, :1])
+
+
+def test_before_there_are_rows_enough_it_is_the_fit_of_those_there_are(rows):
+    online = bt.OnlineFit(3)
+    with pytest.raises(bt.DataError, match="no rows were seen"):
+        _ = online.mixture
+    online.update(rows[0][None])
+    with pytest.raises(bt.DataError, match="at least as many rows"):
+        _ = online.mixture
+    online.update(rows[1:900])
+    assert online.mixture == bt.fit(rows[:900], 3, "VVV").mixture
+    assert (online.n_waiting, online.n_steps) == (900, 0)
+
+
+def test_a_fit_as_start_counts_as_its_rows(rows):
+    fit = bt.fit(rows[:5000], 3, "EEE")
+    online = bt.OnlineFit(start=fit)
+    assert (online.n_components, online.family, online.n_rows) == (3, "EEE", 5000)
+    assert online.mixture == fit.mixture
+    online.update(rows[5000:])
+    assert bt.fit(rows, 3, "EEE").log_likelihood / len(rows) - online.mixture.logpdf(rows).mean() < NEAR
+
+
+def test_a_batch_with_an_error_changes_nothing(rows):
+    online = learned(rows[:1700])
+    before, bad = online.copy(), rows[:2000].copy()
+    bad[1234, 1] = np.nan
+    with pytest.raises(bt.DataError, match="column 1, row 1234 is NaN"):
+        online.update(bad)
+    assert same(online, before)
+    for batch in (rows[:5, :1], np.ones((4, 3))):
+        with pytest.raises(bt.DataError, match="has 2 features, but the rows have"):
+            online.update(batch)
+    with pytest.raises(bt.DataError, match="sample_weight should have one number for each of 5"):
+        online.update(rows[:5], np.ones(4))
+    assert same(online, before)
+
+
+def test_the_caller_may_overwrite_a_batch(rows):
+    online, buffer = bt.OnlineFit(3), np.empty((100, 2))
+    for i in range(20):
+        buffer[:] = rows[100 * i : 100 * (i + 1)]
+        online.update(buffer)
+    assert same(online, bt.OnlineFit(3).update(rows[:2000]))
+
+
+def test_frames_are_asked_by_name(rows):
+    pd, pa = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    x, weight = rows[:3000], np.arange(3000) % 3
+    frame = pd.DataFrame({"a": x[:, 0], "b": x[:, 1]})
+    online = bt.OnlineFit(3).update(frame[:1500]).update(frame[1500:][["b", "a"]])
+    batches = bt.OnlineFit(3)
+    for batch in pa.Table.from_pandas(frame).to_batches(max_chunksize=200):
+        batches.update(batch)
+    assert online.feature_names == online.mixture.feature_names == ("a", "b")
+    assert same(online, batches)
+    weighted = bt.OnlineFit(3).update(frame.assign(w=weight)[:700], "w").update(frame.assign(w=weight)[700:], "w")
+    np.testing.assert_array_equal(weighted.mixture.means, bt.OnlineFit(3).update(x, weight).mixture.means)
+    with pytest.raises(bt.DataError, match="needs column 'b', but the data has only 'a'"):
+        online.update(frame[["a"]])
+
+
+@pytest.mark.filterwarnings("ignore::bactrian.errors.CollapseWarning")
+def test_hostile_rows(rows):
+    online = learned(rows[:3000], block_rows=100)
+    online.update(np.full((100, 2), 1e150))
+    online.update(rows[3000:6000])
+    assert np.isfinite(online.mixture.logpdf(rows)).all()
+    stuck = learned(rows[:3000], forgetting=0.9)
+    stuck.update(np.zeros((3000, 2)))
+    assert np.isfinite(stuck.mixture.logpdf(rows[:5])).all()
+    with pytest.raises(bt.DataError, match="column 1 is constant"):
+        bt.OnlineFit(2).update(np.column_stack([rows[:1000, 0], np.ones(1000)]))
+
+
+def test_a_collapse_is_told_once(rows):
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        online = learned(rows[:2000], regularization=0.5, start=bt.fit(rows[:1000], 3, "VVV").mixture)
+        online.update(rows[2000:5000])
+    assert online.collapsed
+    assert [w.category for w in told] == [bt.CollapseWarning]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"n_components": None}, "n_components should be given"),
+        ({"n_components": 0}, "n_components should be an integer of at least 1"),
+        ({"family": "XXX"}, "there is no family 'XXX'"),
+        ({"step": 0.5}, "step should be a number above 0.5"),
+        ({"step": True}, "step should be a number above 0.5"),
+        ({"step": "fast"}, "step should be a number above 0.5"),
+        ({"forgetting": 1.0}, "forgetting should be a number between 0 and 1"),
+        ({"forgetting": float("nan")}, "forgetting should be a number between 0 and 1"),
+        ({"start": "random"}, "start should be a Mixture, a Fit, 'auto' or 'k-means"),
+        ({"start": bt.Mixture([1.0], [[0.0]], [[1.0]])}, "the start has 1 components, but n_components is 3"),
+        ({"first_rows": 2}, "first_rows should be an integer of at least 3"),
+        ({"block_rows": 0}, "block_rows should be an integer of at least 1"),
+        ({"prior": 1}, "prior should be None, 'conjugate' or a ConjugatePrior"),
+        ({"regularization": -1}, "regularization should be a finite number of at least 0"),
+        ({"random_state": "x"}, "a random state should be"),
+    ],
+)
+def test_arguments(arguments, sentence):
+    with pytest.raises(bt.ParameterError, match=sentence):
+        bt.OnlineFit(**{"n_components": 3, **arguments})
+
+
+@pytest.mark.parametrize("made", [copy.copy, copy.deepcopy, lambda o: pickle.loads(pickle.dumps(o))])
+def test_copies_learn_by_themselves(made, rows):
+    online = learned(rows[:1700])
+    twin = made(online)
+    twin.update(rows[1700:3000])
+    assert online.n_rows == 1700
+    assert same(twin, learned(rows[:3000]))
+    assert "1700 rows, 200 of them waiting" in repr(online)
