@@ -39,6 +39,8 @@ def load(path: str | PathLike[str]) -> Fit | Mixture:
         There is no such file, or it cannot be read.
     """
     arrays, header = model_file.read(path)
+    if "checkpoint" in header:
+        raise ModelFileError(f"{str(path)!r} is a checkpoint of a fit, not a model; give it to the same fit to go on")
     try:
         mixture = _mixture(arrays, header)
         return mixture if header.get("fit") is None else _fit(mixture, arrays, header["fit"])

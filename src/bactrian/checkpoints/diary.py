@@ -78,10 +78,11 @@ class Diary:
         """Write what is new; where that fails the older file stays, a warning says so, and the fit goes on."""
         if not self._news or not self._writing.acquire(blocking=False):
             return
+        self._news, done = False, False  # what comes while this is written is new again
         try:
             known = {key: flat_state(state) for key, state in list(self._states.items())}
             write(self._settings.path, replace(self._content, states={**self._stored, **known}))
-            self._news = False
+            done = True
         except (OSError, ModelFileError, MemoryError) as error:
             warnings.warn(
                 f"the checkpoint {os.fspath(self._settings.path)!r} was not written ({error or 'out of memory'}); what "
@@ -90,6 +91,7 @@ class Diary:
                 stacklevel=2,
             )
         finally:
+            self._news |= not done
             self._rest()
             self._writing.release()
 
