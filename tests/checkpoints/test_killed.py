@@ -43,9 +43,9 @@ def test_a_full_disk_keeps_the_older_one(tmp_path):
     import resource
 
     path = tmp_path / "state"
-    fit("one", checkpoint=bt.Checkpoint(path))
+    fit("large", checkpoint=bt.Checkpoint(path))
     path.unlink()
-    expected = fit("one")
+    expected = fit("large")
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     seen = []
 
@@ -57,7 +57,7 @@ def test_a_full_disk_keeps_the_older_one(tmp_path):
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            found = fit("one", checkpoint=bt.Checkpoint(path, passes=1), progress=progress)
+            found = fit("large", checkpoint=bt.Checkpoint(path, passes=1), progress=progress)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert_same_bits(found, expected)
@@ -65,7 +65,7 @@ def test_a_full_disk_keeps_the_older_one(tmp_path):
     assert "was not written" in str(caught[0].message)
     assert path.read_bytes() == seen[4]  # what was whole before the disk was full
     assert os.listdir(tmp_path) == ["state"]
-    assert_same_bits(fit("one", checkpoint=path), expected)
+    assert_same_bits(fit("large", checkpoint=path), expected)
 
 
 def test_an_interrupt_while_it_is_written(tmp_path, monkeypatch):

@@ -204,7 +204,7 @@ def test_every_pace_can_be_written():
         def begin(self, *_):
             return self
 
-        def passed(self, climbs, paces):
+        def passed(self, climbs, paces, inside):
             for pace in paces:
                 memory = {k: v for k, v in vars(pace).items() if k != "objective"}
                 restore(flatten(memory))
