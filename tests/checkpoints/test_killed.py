@@ -11,7 +11,7 @@ import pytest
 
 import bactrian as bt
 from bactrian import whole
-from tests.checkpoints.cases import LARGE, assert_same_bits, fit
+from tests.checkpoints.cases import LARGE, Stop, assert_same_bits, fit
 
 HOW = {"n_components": [9, 10], "families": ["EEE", "VVV"], "max_iter": 60, "tol": 0}
 SCRIPT = f"""
@@ -70,8 +70,8 @@ def test_a_full_disk_keeps_the_older_one(tmp_path):
 
 def test_an_interrupt_while_it_is_written(tmp_path, monkeypatch):
     path = tmp_path / "state"
-    with pytest.warns(bt.InterruptWarning):
-        fit("table", checkpoint=path, progress=_stop_at(4))
+    with pytest.raises(KeyboardInterrupt):
+        fit("large", checkpoint=path, progress=Stop(5))
     before = path.read_bytes()
 
     def fail(*_):
@@ -79,15 +79,7 @@ def test_an_interrupt_while_it_is_written(tmp_path, monkeypatch):
 
     monkeypatch.setattr(whole.os, "replace", fail)
     with pytest.raises(KeyboardInterrupt):
-        fit("table", checkpoint=bt.Checkpoint(path, passes=1))
+        fit("large", checkpoint=bt.Checkpoint(path, passes=1))
     monkeypatch.undo()
     assert path.read_bytes() == before
-    assert_same_bits(fit("table", checkpoint=path), fit("table"))
-
-
-def _stop_at(candidate):
-    def progress(now):
-        if now.candidate == candidate:
-            raise KeyboardInterrupt
-
-    return progress
+    assert_same_bits(fit("large", checkpoint=path), fit("large"))
