@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from bactrian import datasets as datasets
     from bactrian import plot as plot
     from bactrian import sources as sources
+    from bactrian.checkpoints import Checkpoint as Checkpoint
     from bactrian.errors import BactrianError as BactrianError
+    from bactrian.errors import CheckpointWarning as CheckpointWarning
     from bactrian.errors import ClusterError as ClusterError
     from bactrian.errors import CollapseError as CollapseError
     from bactrian.errors import CollapseWarning as CollapseWarning
@@ -42,6 +44,7 @@ _HOMES = {
     "test_n_components": "bactrian.likelihood_ratio",
     "GaussianMixture": "bactrian.estimators",
     "ConjugatePrior": "bactrian.priors",
+    "Checkpoint": "bactrian.checkpoints",
     "BactrianError": "bactrian.errors",
     "DataError": "bactrian.errors",
     "ParameterError": "bactrian.errors",
@@ -51,6 +54,7 @@ _HOMES = {
     "ModelFileError": "bactrian.errors",
     "MissingDependencyError": "bactrian.errors",
     "CollapseWarning": "bactrian.errors",
+    "CheckpointWarning": "bactrian.errors",
     "InterruptWarning": "bactrian.errors",
 }
 _MODULES = ("datasets", "plot", "sources")

@@ -6,9 +6,10 @@ all mixtures that still climb, so rows that live on disk or on a cluster are rea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -87,6 +88,23 @@ class Climb:
         return replace(self, mixture=mixture, held=tuple(held.tolist()))
 
 
+class Page(Protocol):
+    """A memory, open at climbs that go together."""
+
+    def passed(self, climbs: Sequence[Climb], paces: Sequence[Plain], inside: Set[int]) -> None:
+        """After each pass; of those ``inside`` the core only the ends are known."""
+
+    def ended(self) -> None:
+        """All climbs have ended."""
+
+
+class Memory(Protocol):
+    """Who remembers climbs, so that none need be made twice (``bactrian.checkpoints``)."""
+
+    def begin(self, source: Source, climbs: list[Climb], paces: Sequence[Plain], how: Mapping[str, Any]) -> Page:
+        """Put climbs and paces, in place, where they are known to have come under these rules."""
+
+
 def run(
     source: Source,
     kernel: Kernel,
@@ -96,6 +114,7 @@ def run(
     max_iter: int,
     acceleration: str | None = None,
     observe: Callable[[Sequence[Climb]], None] | None = None,
+    memory: Memory | None = None,
 ) -> list[Climb]:
     """Climb until each run has converged or made ``max_iter`` more iterations.
 
@@ -108,12 +127,16 @@ def run(
         Whether strides are tried between the steps of EM; one that ends lower is taken back and not counted.
     observe : callable, optional
         Called after each pass with all climbs; may raise KeyboardInterrupt.
+    memory : Memory, optional
+        Climbs go on from where it knows that they have come.
     """
     climbs = [replace(c, history=c.history[:-1], status=None) for c in climbs]  # the start is looked at again
     last = [len(c.history) + max_iter for c in climbs]
     most = AHEAD if observe is None else 1
     ahead = Ahead(source, kernel, tol, most, acceleration is not None)
     paces = [PACES[acceleration](c.objective) for c in climbs]
+    how = {"tol": tol, "max_iter": max_iter, "acceleration": acceleration}
+    page = None if memory is None else memory.begin(source, climbs, paces, how)
     while active := [i for i, c in enumerate(climbs) if c.status is None]:
         left = ahead.go(climbs, active, last)
         for i in set(active).difference(left):
@@ -121,8 +144,12 @@ def run(
         folded = source.fold(kernel, [climbs[i].mixture for i in left], [climbs[i].family.scatter for i in left])
         for i, statistics in zip(left, folded, strict=True):
             climbs[i] = _on(climbs[i], statistics, paces[i], tol * source.total, last[i])
+        if page is not None:
+            page.passed(climbs, paces, ahead.tried)
         if observe is not None:
             observe(climbs)
+    if page is not None:
+        page.ended()
     return climbs
 
 
@@ -136,12 +163,14 @@ class Ahead:
     most: int
     strides: bool
     climbers: dict[int, Climber] = field(default_factory=dict)
+    tried: set[int] = field(default_factory=set)  # where the core has made passes
 
     def go(self, climbs: list[Climb], active: Sequence[int], last: Sequence[int]) -> list[int]:
         """Move on those that can; the numbers of the others, whose next pass is the loop's."""
         for i in active:
             if i not in self.climbers and (climber := self._climber(climbs[i], last[i])):
                 self.climbers[i] = climber
+                self.tried.add(i)
         going = [i for i in active if i in self.climbers]
         if going and isinstance(self.kernel, NativeKernel):
             ascents = go_all([self.climbers[i] for i in going], self.most, self.kernel.threads)

@@ -41,5 +41,9 @@ class InterruptWarning(UserWarning):
     """A search was interrupted, and the best that was found so far is returned."""
 
 
+class CheckpointWarning(UserWarning):
+    """A checkpoint could not be written; the fit goes on, and the file is what it was before."""
+
+
 class CollapseWarning(UserWarning):
     """A component shrank onto too few rows and was held by the regularisation."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
+from os import PathLike
 from typing import Any
 
 import numpy as np
 
 from bactrian import em
 from bactrian.arguments import at_least, not_negative
+from bactrian.checkpoints import Checkpoint, begun, kept
 from bactrian.errors import CollapseError, CollapseWarning, DataError, ParameterError
 from bactrian.families import Family, parse_families
 from bactrian.fit_result import Fit, Origin
@@ -51,6 +53,7 @@ def fit(
     random_state: RandomState = 0,
     n_threads: int | None = None,
     progress: Callable[[Progress], None] | None = None,
+    checkpoint: Checkpoint | str | PathLike[str] | None = None,
 ) -> Fit:
     """Fit Gaussian mixtures by EM and choose the number of components and the family.
 
@@ -110,6 +113,10 @@ def fit(
         Default: all cores the process may use. The result is the same bits for any number.
     progress : callable, optional
         Called with a ``Progress`` after each pass over the rows.
+    checkpoint : path or Checkpoint, optional
+        Every five minutes (``bt.Checkpoint`` says how often), on Ctrl-C and at the end the state of the fit is written
+        there, whole or not at all. If the file is there and belongs to the same data and arguments, the fit goes on
+        from it and comes to the same bits as if it had never stopped.
 
     Returns
     -------
@@ -117,6 +124,8 @@ def fit(
 
     Warns
     -----
+    CheckpointWarning
+        A checkpoint could not be written; the fit goes on.
     InterruptWarning
         Ctrl-C stopped the search after some candidates; the best of these is returned.
     CollapseWarning
@@ -132,7 +141,9 @@ def fit(
     DataError
         NaN, infinity, text, no rows, a constant feature, fewer rows than components, weights that cannot be used.
     ParameterError
-        Any other argument that cannot be used.
+        Any other argument that cannot be used; a checkpoint of other data or arguments.
+    ModelFileError
+        A checkpoint that is damaged, or a file that is none.
     CollapseError
         ``regularization=0`` and every candidate collapsed.
 
@@ -143,6 +154,7 @@ def fit(
     >>> fit.n_components, fit.family
     (3, 'EEE')
     """
+    state = begun(checkpoint)
     whole, names = open_source(data, sample_weight, features)
     names = _named(names, feature_names, whole.n_features)
     if progress is not None and not callable(progress):
@@ -180,7 +192,13 @@ def fit(
         noise=noise_model,
         clean=without_noise(noise_model, whole),
     )
-    with closing(whole):
+    asked = {
+        "n_components": counts,
+        "families": [family.code for family in tried],
+        "criterion": criterion,
+        "regularization": regularization,
+    }
+    with closing(whole), kept(state, task, names, asked, random_state) as task:
         return _choose(search(task, counts, tried, criterion), criterion, source, names)
 
 

@@ -41,6 +41,8 @@ def load(path: str | PathLike[str]) -> Fit | Mixture | OnlineFit:
         There is no such file, or it cannot be read.
     """
     arrays, header = model_file.read(path)
+    if "checkpoint" in header:
+        raise ModelFileError(f"{str(path)!r} is a checkpoint of a fit, not a model; give it to the same fit to go on")
     try:
         if header.get("online") is not None:
             given = _mixture(arrays, header) if "weights" in arrays else None

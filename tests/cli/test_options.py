@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from bactrian import fitting, load
+from bactrian import Checkpoint, fitting, load
 from bactrian.cli.fit import fit
 from bactrian.selection import CRITERIA
 
@@ -46,7 +46,7 @@ def test_what_reaches_the_library(run, monkeypatch, folder):
     options = (
         "--family spherical,VVV --criterion icl --columns width --weights length --seed 7 --tol 0.5 "
         "--max-iter 9 --n-init 2 --regularization 0.25 --threads 1 "
-        "--prior conjugate --noise --equal-weights"
+        "--prior conjugate --noise --equal-weights --checkpoint state --checkpoint-every 3 --resume"
     )
     assert run("fit", "x.csv", "-k", "2", *options.split()).exit_code == 0
     table, counts, families = given.pop("rows")
@@ -56,7 +56,7 @@ def test_what_reaches_the_library(run, monkeypatch, folder):
     assert given == {
         "criterion": "icl", "random_state": 7, "tol": 0.5, "max_iter": 9, "n_init": 2,
         "regularization": 0.25, "n_threads": 1,
-        "prior": "conjugate", "noise": True, "equal_weights": True,
+        "prior": "conjugate", "noise": True, "equal_weights": True, "checkpoint": Checkpoint("state", 3.0),
     }  # fmt: skip
 
 

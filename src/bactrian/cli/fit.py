@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from bactrian.cli import options
+from bactrian.cli.failures import INTERRUPTED, Failure
 from bactrian.cli.progress import Meter
 
 if TYPE_CHECKING:
+    from bactrian.checkpoints import Checkpoint
     from bactrian.cli.data import Rows
     from bactrian.fit_result import Fit
     from bactrian.selection import Progress
@@ -51,6 +56,9 @@ if TYPE_CHECKING:
     help="Write each row's label and uncertainty to .csv or .parquet.",
 )  # fmt: skip
 @click.option("--report", type=options.Output(), metavar="FILE", help="Write the whole table of candidates as text.")
+@click.option("--checkpoint", metavar="FILE", help="Write the state of the fit there from time to time, and on Ctrl-C.")
+@click.option("--checkpoint-every", "minutes", type=click.FloatRange(min=0), metavar="MINUTES", help="Default: 5.")
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint, if it is there already.")
 @options.as_json
 def fit(
     data: str | None,
@@ -61,6 +69,9 @@ def fit(
     output: str | None,
     labels: str | None,
     report: str | None,
+    checkpoint: str | None,
+    minutes: float | None,
+    resume: bool,
     as_json: bool,
     **how: Any,
 ) -> None:
@@ -74,19 +85,47 @@ def fit(
       bactrian fit faithful.csv -k 1:9 --family all --criterion bic -o model.bactrian
       bactrian fit 'rows/*.parquet' -k 2:4 --weights w -o model.bactrian
       bactrian fit --sql 'SELECT a, b FROM t' --connection duckdb:my.db -o model.bactrian
+      bactrian fit 'rows/*.parquet' --checkpoint state.checkpoint --resume -o model.bactrian
     """
     from bactrian.cli.data import check_given, open_rows  # not above: help must not wait for NumPy
 
     check_given(data, query, connection)
-    options.check_distinct(data, output, labels, report)
-    with Meter() as meter:
+    options.check_distinct(data, output, labels, report, checkpoint)
+    state = read_state(checkpoint, minutes, resume)
+    with Meter() as meter, saying_how_to_go_on(checkpoint):
         meter.show(f"reading {data or 'the rows of the query'}")
-        rows = open_rows(data, query, connection, columns, weights, (output, labels, report))
-        found = climb(rows, meter, **how)
+        rows = open_rows(data, query, connection, columns, weights, (output, labels, report, checkpoint))
+        found = climb(rows, meter, checkpoint=state, **how)
     try:
         _write(found, rows, output, labels, report)
     finally:  # a full disk must not cost the result too
         _echo(found, as_json)
+
+
+def read_state(checkpoint: str | None, minutes: float | None, resume: bool) -> Checkpoint | None:
+    """The checkpoint that was asked for, once it is known that it can be written and, if it is there, gone on from."""
+    if checkpoint is None:
+        if resume or minutes is not None:
+            raise click.UsageError("--resume and --checkpoint-every need --checkpoint FILE")
+        return None
+    from bactrian.checkpoints import Checkpoint, begun
+
+    if not resume and os.path.exists(checkpoint):
+        raise click.UsageError(f"{checkpoint} is there already; go on from it with --resume, or give another name")
+    asked = Checkpoint(checkpoint, minutes, resume=resume)
+    begun(asked)  # before the rows are read
+    return asked
+
+
+@contextmanager
+def saying_how_to_go_on(checkpoint: str | None) -> Iterator[None]:
+    """An interrupt says that its work is not lost."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        if checkpoint is None or not os.path.exists(checkpoint):
+            raise
+        raise Failure(f"interrupted; the same command with --resume goes on from {checkpoint}", INTERRUPTED) from error
 
 
 def climb(rows: Rows, meter: Meter, *, counts: tuple[int, ...], families: tuple[str, ...], **how: Any) -> Fit:

@@ -60,6 +60,11 @@ class NativeKernel:
         """The number of threads that a pass may use."""
         return self._threads
 
+    @property
+    def variant(self) -> str:
+        """The instruction set that is used."""
+        return self._variant
+
     def accumulate(
         self, rows: FloatArray, sample_weight: FloatArray | None, parameters: Parameters, scatter: Scatter
     ) -> Statistics:

@@ -53,8 +53,9 @@ def _left_out(task: Task, climb: em.Climb | None, folds: IntArray) -> float:
         try:
             start = em.Climb(climb.objective, climb.mixture)
             (end,) = em.run(
-                kept, task.kernel, [start], tol=task.tol, max_iter=task.max_iter, acceleration=task.acceleration
-            )
+                kept, task.kernel, [start], tol=task.tol, max_iter=task.max_iter, acceleration=task.acceleration,
+                memory=task.memory,
+            )  # fmt: skip
         except CovarianceError:
             return float("nan")
         if end.held:

@@ -140,6 +140,7 @@ def _ends(
         max_iter=task.max_iter,
         acceleration=task.acceleration,
         observe=observe,
+        memory=task.memory,
     )
     ends = ends if task.numbered else [climb.in_canonical_order() for climb in ends]
     return [(candidate_of(climb, task), climb) for climb in ends]
@@ -196,10 +197,11 @@ class Look:
                 starts,
                 lambda: self._beside_noise(self._groups.further, objective),
                 self._rng,
+                task.memory,
             )
         if task.search:
-            return ranked(sample, task.kernel, starts, first=QUICK, keep=len(starts))
-        return ranked(sample, task.kernel, starts)
+            return ranked(sample, task.kernel, starts, first=QUICK, keep=len(starts), memory=task.memory)
+        return ranked(sample, task.kernel, starts, memory=task.memory)
 
     def _beside_noise(self, find: Callable[[Objective], list[em.Climb]], objective: Objective) -> list[em.Climb]:
         """Starts found without noise, put beside it where there is some."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bactrian import em
 from bactrian.families import Family, Floor
 from bactrian.kernels import Kernel, Parameters
 from bactrian.noise import NoiseModel
@@ -53,6 +54,7 @@ class Task:
     clean: Source | None = None
     acceleration: str | None = "squarem"
     search: bool = True
+    memory: em.Memory | None = None
 
     def objective(self, family: Family, n_components: int) -> Objective:
         """What a candidate maximises."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bactrian.digest import digest
 from bactrian.kernels import Climber, Kernel, Leg, NativeKernel, Parameters
 from bactrian.rows import read_weights as read_weights
 from bactrian.sources.source import Resident, strata
@@ -61,6 +62,10 @@ class ArraySource(Resident):
 
     def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:
         return assignment if self.kept is None else assignment[self.kept]
+
+    @cached_property
+    def mark(self) -> str:
+        return digest(self.values, "" if self.weight is None else self.weight)
 
     @property
     def climbs_together(self) -> bool:

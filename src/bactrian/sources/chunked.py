@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bactrian.digest import digest
 from bactrian.errors import DataError
 from bactrian.kernels import Kernel, Parameters
 from bactrian.sources.ahead import ahead
@@ -99,6 +100,12 @@ class ChunkedSource(Source):
             statistics = self._about(statistics.means()[0])
         with np.errstate(over="ignore", invalid="ignore"):
             return Moments(statistics.means()[0], statistics.within()[0] / self.total)
+
+    @cached_property
+    def mark(self) -> str:
+        s, trace = self._survey, self._survey.trace
+        sums = np.array([s.cumulated, s.n_rows]), s.statistics.shift, s.statistics.first, s.statistics.second
+        return digest(f"{trace.n_rows} {trace.mark}", *sums)
 
     def _sum(self, of: Callable[[Chunk], list[Statistics]]) -> list[Statistics]:
         """Statistics of all chunks, added in their order."""

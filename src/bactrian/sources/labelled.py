@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bactrian.digest import digest
 from bactrian.errors import DataError
 from bactrian.kernels import Kernel, Parameters
 from bactrian.sources.array import ArraySource
@@ -87,6 +89,10 @@ class Labelled(Resident):
 
     def draw_by(self, scores: FloatArray, position: float) -> FloatArray:
         return self.whole.draw_by(scores, position)
+
+    @cached_property
+    def mark(self) -> str:
+        return digest(self.whole.mark, self.labels)
 
     def extent(self, directions: FloatArray) -> FloatArray:
         return self.whole.extent(directions)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bactrian.covariance import Spherical
+from bactrian.digest import digest
 from bactrian.errors import DataError
 from bactrian.kernels import Climber, Kernel, Leg, NativeKernel, Parameters
 from bactrian.statistics import Scatter, Statistics
@@ -94,6 +95,11 @@ class Source(ABC):
     def anchors(self) -> FloatArray:
         """(K0, D) centres of the first K0 components, where they are known."""
         return np.empty((0, self.n_features))
+
+    @cached_property
+    def mark(self) -> str:
+        """What tells these rows from others, without a pass over a cluster."""
+        return digest(np.array([self.n_given, self.n_rows, self.n_features, self.total]))
 
     @property
     def climbs_together(self) -> bool:

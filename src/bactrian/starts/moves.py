@@ -45,12 +45,20 @@ class Parts:
         return Parts(self.weights[which], self.means[which], self.covariances[which])
 
 
-def improve(source: Source, kernel: Kernel, climb: em.Climb, rng: np.random.Generator, *, tol: float) -> em.Climb:
+def improve(
+    source: Source,
+    kernel: Kernel,
+    climb: em.Climb,
+    rng: np.random.Generator,
+    *,
+    tol: float,
+    memory: em.Memory | None = None,
+) -> em.Climb:
     """The climb, or a higher one that moves lead to; ``climb`` must have come within ``tol`` per row of its top."""
     if not isinstance(source, ArraySource) or climb.objective.noise is not None or climb.held:
         return climb
     while len(climb.mixture.weights) > 2:
-        better = (_followed(source, kernel, climb, move, tol) for move in _moves(source, kernel, climb, rng))
+        better = (_followed(source, kernel, climb, move, tol, memory) for move in _moves(source, kernel, climb, rng))
         found = next((c for c in better if c is not None), None)
         if found is None:
             break
@@ -58,15 +66,18 @@ def improve(source: Source, kernel: Kernel, climb: em.Climb, rng: np.random.Gene
     return climb
 
 
-def _followed(source: Source, kernel: Kernel, climb: em.Climb, move: Parameters, tol: float) -> em.Climb | None:
+def _followed(
+    source: Source, kernel: Kernel, climb: em.Climb, move: Parameters, tol: float, memory: em.Memory | None
+) -> em.Climb | None:
     """Where a move ends, if it is higher than the climb."""
     aim = climb.value + WORTH * source.total
     try:
-        (found,) = em.run(source, kernel, [em.Climb(climb.objective, move)], tol=tol, max_iter=TRIAL)
+        start = em.Climb(climb.objective, move)
+        (found,) = em.run(source, kernel, [start], tol=tol, max_iter=TRIAL, memory=memory)
         promise = remaining(found.history)
         if found.held or (np.isfinite(promise) and found.value + promise < aim):
             return None
-        (found,) = em.run(source, kernel, [found], tol=tol, max_iter=10 * TRIAL)
+        (found,) = em.run(source, kernel, [found], tol=tol, max_iter=10 * TRIAL, memory=memory)
     except CovarianceError:
         return None
     return found if not found.held and found.value > aim else None

@@ -64,6 +64,7 @@ def ranked(
     keep: int = KEEP,
     *,
     forget: bool = True,
+    memory: em.Memory | None = None,
 ) -> list[em.Climb]:
     """Several starts, best first: each round drops the worse, which then stand behind those that went on.
 
@@ -74,7 +75,7 @@ def ranked(
     length = first
     level = 0.0 if source.single_precision else LEVEL  # gains in float32 are too rough to say that a climb has ended
     while len(climbs) > 1:
-        climbs = em.run(source, kernel, climbs, tol=level, max_iter=length)
+        climbs = em.run(source, kernel, climbs, tol=level, max_iter=length, memory=memory)
         climbs = sorted(climbs, key=lambda c: c.rank, reverse=True)
         stay = max(1, len(climbs) // keep)
         if all(_stands_beside(climbs[0], other, source.total) for other in climbs[1:stay]):
@@ -100,9 +101,10 @@ def climb_from_best(
     max_iter: int,
     acceleration: str | None = None,
     observe: Callable[[Sequence[em.Climb]], None] | None = None,
+    memory: em.Memory | None = None,
 ) -> list[em.Climb]:
     """One end for each list of starts: that of its first start, or if it collapses, of the best of the next few."""
-    how: Any = {"tol": tol, "max_iter": max_iter, "acceleration": acceleration, "observe": observe}
+    how: Any = {"tol": tol, "max_iter": max_iter, "acceleration": acceleration, "observe": observe, "memory": memory}
     ends = em.run(source, kernel, [first for first, *_ in starts], **how)
     for chance in range(1, SECOND_CHANCES + 1):
         left = [i for i, these in enumerate(starts) if ends[i].held and len(these) > chance]

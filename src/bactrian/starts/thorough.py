@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -31,26 +32,34 @@ def thorough(
     climbs: list[em.Climb],
     more: Callable[[], list[em.Climb]],
     rng: np.random.Generator,
+    memory: em.Memory | None = None,
 ) -> list[em.Climb]:
     """The starts, best first, the best of them improved; ``more`` is asked for others where these do not agree."""
-    climbs = ranked(source, kernel, climbs, first=FIRST, keep=KEEP, forget=False)
+    climbs = ranked(source, kernel, climbs, first=FIRST, keep=KEEP, forget=False, memory=memory)
     if not _agree(climbs, source.total):
         further = [c for c in more() if not c.held]
-        climbs = em.run(source, kernel, further, tol=TOL, max_iter=FIRST) + climbs
+        climbs = em.run(source, kernel, further, tol=TOL, max_iter=FIRST, memory=memory) + climbs
         climbs = sorted(climbs, key=lambda c: c.rank, reverse=True)
         size = source.n_rows * source.n_features * len(climbs[0].mixture.weights)
         n = int(np.clip(CHEAP // size, *TRAJECTORIES))
-        climbs = _improved(source, kernel, climbs[:n], rng) + climbs[n:]
+        climbs = _improved(source, kernel, climbs[:n], rng, memory) + climbs[n:]
     # their history was on the sample
     return [em.Climb(c.objective, c.mixture, c.held) for c in climbs]
 
 
-def _improved(source: Source, kernel: Kernel, climbs: list[em.Climb], rng: np.random.Generator) -> list[em.Climb]:
+def _improved(
+    source: Source,
+    kernel: Kernel,
+    climbs: list[em.Climb],
+    rng: np.random.Generator,
+    memory: em.Memory | None,
+) -> list[em.Climb]:
     found: list[em.Climb] = []
     under_way = [replace(climb, status=None) for climb in climbs]
-    for end in em.run(source, kernel, under_way, tol=TOL, max_iter=LONGEST, acceleration="squarem"):
+    how: Any = {"tol": TOL, "max_iter": LONGEST, "acceleration": "squarem", "memory": memory}
+    for end in em.run(source, kernel, under_way, **how):
         if not any(abs(end.value - other.value) <= ALIKE * source.total for other in found):
-            end = improve(source, kernel, end, rng, tol=TOL)
+            end = improve(source, kernel, end, rng, tol=TOL, memory=memory)
         found.append(end)
     return sorted(found, key=lambda c: c.rank, reverse=True)
 

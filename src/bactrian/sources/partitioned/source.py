@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bactrian.digest import digest
 from bactrian.errors import ClusterError
 from bactrian.kernels import Kernel, Parameters
 from bactrian.packing import unpack, unpack_all
@@ -79,6 +81,10 @@ class PartitionedSource(Source):
         pieces: list[Any] = np.split(assignment, np.cumsum([s.kept for s in self.summaries])[:-1])
         vector = self.reduce(FoldGiven(kernel, dict(enumerate(pieces)), shift, scatter))
         return unpack(vector, shift, scatter)
+
+    @cached_property
+    def mark(self) -> str:
+        return digest(*(s.pack() for s in self.summaries))
 
     def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:
         if self.n_rows == self.n_given:
