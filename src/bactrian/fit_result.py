@@ -19,6 +19,7 @@ from bactrian.noise import classify_beside, responsibilities_beside
 from bactrian.objective import Objective
 from bactrian.operations.merging import Merging
 from bactrian.priors import Prior
+from bactrian.progress import read_progress, watching
 from bactrian.regularization import make_floor
 from bactrian.resampling import ResamplingProgress, StandardErrors, Subject, standard_errors
 from bactrian.rows import read_rows, read_weights
@@ -185,7 +186,7 @@ class Fit:
         labels: Any = None,
         random_state: RandomState = 0,
         n_threads: int | None = None,
-        progress: Callable[[ResamplingProgress], None] | None = None,
+        progress: bool | Callable[[ResamplingProgress], None] | None = None,
     ) -> StandardErrors:
         """Standard errors and intervals of weights, means and covariances.
 
@@ -210,8 +211,8 @@ class Fit:
             The default gives the same numbers each time, for any number of threads.
         n_threads : int, optional
             Default: all cores the process may use.
-        progress : callable, optional
-            Called with a ``ResamplingProgress`` after each fit.
+        progress : bool or callable, optional
+            True shows a bar on a terminal. A function is called with a ``ResamplingProgress`` after each fit.
 
         Returns
         -------
@@ -238,10 +239,11 @@ class Fit:
         O'Hagan, Murphy, Scrucca & Gormley 2019 (Comput. Stat. 34:1779) compare the bootstraps and the jackknife.
         """
         subject = self._subject(data, sample_weight, labels)
-        return standard_errors(
-            subject, method, n_resamples=n_resamples, level=level, random_state=random_state, n_threads=n_threads,
-            progress=progress,
-        )  # fmt: skip
+        with watching(read_progress(progress)) as observe:
+            return standard_errors(
+                subject, method, n_resamples=n_resamples, level=level, random_state=random_state, n_threads=n_threads,
+                progress=observe,
+            )  # fmt: skip
 
     def _fitted_rows(self, sample_weight: Any) -> tuple[FloatArray, FloatArray | None]:
         if sample_weight is not None:

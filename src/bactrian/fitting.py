@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from os import PathLike
 from typing import Any
 
@@ -20,6 +21,7 @@ from bactrian.kernels import NativeKernel
 from bactrian.mixture import Mixture
 from bactrian.noise import read_noise, without_noise
 from bactrian.priors import ConjugatePrior, read_prior
+from bactrian.progress import read_progress, watching
 from bactrian.randomness import generator
 from bactrian.regularization import make_floor
 from bactrian.selection import CRITERIA, Candidate, Candidates, Progress, Task, search
@@ -52,7 +54,7 @@ def fit(
     acceleration: str | None = "squarem",
     random_state: RandomState = 0,
     n_threads: int | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: bool | Callable[[Progress], None] | None = None,
     checkpoint: Checkpoint | str | PathLike[str] | None = None,
 ) -> Fit:
     """Fit Gaussian mixtures by EM and choose the number of components and the family.
@@ -111,8 +113,9 @@ def fit(
         The default gives the same fit each time.
     n_threads : int, optional
         Default: all cores the process may use. The result is the same bits for any number.
-    progress : callable, optional
-        Called with a ``Progress`` after each pass over the rows.
+    progress : bool or callable, optional
+        True shows, on a terminal, what is being fitted and the best so far. A function is called
+        with a ``Progress`` after each pass over the rows.
     checkpoint : path or Checkpoint, optional
         Every five minutes (``bt.Checkpoint`` says how often), on Ctrl-C and at the end the state of the fit is written
         there, whole or not at all. If the file is there and belongs to the same data and arguments, the fit goes on
@@ -157,8 +160,7 @@ def fit(
     state = begun(checkpoint)
     whole, names = open_source(data, sample_weight, features)
     names = _named(names, feature_names, whole.n_features)
-    if progress is not None and not callable(progress):
-        raise ParameterError(f"progress should be a function of one argument, but got {progress!r}")
+    watched = read_progress(progress)
     noise_model = read_noise(noise, whole, whole.n_given)
     given = start.mixture if isinstance(start, Fit) else start
     first, counts = read_start(given, n_components, whole.n_given, whole.n_features, noise_model is not None)
@@ -184,7 +186,6 @@ def fit(
         tol=not_negative(tol, "tol"),
         max_iter=at_least(max_iter, 0, "max_iter"),
         rng=generator(random_state),
-        observe=progress,
         prior=read_prior(prior),
         acceleration=_read_acceleration(acceleration),
         search=not (isinstance(start, str) and start == "k-means++"),
@@ -198,7 +199,8 @@ def fit(
         "criterion": criterion,
         "regularization": regularization,
     }
-    with closing(whole), kept(state, task, names, asked, random_state) as task:
+    with closing(whole), watching(watched) as observe, kept(state, task, names, asked, random_state) as task:
+        task = replace(task, observe=observe)
         return _choose(search(task, counts, tried, criterion), criterion, source, names)
 
 

@@ -19,6 +19,7 @@ from bactrian.fit_result import Fit
 from bactrian.fitting import fit
 from bactrian.kernels import NativeKernel, Parameters
 from bactrian.mixture import Mixture
+from bactrian.progress import read_progress, watching
 from bactrian.randomness import generator
 from bactrian.resampling.estimate import Observer, ResamplingProgress, read_level
 from bactrian.resampling.rows import check_counts
@@ -99,7 +100,7 @@ def test_n_components(
     equal_weights: bool = False,
     random_state: RandomState = 0,
     n_threads: int | None = None,
-    progress: Observer | None = None,
+    progress: bool | Observer | None = None,
 ) -> ComponentsTest:
     """Test K components against K + 1 by the bootstrap of the likelihood ratio (McLachlan 1987).
 
@@ -123,7 +124,7 @@ def test_n_components(
         As in ``bactrian.fit``.
     random_state : seed, Generator or None
         The default gives the same p-values each time, for any number of threads.
-    progress : callable, optional
+    progress : bool or callable, optional
         Called with a ``ResamplingProgress`` after each resample.
 
     Returns
@@ -153,8 +154,7 @@ def test_n_components(
     source = ArraySource(rows.values, sample_weight)
     counts = _consecutive(n_components)
     n, level = at_least(n_resamples, 1, "n_resamples"), read_level(level)
-    if progress is not None and not callable(progress):
-        raise ParameterError(f"progress should be a function of one argument, but got {progress!r}")
+    watched = read_progress(progress)
     if counts[0] + 1 > source.n_rows:
         raise DataError(
             f"{counts[0] + 1} components need at least as many rows, but there are {source.n_rows}; test fewer"
@@ -163,11 +163,11 @@ def test_n_components(
     recipe = Recipe(parse_family(family), at_least(n_init, 1, "n_init"), regularization, bool(equal_weights))
     steps: list[Step] = []
     ended = ""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), watching(watched) as observe:
         warnings.simplefilter("ignore", CollapseWarning)  # they are counted
         for k, rng in zip(counts, generator(random_state).spawn(len(counts)), strict=True):
             try:
-                steps.append(_step(recipe, source, k, n, rng, n_threads, progress))
+                steps.append(_step(recipe, source, k, n, rng, n_threads, observe))
             except CollapseError as error:
                 if not steps:
                     raise

@@ -12,8 +12,8 @@ import time
 import pytest
 
 from bactrian import Mixture
-from bactrian.cli.progress import Meter
-from bactrian.cli.screens import PlainScreen
+from bactrian.progress import Meter
+from bactrian.progress.screens import PlainScreen
 
 pty = pytest.importorskip("pty")
 

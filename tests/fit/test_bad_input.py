@@ -56,7 +56,7 @@ ARGUMENTS = {
     "regularization": ({"regularization": -1}, "regularization should be"),
     "start with gaps": ({"start": [0, 2] * 10}, "1 does not occur among 0 to 2; number the groups from 0"),
     "start against K": ({"start": [0, 1] * 10, "n_components": 3}, "has 2 components, but n_components asks for 3"),
-    "progress": ({"progress": 3}, "progress should be a function"),
+    "progress": ({"progress": 3}, "progress should be True, None or a function"),
     "families None": ({"families": None}, "there is no family None"),
     "start word": ({"start": "best"}, "start should be a Mixture"),
     "start length": ({"start": [0, 1]}, r"labels \(20,\)"),

@@ -12,7 +12,7 @@ import click
 
 from bactrian.cli import options
 from bactrian.cli.failures import INTERRUPTED, Failure
-from bactrian.cli.progress import Meter
+from bactrian.progress import Meter
 
 if TYPE_CHECKING:
     from bactrian.checkpoints import Checkpoint
@@ -132,11 +132,7 @@ def climb(rows: Rows, meter: Meter, *, counts: tuple[int, ...], families: tuple[
     """``bactrian.fit`` under the eyes of the meter."""
 
     def observe(now: Progress) -> None:
-        meter.show(
-            f"fitting K={now.n_components} {now.family}, iteration {now.n_iter}",
-            now.candidate,
-            now.n_candidates,
-        )
+        meter.show(str(now), now.done, now.total)
 
     from bactrian import fitting
     from bactrian.errors import InterruptWarning

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 
-from bactrian.cli.progress import Meter
 from bactrian.files import Chunk, write_columns, write_csv
+from bactrian.progress import Meter
 
 
 def write(output: str | None, chunks: Iterable[Chunk], n_rows: int, meter: Meter) -> None:

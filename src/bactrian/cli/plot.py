@@ -10,7 +10,7 @@ import click
 
 from bactrian.cli import options
 from bactrian.cli.failures import UNUSABLE, Failure
-from bactrian.cli.progress import Meter
+from bactrian.progress import Meter
 
 if TYPE_CHECKING:
     from bactrian.fit_result import Fit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from bactrian.cli import options
-from bactrian.cli.progress import Meter
+from bactrian.progress import Meter
 
 
 @click.command(short_help="Label the rows of a table.")

@@ -50,6 +50,18 @@ class ResamplingProgress:
     n_resamples: int
     n_collapsed: int
 
+    @property
+    def done(self) -> int:
+        return self.n_done
+
+    @property
+    def total(self) -> int:
+        return self.n_resamples
+
+    def __str__(self) -> str:
+        collapsed = f", {self.n_collapsed} collapsed" if self.n_collapsed else ""
+        return f"refit {self.n_done} of {self.n_resamples}{collapsed}"
+
 
 Observer = Callable[[ResamplingProgress], None]
 
@@ -68,8 +80,6 @@ def standard_errors(
     if method != INFORMATION and method not in METHODS:
         raise ParameterError(f"method should be one of {', '.join([*METHODS, INFORMATION])}, but got {method!r}")
     n, rng = at_least(n_resamples, 2, "n_resamples"), generator(random_state)
-    if progress is not None and not callable(progress):
-        raise ParameterError(f"progress should be a function of one argument, but got {progress!r}")
     level = read_level(level)
     check_counts(subject.source, len(subject.mixture.weights))
     if method == INFORMATION:

@@ -41,7 +41,7 @@ def search(task: Task, n_components: Sequence[int], families: Sequence[Family], 
     asked = [(look, family) for look in looks for family in families]
     found: list[Found] = []
     try:
-        _candidates(task, asked, found, long=len(asked) == 1, observed=True)
+        _candidates(task, asked, found, long=len(asked) == 1, told=criterion)
         _refine(task, looks, asked, found, "bic" if criterion == "cv" else criterion)
     except KeyboardInterrupt:
         if not any(candidate.usable for candidate, _ in found):
@@ -83,11 +83,14 @@ def _looks(task: Task, n_components: Sequence[int], scatter: Scatter) -> list[Lo
 
 
 def _candidates(
-    task: Task, asked: Sequence[tuple[Look, Family]], found: list[Found], *, long: bool, observed: bool = False
+    task: Task, asked: Sequence[tuple[Look, Family]], found: list[Found], *, long: bool, told: str | None = None
 ) -> None:
-    """Append those that were asked for, after a thorough look (``long``) or a quick one."""
+    """Append those that were asked for, after a thorough look (``long``) or a quick one.
+
+    ``told`` : the criterion by which observers hear of the best so far; None is nothing.
+    """
     for lot in _lots((look.plan(family, long) for look, family in asked), task.source):
-        observe = _observer(task, len(found), len(asked), len(lot)) if observed else None
+        observe = None if told is None else _observer(task, found, len(asked), len(lot), told)
         found += _climb(task, lot, observe)
 
 
@@ -224,16 +227,22 @@ def _lacks_noise(start: em.Climb) -> bool:
     return start.objective.noise is not None and (noise is None or noise.weight == 0)
 
 
-def _observer(task: Task, done: int, n_candidates: int, lot: int) -> Callable[[Sequence[em.Climb]], None] | None:
+def _observer(
+    task: Task, found: list[Found], n_candidates: int, lot: int, criterion: str
+) -> Callable[[Sequence[em.Climb]], None] | None:
     if task.observe is None:
         return None
-    tell = task.observe
+    tell, done = task.observe, len(found)
+    criterion = "bic" if criterion == "cv" else criterion  # rows are left out once all are fitted
+    ended_well = [candidate for candidate, _ in found if candidate.usable]
+    best = min(ended_well, key=lambda c: rank(c, criterion), default=None)
 
     def observe(climbs: Sequence[em.Climb]) -> None:
         """Of several that climb together, the first that still does."""
         ended = sum(climb.status is not None for climb in climbs)
         now = next((climb for climb in climbs if climb.status is None), climbs[-1])
         at = done + min(ended, lot - 1)
-        tell(Progress(at, n_candidates, len(now.mixture.weights), now.family.code, now.n_iter, now.log_likelihood))
+        k, family = len(now.mixture.weights), now.family.code
+        tell(Progress(at, n_candidates, k, family, now.n_iter, now.log_likelihood, best, criterion))
 
     return observe

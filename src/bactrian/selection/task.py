@@ -13,6 +13,7 @@ from bactrian.kernels import Kernel, Parameters
 from bactrian.noise import NoiseModel
 from bactrian.objective import Objective
 from bactrian.priors import ConjugatePrior
+from bactrian.selection.candidate import Candidate
 from bactrian.sources import Source
 from bactrian.typing import FloatArray, IntArray
 
@@ -27,6 +28,23 @@ class Progress:
     family: str
     n_iter: int
     log_likelihood: float
+    best: Candidate | None = None  # so far, among those that have ended
+    criterion: str = "bic"
+
+    @property
+    def done(self) -> int:
+        return self.candidate
+
+    @property
+    def total(self) -> int:
+        return self.n_candidates
+
+    def __str__(self) -> str:
+        now = f"fitting K={self.n_components} {self.family}, iteration {self.n_iter}"
+        if self.best is None:
+            return now
+        value = getattr(self.best, self.criterion)
+        return f"{now}; best so far K={self.best.n_components} {self.best.family}, {self.criterion.upper()} {value:.2f}"
 
 
 @dataclass(frozen=True, eq=False)

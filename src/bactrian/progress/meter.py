@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from typing import TextIO
 
-from bactrian.cli.screens import Screen, open_screen
+from bactrian.progress.screens import Screen, open_screen
 
 DELAY = 1.0  # seconds of silence first
 PAUSE = 0.2  # seconds between two looks
@@ -33,9 +33,9 @@ class Meter:
         Seconds until anything is shown.
     """
 
-    def __init__(self, stream: TextIO | None = None, delay: float = DELAY) -> None:
+    def __init__(self, stream: TextIO | None = None, delay: float | None = None) -> None:
         self._stream = sys.stderr if stream is None else stream
-        self._delay = delay
+        self._delay = DELAY if delay is None else delay
         self._state = State("working")
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
