@@ -3,6 +3,7 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include <memory>
@@ -103,9 +104,20 @@ nb::tuple unpack(const std::vector<double>& sums, const Layout& layout) {
                           copy(layout.second(), layout.second_size()));
 }
 
+// `whole`: what is known of all the rows, (centre, scatter about it, total weight).
 nb::tuple py_accumulate(const AnyRows& rows, const std::optional<Doubles>& weight, const PyModel& model, int scatter,
-                        bool single, int threads, const std::string& variant) {
-    const Pass pass = pass_of(rows, weight, model, single, threads, variant);
+                        const std::optional<std::tuple<Doubles, Doubles, double>>& known, bool single, int threads,
+                        const std::string& variant) {
+    Pass pass = pass_of(rows, weight, model, single, threads, variant);
+    Whole whole{};
+    if (known) {
+        const auto& [centre, second, total] = *known;
+        const std::size_t D = pass.model.D;
+        if (centre.ndim() != 1 || centre.size() != D || second.ndim() != 2 || second.size() != D * D)
+            throw std::invalid_argument("the centre must be (D,) and the scatter of all rows (D, D)");
+        whole = {centre.data(), second.data(), total};
+        pass.whole = &whole;
+    }
     const Layout layout{Scatter(scatter), pass.model.K, pass.model.D};
     std::vector<double> sums;
     {
@@ -121,9 +133,9 @@ nb::tuple py_accumulate_given(const AnyRows& rows, const std::optional<Doubles>&
     const Pass pass = pass_of(rows, weight, model, single, threads, variant);
     const Layout layout{Scatter(scatter), pass.model.K, pass.model.D};
     const std::size_t N = rows.shape(0);
-    if (labels.has_value() == z.has_value() || (labels && labels->shape(0) != N) ||
+    if ((labels && z) || (!labels && !z && layout.K != 1) || (labels && labels->shape(0) != N) ||
         (z && (z->ndim() != 2 || z->shape(0) != N || std::ptrdiff_t(z->shape(1)) != layout.K)))
-        throw std::invalid_argument("either labels (n,) or responsibilities (n, K) are needed");
+        throw std::invalid_argument("either labels (n,) or responsibilities (n, K) are needed, unless there is one component");
     const Given given{labels ? labels->data() : nullptr, z ? z->data() : nullptr};
     std::vector<double> sums;
     {
@@ -273,8 +285,8 @@ nb::tuple py_factor(nb::ndarray<const double, nb::ndim<3>, nb::c_contig, nb::dev
 NB_MODULE(_core, m) {
     m.doc() = "The compiled core; use bactrian.kernels, which checks what goes in.";
     nb::class_<PyModel>(m, "Model").def(nb::init<int, bool, Doubles, Doubles, Doubles, double>());
-    m.def("accumulate", py_accumulate, "rows"_a, "weight"_a.none(), "model"_a, "scatter"_a, "single"_a, "threads"_a,
-          "variant"_a);
+    m.def("accumulate", py_accumulate, "rows"_a, "weight"_a.none(), "model"_a, "scatter"_a, "whole"_a.none(), "single"_a,
+          "threads"_a, "variant"_a);
     m.def("accumulate_given", py_accumulate_given, "rows"_a, "weight"_a.none(), "model"_a, "labels"_a.none(),
           "z"_a.none(), "scatter"_a, "single"_a, "threads"_a, "variant"_a);
     m.def("score", py_score, "rows"_a, "model"_a, "what"_a, "single"_a, "threads"_a, "variant"_a);

@@ -26,7 +26,7 @@ BACTRIAN_STAGE bool make_features(const Model& m, Packed<Real> p, std::ptrdiff_t
         }
     if (!p.n_features) return true;  // nothing is squared before it is whitened or weighted
     for (std::ptrdiff_t r = 0; r < kLanes<Real>; ++r)
-        if (!(farthest[r] < limit)) return false;
+        if (!p.linear && !(farthest[r] < limit)) return false;
     Real* to = w.features + D * T;
     const auto product = [&](std::ptrdiff_t j, std::ptrdiff_t l) {
         const Real *a = w.features + j * T, *b = w.features + l * T;
@@ -91,7 +91,7 @@ BACTRIAN_INLINE void linear_panel(const Real* theta, const Real* base, const Rea
 // Joint log-densities of a tile whose features are made.
 template <typename Real>
 BACTRIAN_STAGE void joint_linear(const Model& m, Packed<Real> p, std::ptrdiff_t rows, Workspace<Real> w) {
-    const bool whitened = m.form == Form::full && m.tied;
+    const bool whitened = m.form == Form::full && m.tied && !p.linear;
     const std::ptrdiff_t F = p.n_features;
     for (std::ptrdiff_t i = 0; i < rows; i += kBlockRows<Real>) {
         Vector<Real> common[kBlock] = {};
@@ -141,7 +141,7 @@ BACTRIAN_STAGE void moments_linear(Packed<Real> p, bool noise, std::ptrdiff_t ro
         while (k + 2 <= K) panel_of(std::integral_constant<int, 2>{});
         if (k < K) panel_of(std::integral_constant<int, 1>{});
     });
-    if (layout.scatter != Scatter::pooled) return;
+    if (layout.scatter != Scatter::pooled || p.linear) return;
     const Real* share = noise ? w.scale : w.weight;
     for (std::ptrdiff_t i = 0; noise && i < rows; i += kLanes<Real>) {
         Vector<Real> total = {};

@@ -61,6 +61,7 @@ struct Packed {
     Mean<Real>* means;         // (K, D)
     Real* whiteners;           // full: panels of four rows, column by column; else as in the Model
     bool near;                 // all components can be worked on about one common centre
+    bool linear;               // x' P x and the scatter are left to complete()
     // Then the log-density is linear in features of the rows (linear.hpp), or these are too many (0) and it is whitened:
     std::ptrdiff_t n_features; // of the log-density
     std::ptrdiff_t n_moments;  // of the moments: the features, or x of a tied model, and 1
@@ -76,7 +77,7 @@ struct Packed {
         log_constant = arena.take<Real>(m.K);
         means = arena.take<Mean<Real>>(m.K * m.D);
         whiteners = arena.take<Real>(m.form == Form::full ? M * padded * padded : M * m.whitener_size());
-        near = false;
+        near = linear = false;
         n_features = linear_features(m);
         n_moments = n_features == 0 || (m.tied && m.form == Form::full) ? m.D + 1 : n_features + 1;
         const std::ptrdiff_t size = n_features ? m.K : 0;
@@ -98,10 +99,6 @@ BACTRIAN_INLINE Real* panel(Real* whitener, std::ptrdiff_t j, std::ptrdiff_t D) 
 // The least joint log-density: a weight of 0, or a row farther away than the format can say, without infinities.
 template <typename Real>
 constexpr Real kLeast = sizeof(Real) == 4 ? Real(-1e30) : Real(-1e300);
-
-// Terms about a common centre are this many times the rounding that a log-density about the component's own mean has:
-// offsets of some 30 standard deviations in one feature, or 5 in each of many.
-inline double most_magnified(std::ptrdiff_t D) { return 1000.0 + 30.0 * double(D); }
 
 // theta and base of one component with precision P = W^T W and offset e from the centre, and how much the terms that
 // make up its log-density exceed it, two standard deviations from the mean.
@@ -177,6 +174,25 @@ double pack_whitened(const double* W, std::ptrdiff_t D, const double* e, Real* t
 }
 
 template <typename Real>
+void offset(const Model& m, std::ptrdiff_t k, Packed<Real>& p) {
+    for (std::ptrdiff_t d = 0; d < m.D; ++d)
+        p.offsets[k * m.D + d] = m.means[k * m.D + d] - (double(p.centre[d].high) + double(p.centre[d].low));
+}
+
+// What all rows have in common stays away: share() has seen that it may.
+template <typename Real>
+void pack_linear(const Model& m, const double* centre, const double* theta, const double* base, Packed<Real>& p) {
+    p.near = p.linear = true;
+    for (std::ptrdiff_t d = 0; d < m.D; ++d) p.centre[d] = split<Real>(centre[d]);
+    for (std::ptrdiff_t k = 0; k < m.K; ++k) {
+        offset(m, k, p);
+        p.base[k] = base[k] > double(kLeast<Real>) ? Real(base[k]) : kLeast<Real>;
+        Real* to = p.theta + k / kWide * kWide * m.D + k % kWide;
+        for (std::ptrdiff_t d = 0; d < m.D; ++d) to[d * kWide] = Real(theta[k * m.D + d]);
+    }
+}
+
+template <typename Real>
 void pack_near(const Model& m, Packed<Real>& p) {
     for (std::ptrdiff_t d = 0; d < m.D; ++d) {
         double mean = 0.0;
@@ -186,9 +202,8 @@ void pack_near(const Model& m, Packed<Real>& p) {
     double work[(2 * kMostQuadratic + 1) * kMostQuadratic];
     p.near = true;
     for (std::ptrdiff_t k = 0; k < m.K; ++k) {
+        offset(m, k, p);
         double *e = p.offsets + k * m.D, square = 0.0;
-        for (std::ptrdiff_t d = 0; d < m.D; ++d)
-            e[d] = m.means[k * m.D + d] - (double(p.centre[d].high) + double(p.centre[d].low));
         double magnified;
         if (p.n_features) {
             Real* theta = p.theta + k / kWide * kWide * p.n_features + k % kWide;
@@ -205,7 +220,7 @@ void pack_near(const Model& m, Packed<Real>& p) {
 }
 
 template <typename Real>
-void pack(const Model& m, void* block) {
+void pack(const Model& m, const Common* common, void* block) {
     Arena arena(block);
     Arena inner(static_cast<char*>(block) + kAlignment * ((sizeof(Packed<Real>) + kAlignment - 1) / kAlignment));
     Packed<Real>& p = *arena.take<Packed<Real>>(1);
@@ -214,7 +229,8 @@ void pack(const Model& m, void* block) {
         p.log_constant[k] = m.log_constant[k] > double(kLeast<Real>) ? Real(m.log_constant[k]) : kLeast<Real>;
     for (std::ptrdiff_t i = 0; i < m.K * m.D; ++i) p.means[i] = split<Real>(m.means[i]);
     const std::ptrdiff_t M = m.tied ? 1 : m.K;
-    pack_near(m, p);
+    if (common) pack_linear(m, common->centre, common->theta, common->base, p);
+    else pack_near(m, p);
     if (m.form != Form::full) {
         for (std::ptrdiff_t i = 0; i < M * m.whitener_size(); ++i) p.whiteners[i] = Real(m.whiteners[i]);
         return;

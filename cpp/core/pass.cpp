@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <condition_variable>
 #include <cstdlib>
 #include <memory>
@@ -41,12 +42,12 @@ int threads_worth_waking(const Pass& pass, std::ptrdiff_t chunks) {
 }
 
 struct Plan {
-    Plan(const Pass& pass, std::ptrdiff_t sums)
+    Plan(const Pass& pass, std::ptrdiff_t sums, const Common* common)
         : rows_each(chunk_rows(pass.rows, pass.single, sums)),
           chunks((pass.rows.N + rows_each - 1) / rows_each),
           threads(threads_worth_waking(pass, chunks)),
           packed(pass.variant->packed_bytes(pass.model, pass.single)) {
-        pass.variant->pack(pass.model, pass.single, packed.data);
+        pass.variant->pack(pass.model, common, pass.single, packed.data);
         // all memory is taken here, where an exception can still be thrown
         for (int t = 0; t < threads; ++t)
             workspaces.emplace_back(pass.variant->workspace_bytes(pass.model, pass.single));
@@ -101,10 +102,6 @@ private:
     std::condition_variable room_;
 };
 
-}  // namespace
-
-namespace {
-
 std::vector<double> fold(const Pass& pass, const Plan& plan, bool exact, const Given* given, const Layout& layout) {
     OrderedSum sums(layout.size(), plan.threads);
     std::atomic<std::ptrdiff_t> next{0};
@@ -126,17 +123,27 @@ bool left_out_counts(const Model& model, const Layout& layout, const std::vector
     return false;
 }
 
+// Noise is compared with densities as they are.
+std::optional<Shared> shared_by(const Pass& pass, const Given* given, const Layout& layout) {
+    const Model& m = pass.model;
+    const bool fits = m.form == Form::full && m.tied && layout.scatter == Scatter::pooled && std::isinf(m.log_noise);
+    return pass.whole && !given && fits ? share(m, *pass.whole) : std::nullopt;
+}
+
 }  // namespace
 
 std::vector<double> accumulate(const Pass& pass, const Given* given, const Layout& layout) {
-    const Plan plan(pass, layout.size());
+    const std::optional<Shared> shared = shared_by(pass, given, layout);
+    const Common common = shared ? shared->common() : Common{};
+    const Plan plan(pass, layout.size(), shared ? &common : nullptr);
     std::vector<double> sums = fold(pass, plan, false, given, layout);
     if (!given && left_out_counts(pass.model, layout, sums)) sums = fold(pass, plan, true, given, layout);
+    if (shared) complete(*shared, *pass.whole, layout, sums);
     return sums;
 }
 
 void score(const Pass& pass, const Output& out) {
-    const Plan plan(pass, 0);
+    const Plan plan(pass, 0, nullptr);
     const Layout unused{Scatter::trace, pass.model.K, pass.model.D};
     std::atomic<std::ptrdiff_t> next{0};
     in_parallel(plan.threads, [&](int thread) {

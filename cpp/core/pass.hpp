@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "problem.hpp"
+#include "whole.hpp"
 
 namespace bactrian {
 
@@ -13,6 +14,7 @@ struct Pass {
     bool single;  // work in float32 (only for rows of float32)
     const Variant* variant;
     int threads;
+    const Whole* whole = nullptr;  // what is known of all the rows
 };
 
 // The sums of a pass, in the layout's order. The same bits for any number of threads.

@@ -35,7 +35,18 @@ struct Model {
 // A Model's log_constant from the weights (K,) and whiteners; its other numbers must be there. -infinity for weight 0.
 void log_constants(const Model&, const double* weights, double* to);
 
-// Responsibilities that are given instead of computed: labels (N,) or z (N, K); one of the two.
+// Terms about a common centre are this many times the rounding that a log-density about the component's own mean has:
+// offsets of some 30 standard deviations in one feature, or 5 in each of many.
+inline double most_magnified(std::ptrdiff_t D) { return 1000.0 + 30.0 * double(D); }
+
+// A tied full Model about a centre, without the terms that are the same for all components (whole.hpp).
+struct Common {
+    const double* centre;  // (D,)
+    const double* theta;   // (K, D)
+    const double* base;    // (K,)
+};
+
+// Responsibilities that are given instead of computed: labels (N,) or z (N, K); one of the two. Neither: all are 1.
 struct Given {
     const std::ptrdiff_t* labels;
     const double* z;
@@ -82,7 +93,7 @@ struct Variant {
     // bytes of a packed model, and of one thread's workspace
     std::size_t (*packed_bytes)(const Model&, bool single);
     std::size_t (*workspace_bytes)(const Model&, bool single);
-    void (*pack)(const Model&, bool single, void* packed);
+    void (*pack)(const Model&, const Common*, bool single, void* packed);  // Common may be null
     // rows [begin, end); `given` may be null; the model's constants and whiteners are then not used
     void (*chunk)(const Rows&, std::ptrdiff_t begin, std::ptrdiff_t end, const Model&, bool single, const void* packed,
                   const Given* given, const Layout&, const Output&, void* workspace);

@@ -30,8 +30,8 @@ std::size_t workspace_bytes(const Model& m, bool single) {
     return single ? workspace_bytes_of<float>(m) : workspace_bytes_of<double>(m);
 }
 
-void pack_any(const Model& m, bool single, void* packed) {
-    single ? pack<float>(m, packed) : pack<double>(m, packed);
+void pack_any(const Model& m, const Common* common, bool single, void* packed) {
+    single ? pack<float>(m, common, packed) : pack<double>(m, common, packed);
 }
 
 // Given responsibilities in the place of computed ones.
@@ -43,7 +43,7 @@ void take_given(const Given& given, std::ptrdiff_t begin, std::ptrdiff_t n, std:
             const std::ptrdiff_t row = begin + i;
             const bool here = i < n;
             if (given.labels) w.z[k * w.T + i] = Real(here && given.labels[row] == k);
-            else w.z[k * w.T + i] = here ? Real(given.z[row * layout.K + k]) : Real(0);
+            else w.z[k * w.T + i] = !here ? Real(0) : given.z ? Real(given.z[row * layout.K + k]) : Real(1);
         }
     for (std::ptrdiff_t i = 0; i < rows; ++i) {
         w.scale[i] = w.weight[i];

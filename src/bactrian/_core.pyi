@@ -25,6 +25,7 @@ def accumulate(
     weight: FloatArray | None,
     model: Model,
     scatter: int,
+    whole: tuple[FloatArray, FloatArray, float] | None,
     single: bool,
     threads: int,
     variant: str,

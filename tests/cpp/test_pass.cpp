@@ -116,7 +116,7 @@ void check_memory(const Case& c) {
             const Pass pass = c.pass(p.single_rows, p.single, v, 1);
             const Exact packed(v->packed_bytes(pass.model, p.single));
             const Exact workspace(v->workspace_bytes(pass.model, p.single));
-            v->pack(pass.model, p.single, packed.data);
+            v->pack(pass.model, nullptr, p.single, packed.data);
             std::vector<double> sums(layout.size(), 0.0);
             v->chunk(pass.rows, 0, c.N, pass.model, p.single, packed.data, nullptr, layout,
                      {sums.data(), nullptr, nullptr, nullptr}, workspace.data);

@@ -53,6 +53,25 @@ class Parameters:
 
 
 @dataclass(frozen=True, eq=False)
+class Whole:
+    """What is known of all rows that a kernel is given, so that it need not be added up again.
+
+    Attributes
+    ----------
+    centre : (D,) array
+        Near their mean.
+    scatter : (D, D) array
+        Sum of w (x - centre)(x - centre)^T.
+    total : float
+        Sum of the row weights w.
+    """
+
+    centre: FloatArray
+    scatter: FloatArray
+    total: float
+
+
+@dataclass(frozen=True, eq=False)
 class Leg:
     """Iterations of EM that a kernel is asked to make by itself.
 
@@ -132,9 +151,14 @@ class Kernel(Protocol):
     """``rows`` is an (n, D) array of float32 or float64, of any strides, without NaN."""
 
     def accumulate(
-        self, rows: FloatArray, sample_weight: FloatArray | None, parameters: Parameters, scatter: Scatter
+        self,
+        rows: FloatArray,
+        sample_weight: FloatArray | None,
+        parameters: Parameters,
+        scatter: Scatter,
+        whole: Whole | None = None,
     ) -> Statistics:
-        """The statistics of the rows under the parameters, about the current means."""
+        """The statistics of the rows under the parameters, about the current means; ``whole`` saves work."""
         ...
 
     def accumulate_given(

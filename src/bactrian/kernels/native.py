@@ -16,7 +16,7 @@ import numpy as np
 from bactrian import _core
 from bactrian.covariance import Covariance, Diagonal, Full, Spherical
 from bactrian.errors import ParameterError
-from bactrian.kernels.kernel import Ascent, Climber, Leg, Noise, Parameters
+from bactrian.kernels.kernel import Ascent, Climber, Leg, Noise, Parameters, Whole
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
@@ -66,12 +66,18 @@ class NativeKernel:
         return self._variant
 
     def accumulate(
-        self, rows: FloatArray, sample_weight: FloatArray | None, parameters: Parameters, scatter: Scatter
+        self,
+        rows: FloatArray,
+        sample_weight: FloatArray | None,
+        parameters: Parameters,
+        scatter: Scatter,
+        whole: Whole | None = None,
     ) -> Statistics:
         single = _single_is_safe(rows, parameters.means, parameters.covariance)
         model = _model(parameters)
         code = SCATTER_CODES[scatter]
-        sums = _core.accumulate(rows, sample_weight, model, code, single, self._threads, self._variant)
+        known = None if whole is None else (whole.centre, whole.scatter, whole.total)
+        sums = _core.accumulate(rows, sample_weight, model, code, known, single, self._threads, self._variant)
         return _statistics(sums, parameters.means, scatter)
 
     def accumulate_given(
@@ -89,6 +95,14 @@ class NativeKernel:
         # the spread is not known yet, so float32 rows are summed in float64
         sums = _core.accumulate_given(rows, sample_weight, model, labels, z, code, False, self._threads, self._variant)
         return _statistics(sums, shift, scatter)
+
+    def whole(self, rows: FloatArray, sample_weight: FloatArray | None, centre: FloatArray) -> Whole:
+        """What all rows have in common, in float64; no responsibilities are made for it."""
+        one = _core.Model(0, True, np.ones(1), np.ascontiguousarray(centre[None]), np.ones(1), -np.inf)
+        code = SCATTER_CODES[Scatter.POOLED]
+        sums = _core.accumulate_given(rows, sample_weight, one, None, None, code, False, self._threads, self._variant)
+        statistics = _statistics(sums, centre[None], Scatter.POOLED)
+        return Whole(centre, statistics.second, statistics.total)
 
     def log_densities(self, rows: FloatArray, parameters: Parameters) -> FloatArray:
         return np.asarray(self._score(rows, parameters, 0))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bactrian.kernels.kernel import Parameters
+from bactrian.kernels.kernel import Parameters, Whole
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
@@ -22,7 +22,12 @@ class ReferenceKernel:
     """All arithmetic in float64, whatever the rows are."""
 
     def accumulate(
-        self, rows: FloatArray, sample_weight: FloatArray | None, parameters: Parameters, scatter: Scatter
+        self,
+        rows: FloatArray,
+        sample_weight: FloatArray | None,
+        parameters: Parameters,
+        scatter: Scatter,
+        whole: Whole | None = None,
     ) -> Statistics:
         weight = np.ones(len(rows)) if sample_weight is None else sample_weight
         joint = _joint_log_densities(rows, parameters)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bactrian.digest import digest
-from bactrian.kernels import Climber, Kernel, Leg, NativeKernel, Parameters
+from bactrian.kernels import Climber, Kernel, Leg, NativeKernel, Parameters, Whole
 from bactrian.rows import read_weights as read_weights
 from bactrian.sources.source import Resident, strata
 from bactrian.statistics import Scatter, Statistics
@@ -22,6 +22,10 @@ SORTED_ROWS = 50_000
 
 
 CHUNK = 8192  # rows projected at once
+
+# Fewer rows for each feature are added up sooner than what they have in common is put to use.
+ROWS_WORTH_IT = 16
+RANGE = (1e-280, 1e200)  # of variances
 
 # N D K up to which the core climbs by itself: an iteration then takes less than about 1 ms.
 SMALL = 1_000_000
@@ -52,8 +56,20 @@ class ArraySource(Resident):
         self.total = float(self.n_rows if weight is None else weight.sum())
 
     def fold(self, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]) -> list[Statistics]:
-        pairs = zip(mixtures, scatters, strict=True)
-        return [kernel.accumulate(self.values, self.weight, mixture, scatter) for mixture, scatter in pairs]
+        return [self._pass(kernel, mixture, scatter) for mixture, scatter in zip(mixtures, scatters, strict=True)]
+
+    def _pass(self, kernel: Kernel, mixture: Parameters, scatter: Scatter) -> Statistics:
+        once = scatter is Scatter.POOLED and mixture.covariance.tied and self.n_rows >= ROWS_WORTH_IT * self.n_features
+        return kernel.accumulate(self.values, self.weight, mixture, scatter, self._whole if once else None)
+
+    @cached_property
+    def _whole(self) -> Whole | None:
+        """The scatter of all rows, in which one covariance for all components finds its own; None out of range."""
+        whole = NativeKernel().whole(self.values, self.weight, self.moments.mean)
+        low, high = RANGE
+        squares = np.einsum("dd->d", whole.scatter) / whole.total
+        usual = (squares == 0) | ((squares > low) & (squares < high))
+        return whole if usual.all() and np.isfinite(whole.scatter).all() else None
 
     def fold_given(
         self, kernel: Kernel, assignment: FloatArray | IntArray, shift: FloatArray, scatter: Scatter
