@@ -69,11 +69,12 @@ void forget_pool() {
 Pool& shared_pool() {
     std::lock_guard<std::mutex> lock(*pool_mutex);
     if (!pool) {
-        pool = new Pool;  // never destroyed: its threads may outlive static destructors
 #ifndef _WIN32
+        // before there is a pool that a child could inherit
         static const int registered = pthread_atfork(nullptr, nullptr, forget_pool);
         (void)registered;
 #endif
+        pool = new Pool;  // never destroyed: its threads may outlive static destructors
     }
     return *pool;
 }

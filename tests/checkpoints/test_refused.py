@@ -69,7 +69,8 @@ def test_of_another_fit(path, case):
 
 
 def test_threads_do_not_matter(path):
-    bt.fit(X, [1, 2], "VVV", checkpoint=path, n_threads=1)
+    fit = bt.fit(X, [1, 2], "VVV", checkpoint=path, n_threads=1)
+    assert fit.mixture == bt.fit(X, [1, 2], "VVV").mixture
 
 
 def test_a_file_that_is_there_can_be_refused(path):

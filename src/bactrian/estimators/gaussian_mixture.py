@@ -202,7 +202,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         Raises
         ------
         ValueError
-            Data or parameters that cannot be used; the estimator stays as it was.
+            Data or parameters that cannot be used; what was learned before stays.
         """
         check_settings(self)
         streaming.check(self)

@@ -25,10 +25,9 @@ def begin(estimator: Any, n_features: int) -> OnlineFit:
     family = parse_family(estimator.covariance_type)
     method = "auto" if estimator.init_params == "kmeans" else "k-means++"
     seen = getattr(estimator, "_seen", None)
-    start: Any = method
+    start: Any
     if hasattr(estimator, "weights_"):
-        start = estimator.mixture_
-        start = Mixture._of(start.parameters)  # scikit-learn looks after the names
+        start = Mixture._of(estimator.mixture_.parameters)  # scikit-learn looks after the names
     else:
         given = read_given(
             estimator.weights_init, estimator.means_init, estimator.precisions_init, form_of(family),

@@ -48,7 +48,7 @@ def search(task: Task, n_components: Sequence[int], families: Sequence[Family], 
             raise
         missing = asked[len(found) :]
         why = f"interrupted after {len(found)} of {len(asked)} candidates; this is the best of those"
-        warnings.warn(why, InterruptWarning, stacklevel=4)
+        warnings.warn(why, InterruptWarning, stacklevel=3)
         found += [(failed(family, look.k, task, "interrupted before it was fitted"), None) for look, family in missing]
     return cross_validated(task, found, task.rng) if criterion == "cv" else found
 
