@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from bactrian.acceleration import PACES, Plain, Squarem
+from bactrian.errors import CovarianceError
 from bactrian.families import Family
 from bactrian.kernels import Ascent, Climber, Kernel, Leg, NativeKernel, Parameters
 from bactrian.kernels.native import go_all
@@ -168,7 +169,7 @@ class Ahead:
     def go(self, climbs: list[Climb], active: Sequence[int], last: Sequence[int]) -> list[int]:
         """Move on those that can; the numbers of the others, whose next pass is the loop's."""
         for i in active:
-            if i not in self.climbers and (climber := self._climber(climbs[i], last[i])):
+            if i not in self.climbers and (climber := self.climber(climbs[i], last[i])):
                 self.climbers[i] = climber
                 self.tried.add(i)
         going = [i for i in active if i in self.climbers]
@@ -180,7 +181,7 @@ class Ahead:
                     del self.climbers[i]
         return [i for i in active if i not in self.climbers]
 
-    def _climber(self, climb: Climb, last: int) -> Climber | None:
+    def climber(self, climb: Climb, last: int) -> Climber | None:
         objective = climb.objective
         family, floor = objective.family, objective.floor
         if not family.native or objective.prior is not None:
@@ -200,6 +201,28 @@ class Ahead:
             strides=self.strides,
         )
         return self.source.climber(self.kernel, leg)
+
+
+def run_apart(
+    kernel: Kernel, climbs: Sequence[tuple[Source, Climb]], *, tol: float, max_iter: int
+) -> list[Climb | None]:
+    """Climbs over rows of their own, side by side where the core can; None where a covariance has no factor."""
+    ahead = [Ahead(source, kernel, tol, 1 + max_iter, False) for source, _ in climbs]
+    climbers = [a.climber(climb, 1 + max_iter) for a, (_, climb) in zip(ahead, climbs, strict=True)]
+    found: list[Climb | None] = [climb for _, climb in climbs]
+    going = [i for i, climber in enumerate(climbers) if climber is not None]
+    if going and isinstance(kernel, NativeKernel):
+        ascents = go_all([c for c in climbers if c is not None], 1 + max_iter, kernel.threads)
+        for i, ascent in zip(going, ascents, strict=True):
+            found[i] = _after(climbs[i][1], ascent)
+    for i, (source, climb) in enumerate(climbs):
+        here = found[i]
+        if here is None or here.status is None:
+            try:
+                (found[i],) = run(source, kernel, [climb], tol=tol, max_iter=max_iter)
+            except CovarianceError:
+                found[i] = None
+    return found
 
 
 def _after(climb: Climb, ascent: Ascent) -> Climb:

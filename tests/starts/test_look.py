@@ -15,7 +15,7 @@ from bactrian.objective import Objective
 from bactrian.sources import ArraySource
 from bactrian.starts import from_assignment
 from bactrian.starts.agglomerate import agglomerate
-from bactrian.starts.moves import improve
+from bactrian.starts.moves import mover
 from tests.fit.cases import lobes
 
 KERNEL = NativeKernel(1)
@@ -61,7 +61,7 @@ def test_a_move_leads_out_of_a_bad_optimum(family):
     (stuck,) = em.run(source, KERNEL, [start], tol=1e-6, max_iter=500)
     right = from_assignment(source, KERNEL, goal, TRUTH, 4)
     (best,) = em.run(source, KERNEL, [right], tol=1e-6, max_iter=500)
-    moved = improve(source, KERNEL, stuck, np.random.default_rng(0), tol=1e-6)
+    moved = mover(source, KERNEL, goal, np.random.default_rng(0), tol=1e-6).improve(stuck)
     assert stuck.value < best.value - 10
     assert moved.value == pytest.approx(best.value, abs=0.1)
 
@@ -72,7 +72,7 @@ def test_moves_never_lose():
         labels = np.random.default_rng(seed).integers(0, 5, source.n_rows)
         start = from_assignment(source, KERNEL, goal, labels, 5)
         (end,) = em.run(source, KERNEL, [start], tol=1e-6, max_iter=500)
-        assert improve(source, KERNEL, end, np.random.default_rng(seed), tol=1e-6).rank >= end.rank
+        assert mover(source, KERNEL, goal, np.random.default_rng(seed), tol=1e-6).improve(end).rank >= end.rank
 
 
 def test_parallel_cigars_are_two():

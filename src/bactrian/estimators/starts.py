@@ -30,7 +30,7 @@ from bactrian.typing import FloatArray, IntArray, RandomState
 # who asks for fewer iterations than this does not ask for a long look for the start either
 LONG = 100
 FIRST_ROUND, KEEP = 8, 3
-LABELLINGS = 8  # k-means labellings tried by one search, as in bactrian.fit
+LABELLINGS = 4  # k-means labellings tried by one search
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +93,7 @@ def _kmeans(task: Task, rng: np.random.Generator) -> list[Climb]:
     def further() -> list[Climb]:
         return [s for start in groups.further(task.objective) for s in _put_beside(task, _over(task, start))]
 
-    return thorough(groups.sample, task.kernel, climbs, further, rng)
+    return thorough(groups.sample, task.kernel, climbs, further, rng, sampled=groups.sampled)
 
 
 def _kmeans_plus_plus(task: Task, rng: np.random.Generator) -> list[Climb]:

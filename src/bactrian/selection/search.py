@@ -201,6 +201,7 @@ class Look:
                 lambda: self._beside_noise(self._groups.further, objective),
                 self._rng,
                 task.memory,
+                sampled=self._groups.sampled,
             )
         if task.search:
             return ranked(sample, task.kernel, starts, first=QUICK, keep=len(starts), memory=task.memory)

@@ -2,14 +2,15 @@
 
 EM cannot carry a component across a gap: where two components share one group and another covers two, it stays. A
 move merges a pair that loses little and splits a component that gains much (Ueda, Nakano, Ghahramani & Hinton 2000,
-Neural Computation 12:2109). Gains are measured by local fits of two components, losses by the bound of Runnalls 2007
-(IEEE TAES 43:989). A move that does not end higher is undone.
+Neural Computation 12:2109). What a split gains at least and a union loses at most is known before: moves that gain are
+made, all at once where they do not meet. Where components overlap others may end higher too, once all components have
+come to rest: they are tried, and undone if they do not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,159 +20,163 @@ from bactrian.errors import CovarianceError
 from bactrian.kernels import Kernel, Parameters
 from bactrian.objective import Objective
 from bactrian.sources import ArraySource, Source
-from bactrian.starts.given import from_assignment
-from bactrian.starts.kmeans import data_metric, kmeans_labels
-from bactrian.statistics import Scatter, Statistics
-from bactrian.typing import FloatArray, IntArray
+from bactrian.starts.halves import Halves, Split
+from bactrian.starts.parts import Parts, mixture_of, parts_of
+from bactrian.starts.support import merit
+from bactrian.starts.unions import Union, cheapest_unions
 
-SPLITS = 2  # labellings tried for the split of one component
-LOCAL = 10  # iterations of the local fit of two components
-PAIRS = 8  # pairs that lose least, tried for merging
-EACH = 2  # moves that split the same component
-PATIENCE = 4  # moves that fail one after the other before the search ends
-TRIAL = 40  # iterations after which a move must promise to end higher
-WORTH = 1e-6  # nats per row that a move must gain
+PAIRS = 12  # pairs that lose least, for merging
+EACH = 2  # moves tried with one split
+TRIES = 8  # moves that fail before the search ends
+TOGETHER = 4  # moves that are tried side by side
+RACE = 8  # iterations of these, then of the better half twice as many, and so on
+TRIAL = 30  # iterations after which a move must promise to end higher
+SHORT = 8  # iterations after a move that is known to gain
+WORTH = 0.1  # part of what may remain that a move must gain
 
 
 @dataclass(frozen=True, eq=False)
-class Parts:
-    """Components as moments: ``weights`` (M,), ``means`` (M, D), ``covariances`` (M, D, D)."""
+class Move:
+    """``gain`` in nats, at least."""
 
-    weights: FloatArray
-    means: FloatArray
-    covariances: FloatArray
+    split: Split
+    union: Union
 
-    def __getitem__(self, which: IntArray) -> Parts:
-        return Parts(self.weights[which], self.means[which], self.covariances[which])
+    @property
+    def gain(self) -> float:
+        return self.split.gain - self.union.loss
+
+    @property
+    def touches(self) -> set[int]:
+        return {self.split.c, self.union.i, self.union.j}
 
 
-def improve(
+@dataclass(frozen=True, eq=False)
+class Mover:
+    """Moves over the rows of one source, for climbs of one objective."""
+
+    source: ArraySource
+    kernel: Kernel
+    halves: Halves
+    tol: float
+    memory: em.Memory | None
+
+    def improve(self, climb: em.Climb, *, tries: int = TRIES, strides: bool = True) -> em.Climb:
+        """The climb, or a better one that moves lead to.
+
+        Parameters
+        ----------
+        tries : int
+            Moves without a known gain that fail before the search ends.
+        strides : bool
+            Whether moves that gain are followed to the end; False is a short way.
+        """
+        better: em.Climb | None = None if climb.held else climb
+        while better is not None and len(climb.mixture.weights) > 2:
+            climb = better
+            moves = self.moves(climb)
+            better = self.gainful(climb, moves, strides) or self.tried(climb, moves, tries)
+        return climb
+
+    def moves(self, climb: em.Climb) -> list[Move]:
+        """The most promising first."""
+        source, parts = self.source, parts_of(climb.mixture)
+        z = self.kernel.responsibilities(source.values, climb.mixture)
+        unions = cheapest_unions(parts, z, source.weight, source.total, PAIRS)
+        splits = self.halves.of(climb.mixture, z)
+        found = [Move(s, u) for s in splits for u in unions if s.c not in (u.i, u.j)]
+        return sorted(found, key=lambda move: -move.gain)
+
+    def gainful(self, climb: em.Climb, moves: Sequence[Move], strides: bool) -> em.Climb | None:
+        """Where the moves that gain lead together, a short way or with strides to the end."""
+        chosen: list[Move] = []
+        for move in moves:
+            if move.gain > self._worth and not any(move.touches & m.touches for m in chosen):
+                chosen.append(move)
+        if not chosen:
+            return None
+        try:
+            start = em.Climb(climb.objective, self._after(climb, chosen))
+            (found,) = self._run([start], *((10 * TRIAL, "squarem") if strides else (SHORT, None)))
+        except CovarianceError:
+            return None
+        return self._if_better(climb, [found])
+
+    def tried(self, climb: em.Climb, moves: Sequence[Move], tries: int) -> em.Climb | None:
+        """Where the first moves that turn out to be better lead, each lot by what is left of it after races."""
+        used: dict[int, int] = {}
+        lot: list[Move] = []
+        for move in moves:
+            used[id(move.split)] = used.get(id(move.split), 0) + 1
+            if used[id(move.split)] <= EACH and len(lot) < tries:
+                lot.append(move)
+        for begin in range(0, len(lot), TOGETHER):
+            found = self._raced(climb, lot[begin : begin + TOGETHER])
+            if found is not None:
+                return found
+        return None
+
+    def _raced(self, climb: em.Climb, moves: Sequence[Move]) -> em.Climb | None:
+        try:
+            climbs = [em.Climb(climb.objective, self._after(climb, [move])) for move in moves]
+            length, made = RACE, 0
+            while climbs and made < TRIAL:
+                climbs = [c for c in self._run(climbs, length, None) if self._promises(c, climb)]
+                climbs = sorted(climbs, key=lambda c: -c.value)[: max(1, len(climbs) // 2)]
+                made, length = made + length, 2 * length
+            found = self._run(climbs, 10 * TRIAL, "squarem") if climbs else []
+        except CovarianceError:
+            return None
+        return self._if_better(climb, found)
+
+    def _run(self, climbs: list[em.Climb], max_iter: int, acceleration: str | None) -> list[em.Climb]:
+        how = {"tol": self.tol, "max_iter": max_iter, "memory": self.memory}
+        return em.run(self.source, self.kernel, climbs, acceleration=acceleration, **how)  # type: ignore[arg-type]
+
+    def _promises(self, found: em.Climb, climb: em.Climb) -> bool:
+        """Whether it may still end higher."""
+        promise = remaining(found.history)
+        return not found.held and not (np.isfinite(promise) and found.value + promise < self._aim(climb))
+
+    @property
+    def _worth(self) -> float:
+        return WORTH * self.tol * self.source.total
+
+    def _aim(self, climb: em.Climb) -> float:
+        return climb.value + self._worth
+
+    def _if_better(self, climb: em.Climb, found: Sequence[em.Climb]) -> em.Climb | None:
+        total = self.source.total
+        best = max(found, key=lambda c: merit(c, total), default=climb)
+        higher = best.value > self._aim(climb) and merit(best, total)[:2] >= merit(climb, total)[:2]
+        return best if higher else None
+
+    def _after(self, climb: em.Climb, moves: Sequence[Move]) -> Parameters:
+        """The mixture after moves that do not meet: a merged pair in one place, half of a split in the other."""
+        before = parts = parts_of(climb.mixture)
+        for move in moves:
+            split, union = move.split, move.union
+            two = Parts(before.weights[split.c] * split.two.weights, split.two.means, split.two.covariances)
+            parts = parts.put(np.array([union.i]), union.one).put(np.array([split.c, union.j]), two)
+        return mixture_of(parts, self.source.total, climb.objective)
+
+
+def mover(
     source: Source,
     kernel: Kernel,
-    climb: em.Climb,
+    objective: Objective,
     rng: np.random.Generator,
     *,
     tol: float,
     memory: em.Memory | None = None,
-) -> em.Climb:
-    """The climb, or a higher one that moves lead to; ``climb`` must have come within ``tol`` per row of its top."""
-    if not isinstance(source, ArraySource) or climb.objective.noise is not None or climb.held:
-        return climb
-    while len(climb.mixture.weights) > 2:
-        better = (_followed(source, kernel, climb, move, tol, memory) for move in _moves(source, kernel, climb, rng))
-        found = next((c for c in better if c is not None), None)
-        if found is None:
-            break
-        climb = found
-    return climb
+) -> Mover | None:
+    """Who makes moves over the rows of a source; None where it cannot be done.
 
-
-def _followed(
-    source: Source, kernel: Kernel, climb: em.Climb, move: Parameters, tol: float, memory: em.Memory | None
-) -> em.Climb | None:
-    """Where a move ends, if it is higher than the climb."""
-    aim = climb.value + WORTH * source.total
-    try:
-        start = em.Climb(climb.objective, move)
-        (found,) = em.run(source, kernel, [start], tol=tol, max_iter=TRIAL, memory=memory)
-        promise = remaining(found.history)
-        if found.held or (np.isfinite(promise) and found.value + promise < aim):
-            return None
-        (found,) = em.run(source, kernel, [found], tol=tol, max_iter=10 * TRIAL, memory=memory)
-    except CovarianceError:
+    Parameters
+    ----------
+    tol : float
+        Nats per row that may remain to be gained after a move.
+    """
+    if not isinstance(source, ArraySource) or objective.noise is not None:
         return None
-    return found if not found.held and found.value > aim else None
-
-
-def _moves(source: ArraySource, kernel: Kernel, climb: em.Climb, rng: np.random.Generator) -> Iterator[Parameters]:
-    """The mixtures after the most promising moves, best first."""
-    parts = _parts(climb.mixture)
-    splits = _splits(source, kernel, climb, rng)
-    pairs, losses, merged = _merged(parts)
-    cheap = np.argsort(losses)[:PAIRS]
-    possible = ((c, t) for c in splits for t in cheap if c not in pairs[t])
-    promising = sorted(possible, key=lambda move: source.total * losses[move[1]] - splits[move[0]][0])
-    used: dict[int, int] = {}
-    for c, t in promising:
-        used[c] = used.get(c, 0) + 1
-        if used[c] <= EACH and sum(min(n, EACH) for n in used.values()) <= PATIENCE:
-            i, j = pairs[t]
-            yield _mixture(source, climb.objective, _moved(parts, (i, merged[np.array([t])]), (c, j, splits[c][1])))
-
-
-def _moved(parts: Parts, merger: tuple[int, Parts], split: tuple[int, int, Parts]) -> Parts:
-    """One component holds a merged pair, and the place that this leaves one half of a split component."""
-    weights, means, covariances = parts.weights.copy(), parts.means.copy(), parts.covariances.copy()
-    i, one = merger
-    weights[i], means[i], covariances[i] = one.weights[0], one.means[0], one.covariances[0]
-    c, j, halves = split
-    for place, half in ((j, 1), (c, 0)):
-        weights[place] = parts.weights[c] * halves.weights[half]
-        means[place], covariances[place] = halves.means[half], halves.covariances[half]
-    return Parts(weights, means, covariances)
-
-
-def _parts(mixture: Parameters) -> Parts:
-    return Parts(mixture.weights, mixture.means, mixture.covariance.dense())
-
-
-def _mixture(source: Source, objective: Objective, parts: Parts) -> Parameters:
-    """The family's mixture with these moments: the M-step of statistics that have them."""
-    scatter, counts = objective.family.scatter, source.total * parts.weights / parts.weights.sum()
-    full = counts[:, None, None] * parts.covariances
-    second = {
-        Scatter.TRACE: lambda: np.einsum("kdd->k", full),
-        Scatter.DIAGONAL: lambda: np.einsum("kdd->kd", full).copy(),
-        Scatter.FULL: lambda: full,
-        Scatter.POOLED: lambda: full.sum(axis=0),
-    }[scatter]()
-    nothing = Statistics.zero(parts.means, scatter)
-    return objective.maximize(replace(nothing, total=source.total, counts=counts, second=np.asarray(second)))[0]
-
-
-def _merged(parts: Parts) -> tuple[IntArray, FloatArray, Parts]:
-    """All pairs (P, 2), what merging them loses at most, in nats per row, and the moments of the mergers."""
-    w, means, covariances = parts.weights, parts.means, parts.covariances
-    i, j = np.triu_indices(len(w), 1)
-    both = w[i] + w[j]
-    a, b = w[i] / both, w[j] / both
-    apart = means[i] - means[j]
-    merged = (
-        a[:, None, None] * covariances[i]
-        + b[:, None, None] * covariances[j]
-        + (a * b)[:, None, None] * apart[:, :, None] * apart[:, None, :]
-    )
-    sizes = np.linalg.slogdet(covariances)[1]
-    losses = 0.5 * (both * np.linalg.slogdet(merged)[1] - w[i] * sizes[i] - w[j] * sizes[j])
-    return np.stack([i, j], axis=1), losses, Parts(both, a[:, None] * means[i] + b[:, None] * means[j], merged)
-
-
-def _splits(
-    source: ArraySource, kernel: Kernel, climb: em.Climb, rng: np.random.Generator
-) -> dict[int, tuple[float, Parts]]:
-    """For each component that has rows enough, what two in its place would gain, in nats, and these two."""
-    labels = source.classify(kernel, climb.mixture)
-    found = {}
-    for c in range(len(climb.mixture.weights)):
-        here = labels == c
-        if here.sum() >= 2 * (source.n_features + 2):
-            part = ArraySource(source.values[here], None if source.weight is None else source.weight[here])
-            found[c] = _split(part, kernel, replace(climb.objective, prior=None), rng)
-    return {c: split for c, split in found.items() if split is not None}
-
-
-def _split(
-    part: ArraySource, kernel: Kernel, objective: Objective, rng: np.random.Generator
-) -> tuple[float, Parts] | None:
-    """The best of a few local fits of two components, beside one."""
-    metric = data_metric(part, objective.floor, full=True)
-    try:
-        one = from_assignment(part, kernel, objective, np.zeros(part.n_rows, dtype=np.intp), 1)
-        (one,) = em.run(part, kernel, [one], tol=0.0, max_iter=0)
-        labellings = [kmeans_labels(part, kernel, 2, metric, rng) for _ in range(SPLITS)]
-        pairs = [from_assignment(part, kernel, objective, labels, 2) for labels in labellings]
-        pairs = em.run(part, kernel, pairs, tol=1e-3, max_iter=LOCAL)
-    except CovarianceError:
-        return None
-    best = max(pairs, key=lambda c: c.rank)
-    return None if best.held else (best.value - one.value, _parts(best.mixture))
+    return Mover(source, kernel, Halves(source, kernel, objective, rng), tol, memory)

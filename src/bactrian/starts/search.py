@@ -25,8 +25,8 @@ SECOND_CHANCES = 3  # further starts that are climbed when the best one collapse
 
 
 def sample_size(n_components: int, n_features: int) -> int:
-    """Rows enough to tell starts apart: 40 for each free number of a component, within sane limits."""
-    return int(np.clip(40 * n_components * (n_features + 2), 5_000, 50_000))
+    """Rows enough to tell starts apart: 25 for each free number of a component, within sane limits."""
+    return int(np.clip(25 * n_components * (n_features + 2), 5_000, 50_000))
 
 
 def start_labels(

@@ -5,8 +5,9 @@ All of it happens on a sample of the rows. Where every start leads to the same h
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,15 +15,19 @@ import numpy as np
 from bactrian import em
 from bactrian.kernels import Kernel
 from bactrian.sources import Source
-from bactrian.starts.moves import improve
-from bactrian.starts.search import ranked
+from bactrian.starts.moves import Mover, mover
+from bactrian.starts.search import LEVEL
+from bactrian.starts.support import merit
 
-FIRST, KEEP = 12, 2  # iterations of the first round, and one in so many that goes on
-TRAJECTORIES = 3, 8  # starts that are climbed and improved: at least, and at most
+FIRST = 12  # iterations of a short climb
+REPAIRED = 3  # short climbs that are improved first, by what is known to gain; if these agree the search ends
+TRAJECTORIES = 2, 8  # starts that are climbed and improved by trials: at least, and at most
 CHEAP = 1_000_000  # N D K of all of these together, within those bounds
-TOL = 1e-5  # nats per row that may remain on the sample
+AGREE = 3  # of these on one height end the search
+TOL = 1e-5  # nats per row that may remain
+NOISE = 0.01, 1e-3  # and on a sample: this part of what its chance adds to the height, up to this much
 LONGEST = 500  # iterations on the sample
-ALIKE = 1e-6  # nats per row within which climbs have ended on the same height
+ALIKE = 10  # times what may remain: climbs that have ended on the same height
 CLOSE = 1e-3  # nats per row within which short climbs are on the way to the same height
 
 
@@ -33,39 +38,92 @@ def thorough(
     more: Callable[[], list[em.Climb]],
     rng: np.random.Generator,
     memory: em.Memory | None = None,
+    *,
+    sampled: bool = False,
 ) -> list[em.Climb]:
-    """The starts, best first, the best of them improved; ``more`` is asked for others where these do not agree."""
-    climbs = ranked(source, kernel, climbs, first=FIRST, keep=KEEP, forget=False, memory=memory)
-    if not _agree(climbs, source.total):
-        further = [c for c in more() if not c.held]
-        climbs = em.run(source, kernel, further, tol=TOL, max_iter=FIRST, memory=memory) + climbs
-        climbs = sorted(climbs, key=lambda c: c.rank, reverse=True)
+    """The starts, best first, the best of them improved.
+
+    Parameters
+    ----------
+    more : callable
+        Is asked for other starts where these do not agree.
+    sampled : bool
+        Whether the source is a sample: heights on it are not worth following as closely.
+    """
+    tol = _noise(climbs[0], source.total) if sampled else TOL
+    look = Look(source, kernel, mover(source, kernel, climbs[0].objective, rng, tol=tol, memory=memory), tol, memory)
+    climbs = look.short(climbs)
+    if not _agree(climbs, CLOSE * source.total):
         size = source.n_rows * source.n_features * len(climbs[0].mixture.weights)
-        n = int(np.clip(CHEAP // size, *TRAJECTORIES))
-        climbs = _improved(source, kernel, climbs[:n], rng, memory) + climbs[n:]
+        first = look.repaired(climbs[:REPAIRED])
+        if _agree(first, ALIKE * tol * source.total):
+            climbs = first
+        else:
+            others = _one_by_one(climbs[REPAIRED:], lambda: look.short([c for c in more() if not c.held]))
+            climbs = look.searched(chain(first, others), int(np.clip(CHEAP // size, *TRAJECTORIES)))
     # their history was on the sample
     return [em.Climb(c.objective, c.mixture, c.held) for c in climbs]
 
 
-def _improved(
-    source: Source,
-    kernel: Kernel,
-    climbs: list[em.Climb],
-    rng: np.random.Generator,
-    memory: em.Memory | None,
-) -> list[em.Climb]:
-    found: list[em.Climb] = []
-    under_way = [replace(climb, status=None) for climb in climbs]
-    how: Any = {"tol": TOL, "max_iter": LONGEST, "acceleration": "squarem", "memory": memory}
-    for end in em.run(source, kernel, under_way, **how):
-        if not any(abs(end.value - other.value) <= ALIKE * source.total for other in found):
-            end = improve(source, kernel, end, rng, tol=TOL, memory=memory)
-        found.append(end)
-    return sorted(found, key=lambda c: c.rank, reverse=True)
+@dataclass(frozen=True, eq=False)
+class Look:
+    """How far climbs are followed, and what is done to them."""
+
+    source: Source
+    kernel: Kernel
+    mover: Mover | None
+    tol: float
+    memory: em.Memory | None
+
+    def short(self, climbs: list[em.Climb]) -> list[em.Climb]:
+        """After a few iterations, best first."""
+        level = 0.0 if self.source.single_precision else LEVEL  # gains in float32 are too rough to say that it ended
+        climbs = em.run(self.source, self.kernel, climbs, tol=level, max_iter=FIRST, memory=self.memory)
+        return sorted(climbs, key=lambda c: c.rank, reverse=True)
+
+    def repaired(self, climbs: list[em.Climb]) -> list[em.Climb]:
+        """At the top, with the moves that are known to gain, on the way and there; best first."""
+        on_the_way = [self._improved(climb, tries=0, strides=False) for climb in climbs]
+        return self._sorted([self._improved(end, tries=0) for end in self._ended(on_the_way)])
+
+    def searched(self, climbs: Iterable[em.Climb], n: int) -> list[em.Climb]:
+        """Up to ``n`` at the top and improved by trials, best first, until some agree on the greatest height."""
+        found: list[em.Climb] = []
+        for climb in climbs:
+            found = self._sorted(found + [self._improved(end) for end in self._ended([climb])])
+            high = [c for c in found if abs(c.value - found[0].value) <= ALIKE * self.tol * self.source.total]
+            if len(found) == n or len(high) == AGREE:
+                break
+        return found
+
+    def _ended(self, climbs: list[em.Climb]) -> list[em.Climb]:
+        """The same climbs at their tops, side by side."""
+        there = [climb for climb in climbs if climb.status is em.Status.CONVERGED]
+        left = [replace(climb, status=None) for climb in climbs if climb.status is not em.Status.CONVERGED]
+        how: Any = {"tol": self.tol, "max_iter": LONGEST, "acceleration": "squarem", "memory": self.memory}
+        return there + em.run(self.source, self.kernel, left, **how)
+
+    def _improved(self, climb: em.Climb, **how: Any) -> em.Climb:
+        return climb if self.mover is None else self.mover.improve(climb, **how)
+
+    def _sorted(self, climbs: list[em.Climb]) -> list[em.Climb]:
+        return sorted(climbs, key=lambda c: merit(c, self.source.total), reverse=True)
 
 
-def _agree(climbs: list[em.Climb], total: float) -> bool:
-    """Whether all starts (of two components, half of them) lead, without a collapse, to about the same height."""
-    high = [c for c in climbs if not c.held and climbs[0].value - c.value <= CLOSE * total]
+def _one_by_one(climbs: list[em.Climb], more: Callable[[], list[em.Climb]]) -> Iterator[em.Climb]:
+    yield from climbs
+    yield from more()
+
+
+def _noise(climb: em.Climb, total: float) -> float:
+    """A maximum on a sample lies above that of all rows by half its free parameters, in nats (Akaike 1973)."""
+    part, most = NOISE
+    k, d = climb.mixture.means.shape
+    return float(np.clip(part * climb.objective.n_parameters(k, d) / (2 * total), TOL, most))
+
+
+def _agree(climbs: list[em.Climb], nats: float) -> bool:
+    """Whether all (of two components, half of them) lead, without a collapse, to about the same height."""
+    high = [c for c in climbs if not c.held and climbs[0].value - c.value <= nats]
     two = len(climbs[0].mixture.weights) <= 2
     return 2 * len(high) >= len(climbs) if two else len(high) == len(climbs)

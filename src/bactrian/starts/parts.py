@@ -1,0 +1,49 @@
+"""Components as moments, which merging and splitting can work with, whatever the family."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bactrian.kernels import Parameters
+from bactrian.objective import Objective
+from bactrian.statistics import Scatter, Statistics
+from bactrian.typing import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """``weights`` (M,), ``means`` (M, D), ``covariances`` (M, D, D)."""
+
+    weights: FloatArray
+    means: FloatArray
+    covariances: FloatArray
+
+    def __getitem__(self, which: IntArray) -> Parts:
+        return Parts(self.weights[which], self.means[which], self.covariances[which])
+
+    def put(self, places: IntArray, others: Parts) -> Parts:
+        """The same with others in these places."""
+        weights, means, covariances = self.weights.copy(), self.means.copy(), self.covariances.copy()
+        weights[places], means[places], covariances[places] = others.weights, others.means, others.covariances
+        return Parts(weights, means, covariances)
+
+
+def parts_of(mixture: Parameters) -> Parts:
+    """The components of a mixture, whose weights sum to less than one where there is noise."""
+    return Parts(mixture.weights, mixture.means, mixture.covariance.dense())
+
+
+def mixture_of(parts: Parts, total: float, objective: Objective) -> Parameters:
+    """The family's mixture with these moments: the M-step of statistics that have them."""
+    scatter, counts = objective.family.scatter, total * parts.weights / parts.weights.sum()
+    full = counts[:, None, None] * parts.covariances
+    second = {
+        Scatter.TRACE: lambda: np.einsum("kdd->k", full),
+        Scatter.DIAGONAL: lambda: np.einsum("kdd->kd", full).copy(),
+        Scatter.FULL: lambda: full,
+        Scatter.POOLED: lambda: full.sum(axis=0),
+    }[scatter]()
+    nothing = Statistics.zero(parts.means, scatter)
+    return objective.maximize(replace(nothing, total=total, counts=counts, second=np.asarray(second)))[0]
