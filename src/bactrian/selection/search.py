@@ -9,6 +9,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeAlias
 
 import numpy as np
@@ -25,12 +27,12 @@ from bactrian.selection.verdict import candidate_of, failed, impossible
 from bactrian.sources import Source
 from bactrian.starts import Groups, beside_noise, climb_from_best, from_assignment, ranked, thorough
 from bactrian.starts.beside_noise import MILD
-from bactrian.starts.search import SECOND_CHANCES, sample_size
+from bactrian.starts.search import SECOND_CHANCES, forgetful, level, sample_size
 from bactrian.statistics import Scatter
 
 Found: TypeAlias = tuple[Candidate, em.Climb | None]
 
-QUICK = 4  # iterations after which a quick look keeps one start
+QUICK = 4  # iterations after which a quick look decides between starts
 LOT = 64 << 20  # bytes of starts that climb together
 FINALISTS = 3  # candidates that get a thorough look once all are there
 
@@ -89,7 +91,8 @@ def _candidates(
 
     ``told`` : the criterion by which observers hear of the best so far; None is nothing.
     """
-    for lot in _lots((look.plan(family, long) for look, family in asked), task.source):
+    looks = ((look, [family for _, family in these]) for look, these in groupby(asked, key=itemgetter(0)))
+    for lot in _lots((plan for look, families in looks for plan in look.plans(families, long)), task.source):
         observe = None if told is None else _observer(task, found, len(asked), len(lot), told)
         found += _climb(task, lot, observe)
 
@@ -138,7 +141,7 @@ def _ends(
     ends = climb_from_best(
         task.source,
         task.kernel,
-        starts,
+        [these[: 1 + SECOND_CHANCES] for these in starts],
         tol=task.tol,
         max_iter=task.max_iter,
         acceleration=task.acceleration,
@@ -159,15 +162,35 @@ class Look:
         if task.start is None and self._why_not is None:
             self._groups = Groups(source, task.kernel, task.floor, k, task.n_init, scatter, rng)
 
-    def plan(self, family: Family, long: bool) -> Plan:
-        """Where the family's candidate climbs from, after a thorough look (``long``) or a quick one."""
+    def plans(self, families: Sequence[Family], long: bool) -> Iterator[Plan]:
+        """Where each candidate climbs from, after a thorough look (``long``) or a quick one for all of them."""
         if self._why_not is not None:
-            return Plan(self.k, family, [], self._why_not)
+            return (Plan(self.k, family, [], self._why_not) for family in families)
+        if long or self.task.start is not None or not self.task.search:
+            return (self._plan(family, lambda o: self._starts(o, long)) for family in families)
+        return iter(self._quick([self._plan(family, self._found) for family in families]))
+
+    def _plan(self, family: Family, find: Callable[[Objective], list[em.Climb]]) -> Plan:
         try:
-            starts = self._starts(self.task.objective(family, self.k), long)
+            starts = find(self.task.objective(family, self.k))
         except CovarianceError as error:
             return Plan(self.k, family, [], f"component collapsed: {error}")
-        return Plan(self.k, family, starts[: 1 + SECOND_CHANCES])
+        return Plan(self.k, family, starts)
+
+    def _quick(self, plans: list[Plan]) -> list[Plan]:
+        """The same with their starts after a few iterations, all side by side; best first."""
+        task, sample = self.task, self._groups.sample
+        climbs = [start for plan in plans for start in plan.starts]
+        try:
+            ends = iter(em.run(sample, task.kernel, climbs, tol=level(sample), max_iter=QUICK, memory=task.memory))
+        except CovarianceError as error:
+            if len(plans) > 1:  # one of them; the others shall not suffer
+                return [found for plan in plans for found in self._quick([plan])]
+            return [replace(plans[0], starts=[], reason=f"component collapsed: {error}")]
+        best = (sorted((next(ends) for _ in p.starts), key=lambda c: c.rank, reverse=True) for p in plans)
+        return [
+            replace(p, starts=[forgetful(c) for c in b[: 1 + SECOND_CHANCES]]) for p, b in zip(plans, best, strict=True)
+        ]
 
     def lent(self, found: list[Found]) -> list[Found]:
         """The candidates, none lower than one of a family that is nested in its own."""
@@ -191,8 +214,7 @@ class Look:
         if task.start is not None:
             start = from_assignment(task.source, task.kernel, objective, task.start, self.k)
             return beside_noise(start, objective, MILD) if _lacks_noise(start) else [start]
-        sample = self._groups.sample
-        starts = self._beside_noise(self._groups.starts, objective)
+        sample, starts = self._groups.sample, self._found(objective)
         if long and task.search:
             return thorough(
                 sample,
@@ -203,9 +225,10 @@ class Look:
                 task.memory,
                 sampled=self._groups.sampled,
             )
-        if task.search:
-            return ranked(sample, task.kernel, starts, first=QUICK, keep=len(starts), memory=task.memory)
         return ranked(sample, task.kernel, starts, memory=task.memory)
+
+    def _found(self, objective: Objective) -> list[em.Climb]:
+        return self._beside_noise(self._groups.starts, objective)
 
     def _beside_noise(self, find: Callable[[Objective], list[em.Climb]], objective: Objective) -> list[em.Climb]:
         """Starts found without noise, put beside it where there is some."""

@@ -63,19 +63,16 @@ def ranked(
     first: int = ROUND,
     keep: int = KEEP,
     *,
-    forget: bool = True,
     memory: em.Memory | None = None,
 ) -> list[em.Climb]:
     """Several starts, best first: each round drops the worse, which then stand behind those that went on.
 
     ``first`` : iterations of the first round, doubled for each further one. ``keep`` : one in so many goes on.
-    ``forget`` : leave out the history, for climbs that go on over other rows.
     """
     dropped: list[em.Climb] = []
     length = first
-    level = 0.0 if source.single_precision else LEVEL  # gains in float32 are too rough to say that a climb has ended
     while len(climbs) > 1:
-        climbs = em.run(source, kernel, climbs, tol=level, max_iter=length, memory=memory)
+        climbs = em.run(source, kernel, climbs, tol=level(source), max_iter=length, memory=memory)
         climbs = sorted(climbs, key=lambda c: c.rank, reverse=True)
         stay = max(1, len(climbs) // keep)
         if all(_stands_beside(climbs[0], other, source.total) for other in climbs[1:stay]):
@@ -83,7 +80,17 @@ def ranked(
         climbs, dropped = climbs[:stay], climbs[stay:] + dropped
         length *= 2
     climbs = climbs + dropped
-    return [em.Climb(c.objective, c.mixture, c.held) for c in climbs] if forget else climbs
+    return [forgetful(c) for c in climbs]
+
+
+def level(source: Source) -> float:
+    """``tol`` of short climbs: gains in float32 are too rough to say that one has ended."""
+    return 0.0 if source.single_precision else LEVEL
+
+
+def forgetful(climb: em.Climb) -> em.Climb:
+    """The same without its history, which was on other rows than those it goes on with."""
+    return em.Climb(climb.objective, climb.mixture, climb.held)
 
 
 def _stands_beside(best: em.Climb, other: em.Climb, total: float) -> bool:

@@ -16,7 +16,7 @@ from bactrian import em
 from bactrian.kernels import Kernel
 from bactrian.sources import Source
 from bactrian.starts.moves import Mover, mover
-from bactrian.starts.search import LEVEL
+from bactrian.starts.search import forgetful, level
 from bactrian.starts.support import merit
 
 FIRST = 12  # iterations of a short climb
@@ -61,8 +61,7 @@ def thorough(
         else:
             others = _one_by_one(climbs[REPAIRED:], lambda: look.short([c for c in more() if not c.held]))
             climbs = look.searched(chain(first, others), int(np.clip(CHEAP // size, *TRAJECTORIES)))
-    # their history was on the sample
-    return [em.Climb(c.objective, c.mixture, c.held) for c in climbs]
+    return [forgetful(climb) for climb in climbs]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +76,8 @@ class Look:
 
     def short(self, climbs: list[em.Climb]) -> list[em.Climb]:
         """After a few iterations, best first."""
-        level = 0.0 if self.source.single_precision else LEVEL  # gains in float32 are too rough to say that it ended
-        climbs = em.run(self.source, self.kernel, climbs, tol=level, max_iter=FIRST, memory=self.memory)
+        how: Any = {"tol": level(self.source), "max_iter": FIRST, "memory": self.memory}
+        climbs = em.run(self.source, self.kernel, climbs, **how)
         return sorted(climbs, key=lambda c: c.rank, reverse=True)
 
     def repaired(self, climbs: list[em.Climb]) -> list[em.Climb]:
