@@ -217,6 +217,35 @@ BACTRIAN_STAGE std::ptrdiff_t gather_features(const Real* z, const std::int32_t*
     return padded;
 }
 
+// The same about the component's own mean, of rows as they are.
+template <typename Real>
+BACTRIAN_STAGE std::ptrdiff_t gather_rows(Packed<Real> p, std::ptrdiff_t k, const std::int32_t* list, std::ptrdiff_t n,
+                                          std::ptrdiff_t D, Workspace<Real> w, double& count, double* first) {
+    const std::ptrdiff_t padded = (n + kLanes<Real> - 1) / kLanes<Real> * kLanes<Real>;
+    const Real* z = w.z + k * w.T;
+    Real* share = w.centred + D * w.T;  // a row of its own behind the features
+    Vector<Real> total = {};
+    for (std::ptrdiff_t i = 0; i < padded; ++i) share[i] = i < n ? z[list[i]] * w.scale[list[i]] : Real(0);
+    for (std::ptrdiff_t i = 0; i < padded; i += kLanes<Real>) total += load(share + i);
+    count += double(sum<Real>(total));
+    for (std::ptrdiff_t d = 0; d < D; ++d) {
+        const Real* from = w.x + d * w.T;
+        Real* to = w.centred + d * w.T;
+        const Mean<Real> mean = p.means[k * D + d];
+        for (std::ptrdiff_t i = 0; i < padded; ++i) to[i] = from[list[i < n ? i : 0]];
+        Vector<Real> linear = {};
+        for (std::ptrdiff_t i = 0; i < padded; i += kLanes<Real>) {
+            const Vector<Real> c = minus(load(to + i), mean);
+            const Vector<Real> weighted = load(share + i) * c;
+            linear += weighted;
+            store(to + i, c);
+            store(w.weighted + d * w.T + i, weighted);
+        }
+        first[d] += double(sum<Real>(linear));
+    }
+    return padded;
+}
+
 // Moments about the common centre. Most components have nothing to say about most rows: those are left out.
 template <typename Real>
 void moments_near(std::ptrdiff_t rows, bool exact, Layout layout, double* sums, Workspace<Real> w) {
@@ -238,11 +267,21 @@ void moments_near(std::ptrdiff_t rows, bool exact, Layout layout, double* sums, 
     }
 }
 
+// About the components' own means.
 template <typename Real>
-void add_moments(Packed<Real> p, std::ptrdiff_t rows, Layout layout, double* sums, Workspace<Real> w) {
+void add_moments(Packed<Real> p, std::ptrdiff_t rows, bool exact, Layout layout, double* sums, Workspace<Real> w) {
     const std::ptrdiff_t D = layout.D;
+    const bool whole = exact || !leaves_out(layout);
     for (std::ptrdiff_t k = 0; k < layout.K; ++k) {
-        if (is_empty(w.z + k * w.T, rows)) continue;
+        const std::ptrdiff_t n = whole ? -1 : list_few(w.z + k * w.T, rows, w.list);
+        if (n == 0 || is_empty(w.z + k * w.T, rows)) continue;
+        if (n > 0) {
+            double *first = sums + layout.first() + k * D, *second = sums + layout.second();
+            const std::ptrdiff_t few = gather_rows(p, k, w.list, n, D, w, sums[layout.counts + k], first);
+            double* triangle = second + (layout.scatter == Scatter::full ? k * layout.triangle() : 0);
+            scatter_full(w.weighted, w.centred, w.T, few, D, triangle);
+            continue;
+        }
         weigh(w.z + k * w.T, w, rows, sums[layout.counts + k]);
         double *first = sums + layout.first() + k * D, *second = sums + layout.second();
         if (layout.scatter == Scatter::trace) moments_axes(p, k, D, rows, w, first, second + k, 0);

@@ -137,7 +137,7 @@ std::vector<double> accumulate(const Pass& pass, const Given* given, const Layou
     const Common common = shared ? shared->common() : Common{};
     const Plan plan(pass, layout.size(), shared ? &common : nullptr);
     std::vector<double> sums = fold(pass, plan, false, given, layout);
-    if (!given && left_out_counts(pass.model, layout, sums)) sums = fold(pass, plan, true, given, layout);
+    if (!given && leaves_out(layout) && left_out_counts(pass.model, layout, sums)) sums = fold(pass, plan, true, given, layout);
     if (shared) complete(*shared, *pass.whole, layout, sums);
     return sums;
 }

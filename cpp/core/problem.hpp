@@ -72,6 +72,13 @@ struct Layout {
     std::ptrdiff_t size() const { return second() + second_size(); }
 };
 
+// Features from which rows with a responsibility are worth being picked out for each component's scatter.
+constexpr std::ptrdiff_t kWorthListing = 13;
+
+inline bool leaves_out(const Layout& layout) {
+    return layout.D >= kWorthListing && (layout.scatter == Scatter::full || layout.scatter == Scatter::pooled);
+}
+
 // Exactly one of these is asked for.
 struct Output {
     double* sums;             // a Layout, added to; unless `exact`, responsibilities below 2^-90 may be left out

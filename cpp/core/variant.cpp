@@ -67,7 +67,7 @@ void tile(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t n, const Model&
                                               : load_tile<Real, double>(rows, begin, n, w);
     if (given) {
         take_given(*given, begin, n, padded, layout, out.sums, w);
-        return add_moments(p, padded, layout, out.sums, w);
+        return add_moments(p, padded, true, layout, out.sums, w);
     }
     // scores are worth the last digit, passes the speed
     const bool matching = out.sums && matches(m, layout.scatter);
@@ -84,7 +84,7 @@ void tile(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t n, const Model&
     add_likelihood(padded, layout, out.sums, w);
     if (near && matching)
         return p.n_features ? moments_linear(p, noise, padded, layout, out.sums, w) : moments_near(padded, out.exact, layout, out.sums, w);
-    add_moments(p, padded, layout, out.sums, w);
+    add_moments(p, padded, out.exact, layout, out.sums, w);
 }
 
 template <typename Real>
