@@ -162,9 +162,6 @@ class Squarem(Plain):
         return max(gain, gain * rate / max(1 - rate, 1e-12), history[-2] - history[-3])
 
 
-PACES: dict[str | None, type[Plain]] = {None: Plain, "squarem": Squarem}
-
-
 def coordinates(statistics: Statistics, noise: bool) -> FloatArray | None:
     """Statistics as a vector without bounds: log counts, means, logarithms and factors of the average scatter.
 

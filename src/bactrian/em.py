@@ -7,20 +7,25 @@ all mixtures that still climb, so rows that live on disk or on a cluster are rea
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Protocol
 
 import numpy as np
 
-from bactrian.acceleration import PACES, Plain, Squarem
+from bactrian.acceleration import Plain, Squarem
 from bactrian.errors import CovarianceError
 from bactrian.families import Family
+from bactrian.incremental import Incremental, n_blocks
 from bactrian.kernels import Ascent, Climber, Kernel, Leg, NativeKernel, Parameters
 from bactrian.kernels.native import go_all
 from bactrian.objective import Objective
 from bactrian.sources import Source
 from bactrian.statistics import Statistics
+
+PACES: dict[str | None, type[Plain]] = {None: Plain, "squarem": Squarem, "incremental": Incremental}
+"""How a climb goes on from one read to the next, by its name at the public door."""
 
 # passes that a source may make by itself before Ctrl-C is heard again
 AHEAD = 200
@@ -124,8 +129,10 @@ def run(
     tol : float
         Log-likelihood per unit of row weight that may still be gained, as estimated by Aitken's acceleration
         (Boehning et al. 1994, Ann. Inst. Stat. Math. 46:373). 0 runs exactly ``max_iter`` iterations.
-    acceleration : {None, "squarem"}
-        Whether strides are tried between the steps of EM; one that ends lower is taken back and not counted.
+    acceleration : {None, "squarem", "incremental"}
+        "squarem": strides are tried between the steps of EM; one that ends lower is taken back and not counted.
+        "incremental": sweeps make a step after each block of rows, and strides follow if these do not come to the end
+        soon; for a sweep ``history`` holds the free energy, a lower bound of the objective that never falls.
     observe : callable, optional
         Called after each pass with all climbs; may raise KeyboardInterrupt.
     memory : Memory, optional
@@ -134,17 +141,20 @@ def run(
     climbs = [replace(c, history=c.history[:-1], status=None) for c in climbs]  # the start is looked at again
     last = [len(c.history) + max_iter for c in climbs]
     most = AHEAD if observe is None else 1
-    ahead = Ahead(source, kernel, tol, most, acceleration is not None)
+    ahead = Ahead(source, kernel, tol, most, acceleration)
     paces = [PACES[acceleration](c.objective) for c in climbs]
-    how = {"tol": tol, "max_iter": max_iter, "acceleration": acceleration}
+    how: dict[str, Any] = {"tol": tol, "max_iter": max_iter, "acceleration": acceleration}
+    if acceleration == "incremental":
+        how["n_blocks"] = n_blocks([(*c.mixture.means.shape, c.family.scatter) for c in climbs])
     page = None if memory is None else memory.begin(source, climbs, paces, how)
     while active := [i for i, c in enumerate(climbs) if c.status is None]:
         left = ahead.go(climbs, active, last)
         for i in set(active).difference(left):
             paces[i] = PACES[acceleration](climbs[i].objective)  # it has seen nothing of what the core did
-        folded = source.fold(kernel, [climbs[i].mixture for i in left], [climbs[i].family.scatter for i in left])
-        for i, statistics in zip(left, folded, strict=True):
-            climbs[i] = _on(climbs[i], statistics, paces[i], tol * source.total, last[i])
+        ends = [last[i] for i in left]
+        seen = _read(source, kernel, [climbs[i] for i in left], [paces[i] for i in left], how, ends)
+        for i, (climb, statistics) in zip(left, seen, strict=True):
+            climbs[i] = _on(climb, statistics, paces[i], tol * source.total, last[i])
         if page is not None:
             page.passed(climbs, paces, ahead.tried)
         if observe is not None:
@@ -162,7 +172,7 @@ class Ahead:
     kernel: Kernel
     tol: float
     most: int
-    strides: bool
+    acceleration: str | None
     climbers: dict[int, Climber] = field(default_factory=dict)
     tried: set[int] = field(default_factory=set)  # where the core has made passes
 
@@ -184,7 +194,7 @@ class Ahead:
     def climber(self, climb: Climb, last: int) -> Climber | None:
         objective = climb.objective
         family, floor = objective.family, objective.floor
-        if not family.native or objective.prior is not None:
+        if not family.native or objective.prior is not None or self.acceleration == "incremental":
             return None
         leg = Leg(
             first=climb.mixture,
@@ -198,7 +208,7 @@ class Ahead:
             history=climb.history,
             tol=self.tol * self.source.total,
             last=last,
-            strides=self.strides,
+            strides=self.acceleration is not None,
         )
         return self.source.climber(self.kernel, leg)
 
@@ -207,7 +217,7 @@ def run_apart(
     kernel: Kernel, climbs: Sequence[tuple[Source, Climb]], *, tol: float, max_iter: int
 ) -> list[Climb | None]:
     """Climbs over rows of their own, side by side where the core can; None where a covariance has no factor."""
-    ahead = [Ahead(source, kernel, tol, 1 + max_iter, False) for source, _ in climbs]
+    ahead = [Ahead(source, kernel, tol, 1 + max_iter, None) for source, _ in climbs]
     climbers = [a.climber(climb, 1 + max_iter) for a, (_, climb) in zip(ahead, climbs, strict=True)]
     found: list[Climb | None] = [climb for _, climb in climbs]
     going = [i for i, climber in enumerate(climbers) if climber is not None]
@@ -231,6 +241,27 @@ def _after(climb: Climb, ascent: Ascent) -> Climb:
     history = tuple(ascent.history)
     value = history[-1] if history else -np.inf
     return Climb(climb.objective, mixture, held, history, value, ascent.map_log_responsibility, status)
+
+
+def _read(
+    source: Source, kernel: Kernel, climbs: list[Climb], paces: list[Plain], how: Mapping[str, Any], last: list[int]
+) -> list[tuple[Climb, Statistics]]:
+    """One read of the rows: where each climb stands, and what was seen of its mixture."""
+    mixtures, scatters = [c.mixture for c in climbs], [c.family.scatter for c in climbs]
+    if "n_blocks" not in how:
+        return list(zip(climbs, source.fold(kernel, mixtures, scatters), strict=True))
+    tol = how["tol"] * source.total
+    by_blocks = [pace for pace in paces if isinstance(pace, Incremental)]
+    reads = [
+        pace.begin(climb.mixture, last=len(climb.history) >= end, tol=tol)
+        for climb, pace, end in zip(climbs, by_blocks, last, strict=True)
+    ]
+    with closing(source.blocks(how["n_blocks"])) as blocks:
+        for fold in blocks:
+            for read, statistics in zip(reads, fold(kernel, [r.mixture for r in reads], scatters), strict=True):
+                read.take(statistics)
+    moved = [replace(climb, mixture=read.mixture) for climb, read in zip(climbs, reads, strict=True)]
+    return list(zip(moved, map(Incremental.end, by_blocks, reads), strict=True))
 
 
 def _on(climb: Climb, statistics: Statistics, pace: Plain, tol: float, last: int) -> Climb:

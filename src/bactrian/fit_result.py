@@ -54,7 +54,8 @@ class Fit:
     criterion : str
         What "best" means: ``"bic"``, ``"aic"`` or ``"icl"``.
     history : tuple of float
-        Log-likelihood of the start and after each iteration of the best candidate, in nats.
+        Log-likelihood of the start and after each iteration of the best candidate, in nats. With
+        ``acceleration="incremental"`` some in between are lower bounds of it; they do not fall either.
     n_rows : int
         Rows of positive weight.
     total_weight : float

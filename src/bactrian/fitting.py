@@ -51,7 +51,7 @@ def fit(
     noise: Any = False,
     labels: Any = None,
     equal_weights: bool = False,
-    acceleration: str | None = "squarem",
+    acceleration: str | None = "auto",
     random_state: RandomState = 0,
     n_threads: int | None = None,
     progress: bool | Callable[[Progress], None] | None = None,
@@ -106,9 +106,12 @@ def fit(
         The component of rows where it is known, from 0; None, NaN or -1 where it is not.
     equal_weights : bool
         Hold all components to the same weight.
-    acceleration : {"squarem", None}
-        Strides between the steps of EM (Varadhan & Roland 2008), taken back where they lead down; None is EM as it
-        is.
+    acceleration : {"auto", "squarem", "incremental", None}
+        "squarem": strides between the steps of EM (Varadhan & Roland 2008), taken back where they lead down.
+        "incremental": a step after each of up to 64 blocks of rows (Neal & Hinton 1998), then strides if the end is
+        far; until then ``history`` holds lower bounds of the log-likelihood that never fall, and ends with the
+        log-likelihood itself. "auto" is "incremental" where rows are read again for each pass, else "squarem". None is
+        EM as it is.
     random_state : seed, Generator or None
         The default gives the same fit each time.
     n_threads : int, optional
@@ -187,7 +190,7 @@ def fit(
         max_iter=at_least(max_iter, 0, "max_iter"),
         rng=generator(random_state),
         prior=read_prior(prior),
-        acceleration=_read_acceleration(acceleration),
+        acceleration=_read_acceleration(acceleration, source),
         search=not (isinstance(start, str) and start == "k-means++"),
         equal_weights=bool(equal_weights),
         noise=noise_model,
@@ -215,11 +218,12 @@ def _named(
     return names
 
 
-def _read_acceleration(acceleration: Any) -> str | None:
-    for known in (None, "squarem"):
-        if acceleration == known:
-            return known
-    raise ParameterError(f"acceleration should be 'squarem' or None, but got {acceleration!r}")
+def _read_acceleration(acceleration: Any, source: Source) -> str | None:
+    if isinstance(acceleration, str) and acceleration == "auto":
+        return "incremental" if source.read_together else "squarem"
+    if acceleration is None or (isinstance(acceleration, str) and acceleration in em.PACES):
+        return acceleration
+    raise ParameterError(f"acceleration should be 'auto', 'squarem', 'incremental' or None, but got {acceleration!r}")
 
 
 def _choose(

@@ -16,6 +16,7 @@ FITS = {
     "large": (LARGE, [9, 10], ["EEE", "VVV"], {"max_iter": 40}),
     "float32": (LARGE.astype(np.float32), 9, "VVI", {"max_iter": 40}),
     "plain": (LARGE, 9, "VVV", {"acceleration": None, "max_iter": 30}),
+    "incremental": (LARGE, [9, 10], ["EEE", "VVV"], {"acceleration": "incremental", "max_iter": 40}),
     "prior": (LARGE, 10, "VVV", {"prior": "conjugate", "max_iter": 30}),
     "noise": (LARGE, 9, ["VVV", "VII"], {"noise": True, "max_iter": 30}),
     "weights": (lobes(400, 2, 3), [2, 3], "VVI", {"sample_weight": WEIGHT}),

@@ -1,15 +1,17 @@
 """Checkpoints that are none, or of another fit: one sentence that says what is wrong."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import bactrian as bt
-from bactrian import model_file
-from bactrian.acceleration import PACES
+from bactrian import em, model_file
 from bactrian.checkpoints import flat
 from bactrian.checkpoints.flat import flatten, restore
 from bactrian.covariance import Diagonal, Full, Spherical
 from bactrian.kernels import Noise, Parameters
+from bactrian.statistics import Scatter, Statistics
 from tests.fit.cases import lobes
 
 X = lobes(400, 2, 3)
@@ -180,6 +182,9 @@ HOSTILE = {
     "nothing": [],
     "deep": [flat.LIST, 1] * 1000 + [flat.NOTHING],
     "mixture of a number": [flat.MIXTURE, flat.NUMBER, 1],
+    "sums of a number": [flat.SUMS, flat.NUMBER, 1],
+    "sums of an empty table": [flat.SUMS, flat.TABLE, 0],
+    "sums of themselves": [flat.SUMS] * 1000,
 }
 
 
@@ -189,10 +194,40 @@ def test_hostile_vectors(case):
         restore(np.array(HOSTILE[case], dtype=float))
 
 
+SUMS = Statistics.zero(np.zeros((2, 3)), Scatter.FULL)
+
+
+@pytest.mark.parametrize("scatter", Scatter)
+def test_statistics_there_and_back(scatter):
+    rng = np.random.default_rng(0)
+    sums = Statistics(
+        1.0, -2.0, 3.0, rng.random(2), rng.random((2, 3)), rng.random((2, 3)), rng.random(scatter.shape(2, 3)), scatter
+    )
+    sums.means()  # remembers something of its own
+    (back,) = restore(flatten((sums,)), (2, 3))
+    assert back.scatter is scatter
+    assert flatten(back).tobytes() == flatten(sums).tobytes()
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"second": np.zeros((2, 2, 2))},
+        {"counts": np.zeros(3)},
+        {"first": np.zeros((3, 3))},
+        {"shift": np.zeros(3)},
+        {"shift": np.zeros((2, 4)), "first": np.zeros((2, 4)), "second": np.zeros((2, 4, 4))},
+    ],
+    ids=str,
+)
+def test_hostile_statistics(bad):
+    with pytest.raises(ValueError, match=r"statistics|unpack"):
+        restore(flatten(replace(SUMS, **bad)), (2, 3))
+
+
 def test_every_pace_can_be_written():
     """What a pace remembers after some steps."""
     rows = lobes(3000, 2, 3)
-    from bactrian import em
     from bactrian.families import Floor, parse_family
     from bactrian.kernels import ReferenceKernel
     from bactrian.objective import Objective
@@ -216,7 +251,7 @@ def test_every_pace_can_be_written():
 
     objective = Objective(parse_family("VVV"), Floor(np.full(2, 1e-9)))
     start = em.Climb(objective, Parameters(np.full(3, 1 / 3), rows[:3].copy(), Full(np.array([np.eye(2)] * 3), 3)))
-    for name in PACES:
+    for name in em.PACES:
         recorder = Recorder()
         em.run(ArraySource(rows), ReferenceKernel(), [start], tol=0, max_iter=20, acceleration=name, memory=recorder)
         assert (len(recorder.names) > 3) == (name is not None)

@@ -111,6 +111,13 @@ def test_units_do_not_matter():
     assert np.allclose(ends[0].mixture.means, ends[1].mixture.means * 2.0**20, rtol=1e-9)
 
 
-def test_the_door():
-    with pytest.raises(bt.ParameterError, match="acceleration should be 'squarem' or None"):
-        bt.fit(X, 2, "VVV", acceleration="anderson")
+@pytest.mark.parametrize("bad", ["anderson", "", 3, True, np.arange(2), ["squarem"]])
+def test_the_door(bad):
+    with pytest.raises(bt.ParameterError, match="acceleration should be 'auto', 'squarem', 'incremental' or None"):
+        bt.fit(X, 2, "VVV", acceleration=bad)
+
+
+def test_rows_in_memory_take_strides():
+    one, other = (bt.fit(X, 3, "VVV", acceleration=name) for name in ("auto", "squarem"))
+    assert one.history == other.history
+    assert one.mixture == other.mixture

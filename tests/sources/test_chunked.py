@@ -72,6 +72,64 @@ def test_all_candidates_share_each_read(tmp_path):
     assert store.n_reads == 2
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(("most", "expected"), [(1, 1), (2, 2), (3, 3), (64, 12)])
+def test_blocks_are_the_rows_once(monkeypatch, weighted, most, expected):
+    """Each under a mixture of its own; together the fold, to the last digits."""
+    monkeypatch.setattr(chunks, "CHUNK", 1536)  # 512 rows
+    x = make_rows(6000)
+    weight = np.random.default_rng(1).uniform(0.5, 2, len(x)) if weighted else None
+    case = make_case(10, 3, 2, "full", False, np.float64)
+    for source in (ChunkedSource(MappedStore(x, "rows"), weight), ArraySource(x, weight)):
+        asked = NativeKernel(), [case.parameters], [Scatter.FULL]
+        found = [fold(*asked)[0] for fold in source.blocks(most)]
+        assert len(found) == expected if isinstance(source, ChunkedSource) else most > 3 or len(found) == most
+        assert found[0].total > 0
+        (whole,) = source.fold(*asked)
+        assert sum(f.total for f in found) == pytest.approx(source.total, rel=1e-13)
+        assert np.allclose(sum(f.second for f in found), whole.second, rtol=1e-12)
+        again = [fold(*asked)[0] for fold in source.blocks(most)]
+        assert all(a.second.tobytes() == b.second.tobytes() for a, b in zip(found, again, strict=True))
+
+
+def test_rows_that_change_between_blocks_are_told(monkeypatch):
+    monkeypatch.setattr(chunks, "CHUNK", 1536)
+    x = make_rows(6000)
+    store = MappedStore(x, "rows")
+    source = ChunkedSource(store)
+    case = make_case(10, 3, 2, "full", False, np.float64)
+    asked = NativeKernel(), [case.parameters], [Scatter.FULL]
+    for other in (x[:3000], x[:1], np.concatenate([x, x])):
+        store._array = other
+        with pytest.raises(bt.DataError, match="did not give the same rows again"):
+            [fold(*asked) for fold in source.blocks(4)]
+
+
+def test_reading_ends_with_the_blocks_that_are_asked_for(monkeypatch):
+    monkeypatch.setattr(chunks, "CHUNK", 1536)
+    source = ChunkedSource(MappedStore(make_rows(6000), "rows"))
+    blocks, case = source.blocks(4), make_case(10, 3, 2, "full", False, np.float64)
+    next(blocks)(NativeKernel(), [case.parameters], [Scatter.FULL])
+    assert any(t.name == "bactrian-read-ahead" for t in threading.enumerate())
+    blocks.close()
+    assert not any(t.name == "bactrian-read-ahead" for t in threading.enumerate())
+
+
+def test_few_reads_where_components_are_clear(monkeypatch, tmp_path):
+    """By default: the start, two or three sweeps, and a last look."""
+    monkeypatch.setattr(chunks, "CHUNK", 1536)
+    x = make_rows(40_000)
+    np.save(tmp_path / "x.npy", x)
+    reads = {}
+    for pace in ("auto", "incremental", "squarem", None):
+        told = []
+        found = bt.fit(tmp_path / "x.npy", 2, "VVV", acceleration=pace, progress=told.append)
+        assert found.converged
+        reads[pace] = len(told)
+    assert reads["auto"] == reads["incremental"] <= 5
+    assert reads["auto"] < reads["squarem"]
+
+
 class Counted(MappedStore):
     def __init__(self, array):
         super().__init__(array, "rows")

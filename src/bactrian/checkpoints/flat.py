@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
 from bactrian.kernels import Noise, Parameters
 from bactrian.packing import PackedParameters
+from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray
 
-NOTHING, FLAG, WHOLE, NUMBER, TEXT, ARRAY, LIST, TABLE, MIXTURE = range(9)
+NOTHING, FLAG, WHOLE, NUMBER, TEXT, ARRAY, LIST, TABLE, MIXTURE, SUMS = range(10)
 DEEPEST = 20
 
 
@@ -25,7 +27,7 @@ def flatten(value: Any) -> FloatArray:
 
     Parameters
     ----------
-    value : None, bool, int, float, str, float64 array, Parameters, or tuples and dicts of these
+    value : None, bool, int, float, str, float64 array, Parameters, Statistics, or tuples and dicts of these
         Lists come back as tuples.
     """
     pieces: list[Any] = []
@@ -54,6 +56,9 @@ def _write(value: Any, pieces: list[Any]) -> None:
     elif isinstance(value, Parameters):
         pieces.append([MIXTURE])
         _write(_fields(value), pieces)
+    elif isinstance(value, Statistics):
+        pieces.append([SUMS])
+        _write({**{f.name: getattr(value, f.name) for f in fields(value)}, "scatter": value.scatter.value}, pieces)
     else:
         raise TypeError(f"a {type(value).__name__} cannot be written as numbers")
 
@@ -129,6 +134,18 @@ class _Reader:
             raise ValueError("a mixture is none")
         return found
 
+    def sums(self, depth: int) -> Statistics:
+        if self.count() != TABLE:
+            raise ValueError("statistics are none")
+        sums = self.table(depth)
+        found = Statistics(**{**sums, "scatter": Scatter(sums.get("scatter"))})
+        k, d = found.shift.shape
+        if self.shape not in (None, (k, d)) or found.second.shape != found.scatter.shape(k, d):
+            raise ValueError("statistics have another number of components or features")
+        if found.counts.shape != (k,) or found.first.shape != (k, d):
+            raise ValueError("statistics are none")
+        return found
+
 
 READERS: dict[int, Callable[[_Reader, int], Any]] = {
     NOTHING: lambda reader, _: None,
@@ -140,4 +157,5 @@ READERS: dict[int, Callable[[_Reader, int], Any]] = {
     LIST: lambda reader, depth: tuple(reader.value(depth) for _ in range(reader.count())),
     TABLE: lambda reader, depth: reader.table(depth),
     MIXTURE: lambda reader, depth: reader.mixture(depth),
+    SUMS: lambda reader, depth: reader.sums(depth),
 }

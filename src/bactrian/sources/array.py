@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Generator, Sequence
+from functools import cached_property, partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from bactrian.digest import digest
 from bactrian.kernels import Climber, Kernel, Leg, NativeKernel, Parameters, Whole
 from bactrian.rows import read_weights as read_weights
-from bactrian.sources.source import Resident, strata
+from bactrian.sources.source import Fold, Resident, strata
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
@@ -29,6 +30,9 @@ RANGE = (1e-280, 1e200)  # of variances
 
 # N D K up to which the core climbs by itself: an iteration then takes less than about 1 ms.
 SMALL = 1_000_000
+
+# Rows of the smallest block.
+BLOCK = 256
 
 # N D up to which float32 is worked on in float64.
 FEW = 100_000
@@ -57,6 +61,20 @@ class ArraySource(Resident):
 
     def fold(self, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]) -> list[Statistics]:
         return [self._pass(kernel, mixture, scatter) for mixture, scatter in zip(mixtures, scatters, strict=True)]
+
+    def blocks(self, most: int) -> Generator[Fold]:
+        n = min(most, self.n_rows // BLOCK)
+        if n < 2:
+            yield self.fold
+            return
+        for first, end in pairwise(np.linspace(0, self.n_rows, n + 1).astype(int)):
+            yield partial(self._part, slice(first, end))
+
+    def _part(
+        self, rows: slice, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]
+    ) -> list[Statistics]:
+        values, weight = self.values[rows], None if self.weight is None else self.weight[rows]
+        return [kernel.accumulate(values, weight, m, s) for m, s in zip(mixtures, scatters, strict=True)]
 
     def _pass(self, kernel: Kernel, mixture: Parameters, scatter: Scatter) -> Statistics:
         once = scatter is Scatter.POOLED and mixture.covariance.tied and self.n_rows >= ROWS_WORTH_IT * self.n_features

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,8 @@ from bactrian.errors import DataError
 from bactrian.kernels import Kernel, Parameters
 from bactrian.sources.ahead import ahead
 from bactrian.sources.array import SORTED_ROWS, ArraySource
-from bactrian.sources.chunks import Chunk, Store, Trace, read_chunks
-from bactrian.sources.source import Moments, Resident, Source, strata
+from bactrian.sources.chunks import Chunk, Store, Trace, chunk_rows, read_chunks
+from bactrian.sources.source import Fold, Moments, Resident, Source, strata
 from bactrian.sources.survey import Survey, cumulate, take_survey
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
@@ -44,8 +45,18 @@ class ChunkedSource(Source):
         self.single_precision = store.single
 
     def fold(self, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]) -> list[Statistics]:
-        asked = list(zip(mixtures, scatters, strict=True))
-        return self._sum(lambda c: [kernel.accumulate(c.values, c.weight, m, s) for m, s in asked]) if asked else []
+        if not mixtures:
+            return []
+        with closing(self._chunks()) as chunks:  # Ctrl-C ends the reading too
+            return _fold(chunks, kernel, mixtures, scatters)
+
+    def blocks(self, most: int) -> Generator[Fold]:
+        n_chunks = -(-self.n_rows // chunk_rows(self.n_features))
+        each = -(-n_chunks // most)
+        with closing(self._chunks()) as chunks:
+            for first in range(0, n_chunks, each):
+                # the last one reads to the end, where it shows whether these are still the same rows
+                yield partial(_fold, islice(chunks, each if first + each < n_chunks else None))
 
     def fold_given(
         self, kernel: Kernel, assignment: FloatArray | IntArray, shift: FloatArray, scatter: Scatter
@@ -54,7 +65,8 @@ class ChunkedSource(Source):
             given = assignment[chunk.first : chunk.first + len(chunk.values)]
             return [kernel.accumulate_given(chunk.values, chunk.weight, given, shift, scatter)]
 
-        return self._sum(of)[0]
+        with closing(self._chunks()) as chunks:
+            return _sum(chunks, of)[0]
 
     def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:
         if self.n_rows == self.n_given:
@@ -107,15 +119,6 @@ class ChunkedSource(Source):
         sums = np.array([s.cumulated, s.n_rows]), s.statistics.shift, s.statistics.first, s.statistics.second
         return digest(f"{trace.n_rows} {trace.mark}", *sums)
 
-    def _sum(self, of: Callable[[Chunk], list[Statistics]]) -> list[Statistics]:
-        """Statistics of all chunks, added in their order."""
-        sums: list[Statistics] = []
-        with closing(self._chunks()) as chunks:  # Ctrl-C ends the reading too
-            for chunk in chunks:
-                new = of(chunk)
-                sums = [a + b for a, b in zip(sums, new, strict=True)] if sums else new
-        return sums
-
     def _chunks(self, *, drop: bool = True) -> Generator[Chunk]:
         trace = Trace()
         with closing(ahead(lambda: read_chunks(self.store, self._given, trace, drop=drop))) as chunks:
@@ -151,3 +154,20 @@ class ChunkedSource(Source):
         values = np.ascontiguousarray(np.concatenate([v for v, _ in chunks]))
         weights = [w for _, w in chunks if w is not None]
         return ArraySource(values, np.concatenate(weights) if weights else None)
+
+
+def _fold(
+    chunks: Iterable[Chunk], kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]
+) -> list[Statistics]:
+    asked = list(zip(mixtures, scatters, strict=True))
+    found = _sum(chunks, lambda c: [kernel.accumulate(c.values, c.weight, m, s) for m, s in asked])
+    return found or [Statistics.zero(m.means, s) for m, s in asked]
+
+
+def _sum(chunks: Iterable[Chunk], of: Callable[[Chunk], list[Statistics]]) -> list[Statistics]:
+    """Statistics of all chunks, added in their order; nothing where there are none."""
+    sums: list[Statistics] = []
+    for chunk in chunks:
+        new = of(chunk)
+        sums = [a + b for a, b in zip(sums, new, strict=True)] if sums else new
+    return sums

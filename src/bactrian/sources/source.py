@@ -7,10 +7,10 @@ so that adding a place where rows can live touches one file.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from bactrian.errors import DataError
 from bactrian.kernels import Climber, Kernel, Leg, NativeKernel, Parameters
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
+
+Fold: TypeAlias = Callable[[Kernel, Sequence[Parameters], Sequence[Scatter]], list[Statistics]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +61,13 @@ class Source(ABC):
     @abstractmethod
     def fold(self, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]) -> list[Statistics]:
         """One read of the rows: the statistics under each mixture."""
+
+    def blocks(self, most: int) -> Generator[Fold]:
+        """One read of the rows in up to ``most`` blocks, the same each time, in order.
+
+        What comes folds its block, once, before the next one is asked for.
+        """
+        yield self.fold
 
     @abstractmethod
     def fold_given(
