@@ -86,12 +86,12 @@ def main() -> None:
     shapes = list(GOALS)[:2] if arguments.quick else list(GOALS)
     page = Page(
         "How far from the limit",
-        "Written by `benchmarks/limits.py`. What an iteration needs for one row, counted; how long that takes at the "
-        "rates of SciPy's matrix product, NumPy's exponential and a sum over memory, measured on all threads beside it; "
-        "and how long it takes. The limit is the sum of the first two or the third, whichever is longer: arithmetic and "
-        "exponentials use the same units, memory is read meanwhile. A share above 1 says that bactrian is faster than "
-        "these. With full covariances of more than 12 features what has a responsibility below 2^-90 is left out of the "
-        "moments; it is counted here as done.",
+        "Written by `benchmarks/limits.py`. What an iteration needs for one row, counted; how long it takes at the "
+        "rates of SciPy's matrix product, NumPy's exponential and a sum over memory, measured on all threads beside "
+        "it; and how long it takes. The limit is the sum of the first two or the third, whichever is longer: "
+        "arithmetic and exponentials use the same units, memory is read meanwhile. A share above 1 says that bactrian "
+        "is faster than these. With full covariances of more than 12 features what has a responsibility below 2^-90 "
+        "is left out of the moments; it is counted here as done.",
         versions(),
     )
     page.header(

@@ -23,6 +23,7 @@ Step = tuple[Parameters, tuple[int, ...]]
 
 # gains below this part of the objective are rounding
 ROUNDING = 1e-14
+PATIENCE = 6  # steps of EM before the first stride: a short climb ends before strides pay
 GROWTH = 4.0  # the longest stride grows by this factor when it was taken in full
 
 
@@ -61,8 +62,9 @@ class Squarem(Plain):
     ``on_trial`` : the mixture being looked at is a stride, to be taken back if it is lower.
     """
 
-    def __init__(self, objective: Objective) -> None:
+    def __init__(self, objective: Objective, patience: int = PATIENCE) -> None:
         super().__init__(objective)
+        self._patience = patience
         self._longest = 1.0
         self._before = 0.0  # what the second step of the last cycle gained
         self._lengths = (np.inf, np.inf)  # of the last two cycles
@@ -76,6 +78,9 @@ class Squarem(Plain):
         self._first: FloatArray | None = None
 
     def step(self, statistics: Statistics, mixture: Parameters) -> Step:
+        if self._patience > 0:
+            self._patience -= 1
+            return super().step(statistics, mixture)
         here = coordinates(statistics, self.objective.noise is not None)
         plain = self.objective.maximize(statistics, mixture)
         if here is None or self._origin is None or plain[1]:
@@ -138,6 +143,8 @@ class Squarem(Plain):
         The stride before them must have gained as little, and the cycle before must have said the same: what a stride
         has hidden shows itself in the next.
         """
+        if self._patience > 0:
+            return super().remaining(history, statistics)
         if len(history) < 2:
             return np.inf
         gain = history[-1] - history[-2]

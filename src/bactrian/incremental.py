@@ -54,7 +54,7 @@ class Incremental(Squarem):
     """
 
     def __init__(self, objective: Objective) -> None:
-        super().__init__(objective)
+        super().__init__(objective, patience=0)
         self.blocks: tuple[Statistics, ...] = ()
         self.values: tuple[float, ...] = ()
         self.left = np.inf

@@ -54,13 +54,15 @@ def thorough(
     look = Look(source, kernel, mover(source, kernel, climbs[0].objective, rng, tol=tol, memory=memory), tol, memory)
     climbs = look.short(climbs)
     if not _agree(climbs, CLOSE * source.total):
-        size = source.n_rows * source.n_features * len(climbs[0].mixture.weights)
         first = look.repaired(climbs[:REPAIRED])
         if _agree(first, ALIKE * tol * source.total):
             climbs = first
         else:
             others = _one_by_one(climbs[REPAIRED:], lambda: look.short([c for c in more() if not c.held]))
-            climbs = look.searched(chain(first, others), int(np.clip(CHEAP // size, *TRAJECTORIES)))
+            size = source.n_rows * source.n_features * len(climbs[0].mixture.weights)
+            least, most = TRAJECTORIES
+            n = int(np.clip(CHEAP // size, 1 if sampled else least, most))
+            climbs = look.searched(chain(first, others), n)
     return [forgetful(climb) for climb in climbs]
 
 
