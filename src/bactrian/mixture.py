@@ -10,7 +10,7 @@ import numpy as np
 
 from bactrian import model_file
 from bactrian.covariance import Covariance, parse_covariance
-from bactrian.engines import home_of
+from bactrian.engines import mapper_of
 from bactrian.errors import DataError, ParameterError
 from bactrian.kernels import Kernel, NativeKernel, Parameters
 from bactrian.operations import combining, condition, describe, distribution, draws, matching, modes, reduction
@@ -161,10 +161,11 @@ class Mixture:
     def logpdf(self, x: Any) -> Any:
         """log p(x) in nats: (N,) for rows (N, D), a float for one row; exact far out in the tails.
 
-        Of a Dask collection it is a lazy Dask array, of a Spark frame the frame with a column ``logpdf``; likewise
-        ``responsibilities`` and ``classify`` (column ``component``).
+        Of a Dask collection it is a lazy Dask array, of a Spark frame the frame with a column ``logpdf``; files,
+        queries and streams are read a block at a time. Likewise ``responsibilities`` and ``classify`` (column
+        ``component``).
         """
-        if home := home_of(x):
+        if home := mapper_of(x):
             return home.map_rows(self, "logpdf", x)
         rows = self._rows(x)
         return _unwrap(KERNEL.log_densities(rows.values, self._parameters), x, self.n_features)
@@ -175,14 +176,14 @@ class Mixture:
 
     def responsibilities(self, x: Any) -> Any:
         """P(k | x): (N, K) for rows (N, D), (K,) for one row; rows sum to 1."""
-        if home := home_of(x):
+        if home := mapper_of(x):
             return home.map_rows(self, "responsibilities", x)
         values = KERNEL.responsibilities(self._rows(x).values, self._parameters)
         return np.asarray(_unwrap(values, x, self.n_features))
 
     def classify(self, x: Any) -> Any:
         """The most responsible component: (N,) integers from 0 to K-1, an int for one row."""
-        if home := home_of(x):
+        if home := mapper_of(x):
             return home.map_rows(self, "classify", x)
         return _unwrap(KERNEL.classify(self._rows(x).values, self._parameters), x, self.n_features)
 

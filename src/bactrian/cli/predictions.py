@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from bactrian.errors import DataError
-from bactrian.files import Chunk, TableFile, read_table
-from bactrian.files.columns import Columns
+from bactrian.files import Chunk, read_table
+from bactrian.files.columns import Columns, named_or_in_order
 from bactrian.fit_result import uncertainty
 from bactrian.mixture import Mixture
 from bactrian.typing import FloatArray
@@ -42,21 +41,4 @@ def features_of(mixture: Mixture, columns: tuple[str, ...] | None) -> Columns:
         return columns
     if columns is not None:
         return names  # the same names: whatever their order, each goes to its own feature
-    return lambda file: _found(file, names)
-
-
-def _found(file: TableFile, names: tuple[str, ...]) -> tuple[str, ...] | None:
-    known = set(file.names)
-    missing = [name for name in names if name not in known]
-    if not missing:
-        return names
-    if not file.named:
-        return None
-    raise DataError(
-        f"the model needs column {missing[0]!r}, but {file.name} has {_listed(file.names)}; where only "
-        f"the names differ, give its columns for {_listed(names)} in that order with --columns"
-    )
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:12]) + (" ..." if len(names) > 12 else "")
+    return named_or_in_order(names)

@@ -16,6 +16,24 @@ def resolve(file: TableFile, columns: Columns) -> Sequence[str] | None:
     return columns(file) if callable(columns) else columns
 
 
+def named_or_in_order(names: tuple[str, ...]) -> Columns:
+    """The columns with a model's names; all in their order where the file has no names."""
+
+    def found(file: TableFile) -> tuple[str, ...] | None:
+        known = set(file.names)
+        missing = [name for name in names if name not in known]
+        if not missing:
+            return names
+        if not file.named:
+            return None
+        raise DataError(
+            f"the model needs column {missing[0]!r}, but {file.name} has {_listed(file.names)}; where only "
+            f"the names differ, give its columns for {_listed(names)} in that order with --columns"
+        )
+
+    return found
+
+
 def choose(file: TableFile, columns: Sequence[str] | None, weight: str | None) -> tuple[list[int], int | None]:
     """Positions of the features (those named, or all but the weight) and of the weight.
 
@@ -47,6 +65,10 @@ def suggest(names: Sequence[str]) -> str:
     return f"choose columns of numbers: --columns {','.join(quoted)}{more} (in Python, features=[{names[0]!r}, ...])"
 
 
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:12]) + (" ..." if len(names) > 12 else "")
+
+
 def _places(file: TableFile) -> dict[str, list[int]]:
     """Where each name stands; where names are made up, a column's number will do."""
     places: dict[str, list[int]] = {}
@@ -62,8 +84,7 @@ def _only(file: TableFile, places: dict[str, list[int]], name: str) -> int:
     if len(found) > 1:
         raise DataError(f"{file.name} has {len(found)} columns named {name!r}; rename all but one")
     if not found:
-        known = ", ".join(file.names[:12]) + (" ..." if len(file.names) > 12 else "")
-        raise DataError(f"there is no column {name!r} in {file.name}; it has {known}")
+        raise DataError(f"there is no column {name!r} in {file.name}; it has {_listed(file.names)}")
     return found[0]
 
 
