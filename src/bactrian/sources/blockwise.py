@@ -38,7 +38,8 @@ def answers(data: Any, names: Sequence[str] | None, answer: Callable[[Any], Any]
     """What is answered for each block (n, D) of rows, one below the other; ``names`` are the columns wanted."""
     found = [answer(block) for block in _blocks(data, names)]
     if not found:
-        raise DataError("the data has no rows; at least one is needed")
+        once = "; if it was read before, make it again" if is_stream(data) else ""
+        raise DataError(f"the data has no rows; at least one is needed{once}")
     return np.concatenate(found)
 
 
