@@ -21,7 +21,7 @@ PASSING = "bactrian.sources.blockwise"
 def mapper_of(data: Any) -> Any:
     """The module whose ``map_rows`` answers for rows that are not in memory; None for rows that are here."""
     home = home_of(data)
-    if home is not None or type(data).__module__ in ("numpy", "builtins") and not isinstance(data, str):
+    if home is not None or (type(data).__module__ in ("numpy", "builtins") and not isinstance(data, str)):
         return home
     passing = import_module(PASSING)
     return passing if passing.recognises(data) else None
