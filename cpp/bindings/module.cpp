@@ -12,7 +12,7 @@
 
 #include "climb.hpp"
 #include "factor.hpp"
-#include "lloyd.hpp"
+#include "kmeans.hpp"
 #include "m_step.hpp"
 #include "pass.hpp"
 #include "pool.hpp"
@@ -169,19 +169,34 @@ nb::object py_score(const AnyRows& rows, const PyModel& model, int what, bool si
     return nb::cast(array);
 }
 
-nb::object py_lloyd(const AnyRows& rows, const std::optional<Doubles>& weight, const PyModel& model, Doubles middle,
-                    int steps, bool single, int threads, const std::string& variant) {
-    const Pass pass = pass_of(rows, weight, model, single, threads, variant);
-    if (middle.ndim() != 1 || std::ptrdiff_t(middle.shape(0)) != pass.model.D)
-        throw std::invalid_argument("the middle must be (D,)");
-    const std::size_t N = rows.shape(0);
-    auto [data, array] = make_array<std::ptrdiff_t>(N, N);
-    {
-        std::ptrdiff_t* labels = data;
-        nb::gil_scoped_release release;
-        lloyd(pass, middle.data(), steps, labels);
+// (rows that became centres (n, K - K0), labels (n, N) or None)
+nb::tuple py_kmeans(const AnyRows& rows, const std::optional<Doubles>& weight, Doubles middle, Doubles whitener,
+                    const std::optional<Labels>& order, Doubles anchors, std::size_t n_components, std::size_t candidates,
+                    Doubles positions, int steps, bool labelled, int threads, const std::string& variant) {
+    const std::size_t N = rows.shape(0), D = rows.shape(1), K0 = anchors.shape(0), n = positions.shape(0);
+    if (middle.ndim() != 1 || middle.shape(0) != D || anchors.ndim() != 2 || anchors.shape(1) != D ||
+        (whitener.size() != D && whitener.size() != D * D) || (order && order->shape(0) != N) || positions.ndim() != 2)
+        throw std::invalid_argument("the metric, the order or the anchors do not fit the rows");
+    const bool full = whitener.ndim() == 2;
+    const KMeans asked{rows_of(rows, weight), {middle.data(), whitener.data(), full}, order ? order->data() : nullptr,
+                       anchors.data(), std::ptrdiff_t(K0), std::ptrdiff_t(n_components), std::ptrdiff_t(n),
+                       std::ptrdiff_t(candidates), positions.data(), steps, variant_named(variant), threads};
+    if (whitener.size() != (full ? D * D : D) || std::ptrdiff_t(positions.shape(1)) != asked.drawn() || N == 0 ||
+        candidates == 0 || n_components == 0 || n_components < K0)
+        throw std::invalid_argument("rows, centres, candidates and positions do not fit together");
+    auto [centres, centre_array] = make_array<std::ptrdiff_t>(n * (n_components - K0), n, n_components - K0);
+    std::ptrdiff_t* labels = nullptr;
+    nb::object label_array = nb::none();
+    if (labelled) {
+        auto [data, array] = make_array<std::ptrdiff_t>(n * N, n, N);
+        labels = data, label_array = nb::cast(array);
     }
-    return nb::cast(array);
+    {
+        std::ptrdiff_t* to = centres;
+        nb::gil_scoped_release release;
+        kmeans(asked, to, labels);
+    }
+    return nb::make_tuple(centre_array, label_array);
 }
 
 Constraint constraint_of(const std::string& letters) {
@@ -290,8 +305,8 @@ NB_MODULE(_core, m) {
     m.def("accumulate_given", py_accumulate_given, "rows"_a, "weight"_a.none(), "model"_a, "labels"_a.none(),
           "z"_a.none(), "scatter"_a, "single"_a, "threads"_a, "variant"_a);
     m.def("score", py_score, "rows"_a, "model"_a, "what"_a, "single"_a, "threads"_a, "variant"_a);
-    m.def("lloyd", py_lloyd, "rows"_a, "weight"_a.none(), "model"_a, "middle"_a, "steps"_a, "single"_a, "threads"_a,
-          "variant"_a);
+    m.def("kmeans", py_kmeans, "rows"_a, "weight"_a.none(), "middle"_a, "whitener"_a, "order"_a.none(), "anchors"_a,
+          "n_components"_a, "candidates"_a, "positions"_a, "steps"_a, "labelled"_a, "threads"_a, "variant"_a);
     nb::class_<PyClimber>(m, "Climber")
         .def(nb::init<AnyRows, std::optional<Doubles>, nb::object, const std::string&, Doubles, std::optional<Flags>,
                       double, bool, std::optional<double>, std::vector<double>, double, std::size_t, bool,

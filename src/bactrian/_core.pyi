@@ -42,16 +42,21 @@ def accumulate_given(
     variant: str,
 ) -> Sums: ...
 def score(rows: FloatArray, model: Model, what: int, single: bool, threads: int, variant: str) -> NDArray[Any]: ...
-def lloyd(
+def kmeans(
     rows: FloatArray,
     weight: FloatArray | None,
-    model: Model,
     middle: FloatArray,
+    whitener: FloatArray,
+    order: IntArray | None,
+    anchors: FloatArray,
+    n_components: int,
+    candidates: int,
+    positions: FloatArray,
     steps: int,
-    single: bool,
+    labelled: bool,
     threads: int,
     variant: str,
-) -> NDArray[np.intp]: ...
+) -> tuple[NDArray[np.intp], NDArray[np.intp] | None]: ...
 
 class Climber:
     def __init__(

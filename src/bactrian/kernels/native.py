@@ -113,13 +113,35 @@ class NativeKernel:
     def classify(self, rows: FloatArray, parameters: Parameters) -> IntArray:
         return np.asarray(self._score(rows, parameters, 2))
 
-    def lloyd(
-        self, rows: FloatArray, sample_weight: FloatArray | None, first: Parameters, middle: FloatArray, steps: int
-    ) -> IntArray:
-        """Labels (n,) after at most ``steps`` of Lloyd's steps; ``starts.kmeans.lloyd`` is the slow twin."""
-        single = _single_is_safe(rows, first.means, first.covariance)
-        model, middle = _model(first), np.ascontiguousarray(middle)
-        return np.asarray(_core.lloyd(rows, sample_weight, model, middle, steps, single, self._threads, self._variant))
+    def kmeans(
+        self,
+        rows: FloatArray,
+        sample_weight: FloatArray | None,
+        metric: Covariance,
+        middle: FloatArray,
+        positions: FloatArray,
+        n_components: int,
+        *,
+        order: IntArray | None = None,
+        anchors: FloatArray | None = None,
+        candidates: int = 1,
+        steps: int | None = None,
+    ) -> tuple[IntArray, IntArray | None]:
+        """Centres (n, K - K0), as numbers of rows, and labels (n, N) after at most ``steps`` of Lloyd's steps.
+
+        Everything happens in float64, on rows whitened about ``middle`` (D,) by a tied ``metric``. ``starts.kmeans``
+        has the slow twins, and says what the arguments are. Without ``steps`` there are no labels.
+        """
+        if metric.kind == "spherical":
+            whitener = np.repeat(metric.whiteners, rows.shape[1])
+        else:
+            whitener = metric.whiteners[0]
+        anchors = np.empty((0, rows.shape[1])) if anchors is None else np.ascontiguousarray(anchors, dtype=np.float64)
+        found: tuple[IntArray, IntArray | None] = _core.kmeans(
+            rows, sample_weight, np.ascontiguousarray(middle), whitener, order, anchors, n_components, candidates,
+            positions, steps or 0, steps is not None, self._threads, self._variant,
+        )  # fmt: skip
+        return found
 
     def climber(self, rows: FloatArray, sample_weight: FloatArray | None, leg: Leg) -> NativeClimber:
         """EM in the core as long as it is ordinary, on float64 rows; ``em.run`` is the slow twin."""
