@@ -6,9 +6,13 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <cstring>
+#include <initializer_list>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "climb.hpp"
 #include "factor.hpp"
@@ -92,16 +96,27 @@ Pass pass_of(const AnyRows& rows, const std::optional<Doubles>& weight, const Py
     return pass;
 }
 
-// (log-likelihood, map log-responsibility, total, counts, first, second); full and pooled scatter as packed triangles.
+// Numbers one after the other for np.frombuffer: of small fits, handing over an array each would be a good part.
+nb::object numbers(std::initializer_list<std::pair<const double*, std::size_t>> parts) {
+    std::size_t size = 0;
+    for (const auto& part : parts) size += part.second;
+    nb::object all = nb::steal(PyByteArray_FromStringAndSize(nullptr, Py_ssize_t(size * sizeof(double))));
+    if (!all) nb::raise_python_error();
+    char* to = PyByteArray_AS_STRING(all.ptr());
+    for (const auto& part : parts) {
+        if (part.second) std::memcpy(to, part.first, part.second * sizeof(double));
+        to += part.second * sizeof(double);
+    }
+    return all;
+}
+nb::object numbers(const std::vector<double>& a, const std::vector<double>& b, const std::vector<double>& c) {
+    return numbers({{a.data(), a.size()}, {b.data(), b.size()}, {c.data(), c.size()}});
+}
+
+// (log-likelihood, map log-responsibility, total, counts | first | second); full and pooled scatter as packed triangles.
 nb::tuple unpack(const std::vector<double>& sums, const Layout& layout) {
-    const auto copy = [&](std::ptrdiff_t from, std::size_t size) {
-        auto [data, array] = make_array<double>(size, size);
-        std::copy_n(sums.data() + from, size, data);
-        return array;
-    };
     return nb::make_tuple(sums[layout.log_likelihood], sums[layout.map_log_responsibility], sums[layout.total],
-                          copy(layout.counts, layout.K), copy(layout.first(), layout.K * layout.D),
-                          copy(layout.second(), layout.second_size()));
+                          numbers({{sums.data() + layout.counts, sums.size() - layout.counts}}));
 }
 
 // `whole`: what is known of all the rows, (centre, scatter about it, total weight).
@@ -127,10 +142,17 @@ nb::tuple py_accumulate(const AnyRows& rows, const std::optional<Doubles>& weigh
     return unpack(sums, layout);
 }
 
-nb::tuple py_accumulate_given(const AnyRows& rows, const std::optional<Doubles>& weight, const PyModel& model,
+// `shift`: (K, D), the points that the moments are taken about, in float64 whatever the rows are.
+nb::tuple py_accumulate_given(const AnyRows& rows, const std::optional<Doubles>& weight, Doubles shift,
                               const std::optional<Labels>& labels, const std::optional<Doubles>& z, int scatter,
-                              bool single, int threads, const std::string& variant) {
-    const Pass pass = pass_of(rows, weight, model, single, threads, variant);
+                              int threads, const std::string& variant) {
+    if (shift.ndim() != 2 || shift.shape(1) != rows.shape(1))
+        throw std::invalid_argument("rows and points differ in the number of features");
+    const double one = 1.0;
+    const std::vector<double> zeros(shift.shape(0), 0.0);
+    const Model model{Form::spherical, true, std::ptrdiff_t(shift.shape(0)), std::ptrdiff_t(shift.shape(1)),
+                      zeros.data(), shift.data(), &one};
+    const Pass pass{rows_of(rows, weight), model, false, variant_named(variant), threads};
     const Layout layout{Scatter(scatter), pass.model.K, pass.model.D};
     const std::size_t N = rows.shape(0);
     if ((labels && z) || (!labels && !z && layout.K != 1) || (labels && labels->shape(0) != N) ||
@@ -252,13 +274,17 @@ void py_go_all(const std::vector<PyClimber*>& climbers, std::size_t most, int th
     go_all(all, most, threads);
 }
 
-// (history, map log-responsibility, how it ended, None or (weights, means, covariances, held, weight of the noise)), flat.
+// (history, map log-responsibility, how it ended, None or (weights | means | covariances, which are held, weight of the
+// noise)).
 nb::tuple py_standing(const PyClimber& c) {
     const Climber::Mixture* m = c.climber.mixture();
-    const nb::object mixture = m ? nb::object(nb::make_tuple(copied(m->weights), copied(m->means),
-                                                            copied(m->covariance.numbers), copied(m->covariance.held),
-                                                            m->noise))
-                                 : nb::none();
+    nb::object mixture = nb::none();
+    if (m) {
+        std::vector<std::ptrdiff_t> held;
+        for (std::size_t i = 0; i < m->covariance.held.size(); ++i)
+            if (m->covariance.held[i]) held.push_back(std::ptrdiff_t(i));
+        mixture = nb::make_tuple(numbers(m->weights, m->means, m->covariance.numbers), held, m->noise);
+    }
     return nb::make_tuple(c.climber.history(), c.climber.map_log_responsibility(), int(c.climber.ended()), mixture);
 }
 
@@ -302,8 +328,8 @@ NB_MODULE(_core, m) {
     nb::class_<PyModel>(m, "Model").def(nb::init<int, bool, Doubles, Doubles, Doubles, double>());
     m.def("accumulate", py_accumulate, "rows"_a, "weight"_a.none(), "model"_a, "scatter"_a, "whole"_a.none(), "single"_a,
           "threads"_a, "variant"_a);
-    m.def("accumulate_given", py_accumulate_given, "rows"_a, "weight"_a.none(), "model"_a, "labels"_a.none(),
-          "z"_a.none(), "scatter"_a, "single"_a, "threads"_a, "variant"_a);
+    m.def("accumulate_given", py_accumulate_given, "rows"_a, "weight"_a.none(), "shift"_a, "labels"_a.none(),
+          "z"_a.none(), "scatter"_a, "threads"_a, "variant"_a);
     m.def("score", py_score, "rows"_a, "model"_a, "what"_a, "single"_a, "threads"_a, "variant"_a);
     m.def("kmeans", py_kmeans, "rows"_a, "weight"_a.none(), "middle"_a, "whitener"_a, "order"_a.none(), "anchors"_a,
           "n_components"_a, "candidates"_a, "positions"_a, "steps"_a, "labelled"_a, "threads"_a, "variant"_a);

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bactrian.typing import FloatArray, IntArray
 
-Sums = tuple[float, float, float, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+Sums = tuple[float, float, float, bytearray]
 
 class Model:
     def __init__(
@@ -33,11 +33,10 @@ def accumulate(
 def accumulate_given(
     rows: FloatArray,
     weight: FloatArray | None,
-    model: Model,
+    shift: FloatArray,
     labels: IntArray | None,
     z: FloatArray | None,
     scatter: int,
-    single: bool,
     threads: int,
     variant: str,
 ) -> Sums: ...
@@ -78,7 +77,7 @@ class Climber:
     ) -> None: ...
     def standing(
         self,
-    ) -> tuple[list[float], float, int, tuple[FloatArray, FloatArray, FloatArray, NDArray[np.int8], float] | None]: ...
+    ) -> tuple[list[float], float, int, tuple[bytearray, list[int], float] | None]: ...
 
 def go_all(climbers: list[Climber], most: int, threads: int) -> None: ...
 def m_step(

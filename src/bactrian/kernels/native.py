@@ -88,21 +88,26 @@ class NativeKernel:
         shift: FloatArray,
         scatter: Scatter,
     ) -> Statistics:
-        model = _core.Model(0, True, np.ones(len(shift)), np.ascontiguousarray(shift), np.ones(1), -np.inf)
+        shift = np.ascontiguousarray(shift)
         labels = np.ascontiguousarray(assignment, dtype=np.intp) if assignment.ndim == 1 else None
         z = np.ascontiguousarray(assignment, dtype=np.float64) if assignment.ndim == 2 else None
         code = SCATTER_CODES[scatter]
         # the spread is not known yet, so float32 rows are summed in float64
-        sums = _core.accumulate_given(rows, sample_weight, model, labels, z, code, False, self._threads, self._variant)
+        sums = _core.accumulate_given(rows, sample_weight, shift, labels, z, code, self._threads, self._variant)
         return _statistics(sums, shift, scatter)
 
     def whole(self, rows: FloatArray, sample_weight: FloatArray | None, centre: FloatArray) -> Whole:
         """What all rows have in common, in float64; no responsibilities are made for it."""
-        one = _core.Model(0, True, np.ones(1), np.ascontiguousarray(centre[None]), np.ones(1), -np.inf)
-        code = SCATTER_CODES[Scatter.POOLED]
-        sums = _core.accumulate_given(rows, sample_weight, one, None, None, code, False, self._threads, self._variant)
-        statistics = _statistics(sums, centre[None], Scatter.POOLED)
+        statistics = self.about(rows, sample_weight, centre, Scatter.POOLED)
         return Whole(centre, statistics.second, statistics.total)
+
+    def about(
+        self, rows: FloatArray, sample_weight: FloatArray | None, centre: FloatArray, scatter: Scatter
+    ) -> Statistics:
+        """The statistics of one component that has all rows, about a point (D,), in float64; without densities."""
+        shift, code = np.ascontiguousarray(centre[None]), SCATTER_CODES[scatter]
+        sums = _core.accumulate_given(rows, sample_weight, shift, None, None, code, self._threads, self._variant)
+        return _statistics(sums, shift, scatter)
 
     def log_densities(self, rows: FloatArray, parameters: Parameters) -> FloatArray:
         return np.asarray(self._score(rows, parameters, 0))
@@ -169,11 +174,13 @@ class NativeClimber:
         ended = ("handed_back", "converged", "max_iter", "paused")[ended]
         if found is None:
             return Ascent(history, map_log, ended, None)
-        shape = leg.first.means.shape
-        weights, means, numbers, held, left = found
+        shape = k, d = leg.first.means.shape
+        numbers, held, left = found
+        flat = np.frombuffer(numbers)
         noise = None if leg.noise is None else Noise(left, leg.noise)
-        mixture = Parameters(weights, means.reshape(shape), _covariance(*leg.form, numbers, shape), noise)
-        return Ascent(history, map_log, ended, mixture, tuple(np.flatnonzero(held).tolist()))
+        covariance = _covariance(*leg.form, flat[k + k * d :], shape)
+        mixture = Parameters(flat[:k], flat[k : k + k * d].reshape(shape), covariance, noise)
+        return Ascent(history, map_log, ended, mixture, tuple(held))
 
 
 def go_all(climbers: Sequence[Climber], most: int, threads: int) -> list[Ascent]:
@@ -205,15 +212,17 @@ def _covariance(kind: str, tied: bool, numbers: FloatArray, shape: tuple[int, ..
 
 
 def _statistics(sums: Any, shift: FloatArray, scatter: Scatter) -> Statistics:
-    log_likelihood, map_log_responsibility, total, counts, first, second = sums
+    log_likelihood, map_log_responsibility, total, numbers = sums
     k, d = shift.shape
+    flat = np.frombuffer(numbers)
+    counts, second = flat[:k], flat[k + k * d :]
     if scatter is Scatter.FULL:
         second = _unpacked(second.reshape(k, -1), d)
     elif scatter is Scatter.POOLED:
         second = _unpacked(second[None], d)[0]
     else:
         second = second.reshape(scatter.shape(k, d))
-    first = first.reshape(k, d)
+    first = flat[k : k + k * d].reshape(k, d)
     return Statistics(log_likelihood, map_log_responsibility, total, counts, shift, first, second, scatter)
 
 

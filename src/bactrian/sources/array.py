@@ -94,6 +94,9 @@ class ArraySource(Resident):
     ) -> Statistics:
         return kernel.accumulate_given(self.values, self.weight, assignment, shift, scatter)
 
+    def _about(self, centre: FloatArray) -> Statistics:
+        return NativeKernel().about(self.values, self.weight, centre, Scatter.FULL)
+
     def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:
         return assignment if self.kept is None else assignment[self.kept]
 
