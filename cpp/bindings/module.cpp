@@ -6,6 +6,7 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <cstring>
 #include <initializer_list>
 #include <memory>
@@ -167,6 +168,34 @@ nb::tuple py_accumulate_given(const AnyRows& rows, const std::optional<Doubles>&
     return unpack(sums, layout);
 }
 
+// The same under labels, about the groups' own means: (..., means | counts | first | second). `middle`: (D,).
+nb::tuple py_accumulate_groups(const AnyRows& rows, const std::optional<Doubles>& weight, Doubles middle, Labels labels,
+                               std::size_t n_components, int scatter, int threads, const std::string& variant) {
+    const std::size_t K = n_components, D = rows.shape(1);
+    if (middle.ndim() != 1 || middle.shape(0) != D || labels.shape(0) != rows.shape(0) || K == 0)
+        throw std::invalid_argument("a label for each row and a middle (D,) are needed");
+    std::vector<double> centres(K * D), sums;
+    const std::vector<double> zeros(K, 0.0);
+    for (std::size_t i = 0; i < centres.size(); ++i) centres[i] = middle.data()[i % D];
+    const double one = 1.0;
+    const Model model{Form::spherical, true, std::ptrdiff_t(K), std::ptrdiff_t(D), zeros.data(), centres.data(), &one};
+    const Pass pass{rows_of(rows, weight), model, false, variant_named(variant), threads};
+    const Given given{labels.data(), nullptr};
+    const Layout first{Scatter::trace, model.K, model.D}, layout{Scatter(scatter), model.K, model.D};
+    {
+        nb::gil_scoped_release release;
+        const std::vector<double> found = accumulate(pass, &given, first);
+        for (std::size_t i = 0; i < centres.size(); ++i) {
+            const double count = found[first.counts + std::ptrdiff_t(i / D)];
+            if (count > 0.0) centres[i] += found[first.first() + std::ptrdiff_t(i)] / count;
+        }
+        sums = accumulate(pass, &given, layout);
+    }
+    return nb::make_tuple(sums[layout.log_likelihood], sums[layout.map_log_responsibility], sums[layout.total],
+                          numbers({{centres.data(), centres.size()},
+                                   {sums.data() + layout.counts, sums.size() - layout.counts}}));
+}
+
 // what: 0 log-densities (n,), 1 responsibilities (n, K), 2 labels (n,)
 nb::object py_score(const AnyRows& rows, const PyModel& model, int what, bool single, int threads,
                     const std::string& variant) {
@@ -219,6 +248,20 @@ nb::tuple py_kmeans(const AnyRows& rows, const std::optional<Doubles>& weight, D
         kmeans(asked, to, labels);
     }
     return nb::make_tuple(centre_array, label_array);
+}
+
+// The labels again, numbered in the order in which they first occur.
+nb::bytes py_numbered_by_appearance(Labels labels) {
+    std::vector<std::ptrdiff_t> numbers, found(labels.shape(0));
+    std::ptrdiff_t known = 0;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        const std::ptrdiff_t label = labels.data()[i];
+        if (label < 0) throw std::invalid_argument("labels must not be negative");
+        if (std::size_t(label) >= numbers.size()) numbers.resize(label + 1, -1);
+        if (numbers[label] < 0) numbers[label] = known++;
+        found[i] = numbers[label];
+    }
+    return nb::bytes(found.data(), found.size() * sizeof(std::ptrdiff_t));
 }
 
 Constraint constraint_of(const std::string& letters) {
@@ -308,17 +351,23 @@ nb::object py_m_step(const std::string& letters, Doubles within, Doubles counts,
     return good ? nb::object(nb::make_tuple(copied(found.numbers), copied(found.held))) : nb::none();
 }
 
+// (matrices whose upper triangles mirror the lower | cholesky | inverse of that, which failed or -1)
 nb::tuple py_factor(nb::ndarray<const double, nb::ndim<3>, nb::c_contig, nb::device::cpu> matrices) {
-    const std::size_t M = matrices.shape(0), D = matrices.shape(1);
+    const std::size_t M = matrices.shape(0), D = matrices.shape(1), size = M * D * D;
     if (matrices.shape(2) != D) throw std::invalid_argument("matrices must be square");
-    auto [cholesky, cholesky_array] = make_array<double>(M * D * D, M, D, D);
-    auto [inverse, inverse_array] = make_array<double>(M * D * D, M, D, D);
+    nb::object all = nb::steal(PyBytes_FromStringAndSize(nullptr, Py_ssize_t(3 * size * sizeof(double))));
+    if (!all) nb::raise_python_error();
+    double* mirrored = reinterpret_cast<double*>(PyBytes_AS_STRING(all.ptr()));
     std::ptrdiff_t failed;
     {
         nb::gil_scoped_release release;
-        failed = factor(matrices.data(), M, D, cholesky, inverse);
+        for (std::size_t m = 0; m < M; ++m)
+            for (std::size_t i = 0; i < D; ++i)
+                for (std::size_t j = 0; j < D; ++j)
+                    mirrored[(m * D + i) * D + j] = matrices.data()[(m * D + std::max(i, j)) * D + std::min(i, j)];
+        failed = factor(mirrored, M, D, mirrored + size, mirrored + 2 * size);
     }
-    return nb::make_tuple(cholesky_array, inverse_array, failed);
+    return nb::make_tuple(all, failed);
 }
 
 }  // namespace
@@ -330,6 +379,8 @@ NB_MODULE(_core, m) {
           "threads"_a, "variant"_a);
     m.def("accumulate_given", py_accumulate_given, "rows"_a, "weight"_a.none(), "shift"_a, "labels"_a.none(),
           "z"_a.none(), "scatter"_a, "threads"_a, "variant"_a);
+    m.def("accumulate_groups", py_accumulate_groups, "rows"_a, "weight"_a.none(), "middle"_a, "labels"_a,
+          "n_components"_a, "scatter"_a, "threads"_a, "variant"_a);
     m.def("score", py_score, "rows"_a, "model"_a, "what"_a, "single"_a, "threads"_a, "variant"_a);
     m.def("kmeans", py_kmeans, "rows"_a, "weight"_a.none(), "middle"_a, "whitener"_a, "order"_a.none(), "anchors"_a,
           "n_components"_a, "candidates"_a, "positions"_a, "steps"_a, "labelled"_a, "threads"_a, "variant"_a);
@@ -343,6 +394,7 @@ NB_MODULE(_core, m) {
     m.def("go_all", py_go_all, "climbers"_a, "most"_a, "threads"_a);
     m.def("m_step", py_m_step, "letters"_a, "within"_a, "counts"_a, "minimum"_a, "constant"_a.none(), "span"_a,
           "before"_a.none());
+    m.def("numbered_by_appearance", py_numbered_by_appearance, "labels"_a);
     m.def("factor", py_factor, "matrices"_a);
     m.def("variants", variant_names, "The instruction sets this machine can run, best first.");
     m.def("hardware_threads", hardware_threads);

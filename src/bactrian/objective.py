@@ -84,6 +84,8 @@ class Objective:
     def _weights(self, counts: FloatArray, total: float) -> tuple[FloatArray, Noise | None]:
         """Mixing weights (K,), and the noise with what is left of the rows."""
         shares = counts if self.prior is None else self.prior.weights(counts)
+        if self.noise is None and not self.equal_weights:
+            return shares / shares.sum(), None
         left = 0.0 if self.noise is None else max(0.0, total - float(counts.sum()))
         components = shares.sum()
         if self.equal_weights:

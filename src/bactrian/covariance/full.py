@@ -8,12 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from bactrian.covariance.factor import factor
-from bactrian.covariance.form import Covariance, frozen, read_only
+from bactrian.covariance.factor import factored
+from bactrian.covariance.form import Covariance, frozen
 from bactrian.typing import FloatArray, IntArray
-
-FEW = 1000  # numbers that are sooner compared as bytes
-
 
 @dataclass(frozen=True, eq=False)
 class Full(Covariance):
@@ -31,12 +28,11 @@ class Full(Covariance):
     kind: ClassVar[str] = "full"
 
     def __post_init__(self) -> None:
-        matrices = read_only(_mirrored(self.matrices))
-        cholesky, whiteners = factor(matrices, self.tied)
+        matrices, cholesky, whiteners = factored(self.matrices, self.tied)
         object.__setattr__(self, "matrices", matrices)
         object.__setattr__(self, "n_features", matrices.shape[1])
-        object.__setattr__(self, "cholesky", frozen(cholesky))
-        object.__setattr__(self, "whiteners", frozen(whiteners))
+        object.__setattr__(self, "cholesky", cholesky)
+        object.__setattr__(self, "whiteners", whiteners)
 
     @property
     def array(self) -> FloatArray:
@@ -67,14 +63,3 @@ class Full(Covariance):
     def affine(self, matrix: FloatArray) -> Covariance:
         dense = matrix @ self.matrices @ matrix.T
         return Full((dense + dense.swapaxes(1, 2)) / 2, self.n_components, self.tied)
-
-
-def _mirrored(matrices: FloatArray) -> FloatArray:
-    """Only lower triangles are factored; the upper ones mirror them to the last bit, whatever was rounded."""
-    mirrored = matrices.swapaxes(1, 2)
-    if matrices.size <= FEW and matrices.tobytes() == mirrored.tobytes():
-        return matrices
-    if (matrices == mirrored).all():
-        return matrices
-    lower = np.tril(matrices)
-    return np.asarray(lower + np.tril(lower, -1).swapaxes(1, 2))

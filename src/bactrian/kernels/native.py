@@ -96,6 +96,25 @@ class NativeKernel:
         sums = _core.accumulate_given(rows, sample_weight, shift, labels, z, code, self._threads, self._variant)
         return _statistics(sums, shift, scatter)
 
+    def accumulate_groups(
+        self,
+        rows: FloatArray,
+        sample_weight: FloatArray | None,
+        labels: IntArray,
+        middle: FloatArray,
+        n_components: int,
+        scatter: Scatter,
+    ) -> Statistics:
+        """The statistics under labels (n,) about the groups' means, which are found first, about ``middle`` (D,)."""
+        labels, middle = np.ascontiguousarray(labels, dtype=np.intp), np.ascontiguousarray(middle)
+        code = SCATTER_CODES[scatter]
+        *head, numbers = _core.accumulate_groups(
+            rows, sample_weight, middle, labels, n_components, code, self._threads, self._variant
+        )
+        flat = np.frombuffer(numbers)
+        size = n_components * len(middle)
+        return _read(*head, flat[size:], flat[:size].reshape(n_components, -1), scatter)
+
     def whole(self, rows: FloatArray, sample_weight: FloatArray | None, centre: FloatArray) -> Whole:
         """What all rows have in common, in float64; no responsibilities are made for it."""
         statistics = self.about(rows, sample_weight, centre, Scatter.POOLED)
@@ -189,6 +208,11 @@ def go_all(climbers: Sequence[Climber], most: int, threads: int) -> list[Ascent]
     return [climber.standing() for climber in climbers]
 
 
+def numbered_by_appearance(labels: IntArray) -> bytes:
+    """Of labels (n,) >= 0: equal for two labellings exactly when they are the same partition."""
+    return bytes(_core.numbered_by_appearance(labels))
+
+
 @cache
 def available_instructions() -> tuple[str, ...]:
     """The instruction sets this machine can run, best first."""
@@ -212,9 +236,20 @@ def _covariance(kind: str, tied: bool, numbers: FloatArray, shape: tuple[int, ..
 
 
 def _statistics(sums: Any, shift: FloatArray, scatter: Scatter) -> Statistics:
-    log_likelihood, map_log_responsibility, total, numbers = sums
+    *head, numbers = sums
+    return _read(*head, np.frombuffer(numbers), shift, scatter)
+
+
+def _read(
+    log_likelihood: float,
+    map_log_responsibility: float,
+    total: float,
+    flat: FloatArray,
+    shift: FloatArray,
+    scatter: Scatter,
+) -> Statistics:
+    """``flat`` : counts, first and second moments, one after the other."""
     k, d = shift.shape
-    flat = np.frombuffer(numbers)
     counts, second = flat[:k], flat[k + k * d :]
     if scatter is Scatter.FULL:
         second = _unpacked(second.reshape(k, -1), d)

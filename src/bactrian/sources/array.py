@@ -94,6 +94,13 @@ class ArraySource(Resident):
     ) -> Statistics:
         return kernel.accumulate_given(self.values, self.weight, assignment, shift, scatter)
 
+    def fold_groups(
+        self, kernel: Kernel, assignment: FloatArray | IntArray, n_components: int, scatter: Scatter
+    ) -> Statistics:
+        if assignment.ndim == 2 or not isinstance(kernel, NativeKernel):
+            return super().fold_groups(kernel, assignment, n_components, scatter)
+        return kernel.accumulate_groups(self.values, self.weight, assignment, self.moments.mean, n_components, scatter)
+
     def _about(self, centre: FloatArray) -> Statistics:
         return NativeKernel().about(self.values, self.weight, centre, Scatter.FULL)
 

@@ -78,6 +78,14 @@ class Source(ABC):
     ) -> Statistics:
         """The statistics under given responsibilities (n, K) or labels (n,)."""
 
+    def fold_groups(
+        self, kernel: Kernel, assignment: FloatArray | IntArray, n_components: int, scatter: Scatter
+    ) -> Statistics:
+        """The same about the groups' own means, which are taken first."""
+        shift = np.repeat(self.moments.mean[None], n_components, axis=0)
+        centres = self.fold_given(kernel, assignment, shift, Scatter.TRACE).means()
+        return self.fold_given(kernel, assignment, centres, scatter)
+
     @abstractmethod
     def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:
         """Of one label, flag or row of responsibilities for each given row, those of the rows of positive weight."""

@@ -7,6 +7,8 @@ do the same on rows as they are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from bactrian.covariance import Covariance, Diagonal
@@ -38,30 +40,45 @@ def kmeans_labels(
     candidates: int = 1,
 ) -> IntArray:
     """(n,) labels from k-means++ (Arthur & Vassilvitskii 2007) and a few Lloyd steps; see ``kmeans_labellings``."""
-    return kmeans_labellings(source, kernel, n_components, metric, rng, 1, candidates)[0]
+    return kmeans_labellings(source, kernel, n_components, [metric], rng, 1, candidates)[0]
 
 
 def kmeans_labellings(
     source: Resident,
     kernel: Kernel,
     n_components: int,
-    metric: Covariance,
+    metrics: Sequence[Covariance],
     rng: np.random.Generator,
     n: int,
     candidates: int = 1,
 ) -> list[IntArray]:
-    """``n`` labellings (N,), the same as of ``n`` calls that make one, but read together.
+    """``n`` labellings (N,), in the metrics by turns: the same as of ``n`` calls, but made together.
 
     ``candidates`` : rows drawn for each centre, of which the one that lowers the sum of squared distances most is
     kept (Arthur & Vassilvitskii 2007, section 5).
     """
     positions = _positions(source, n_components, rng, n, candidates)
+    turns = len(metrics)
+    found: list[IntArray] = [positions] * n  # each is replaced
+    for turn, metric in enumerate(metrics[:n]):
+        found[turn::turns] = _labellings(source, kernel, n_components, metric, positions[turn::turns], candidates)
+    return found
+
+
+def _labellings(
+    source: Resident,
+    kernel: Kernel,
+    n_components: int,
+    metric: Covariance,
+    positions: FloatArray,
+    candidates: int,
+) -> list[IntArray]:
     if isinstance(source, ArraySource) and isinstance(kernel, NativeKernel):
-        found = kernel.kmeans(
-            source.values, source.weight, metric, source.moments.mean, positions, n_components,
+        _, labels = kernel.kmeans(
+            source.values, source.weight, metric, source.moments.mean, np.ascontiguousarray(positions), n_components,
             order=source.order, candidates=candidates, steps=LLOYD_STEPS,
-        )[1]  # fmt: skip
-        return [] if found is None else list(found)
+        )  # fmt: skip
+        return [] if labels is None else list(labels)
     centres = (_spread(source, kernel, n_components, metric, one, candidates) for one in positions)
     return [lloyd(source, kernel, one, metric) for one in centres]
 
