@@ -92,8 +92,8 @@ class Climb:
         if order.tolist() == list(range(len(order))):
             return self
         mixture = replace(p, weights=p.weights[order], means=p.means[order], covariance=p.covariance.select(order))
-        held = np.flatnonzero(np.isin(order, self.held))
-        return replace(self, mixture=mixture, held=tuple(held.tolist()))
+        held = tuple(np.flatnonzero(np.isin(order, self.held)).tolist()) if self.held else ()
+        return replace(self, mixture=mixture, held=held)
 
 
 class Page(Protocol):

@@ -56,7 +56,7 @@ class Floor:
         else:
             # |L^-1 scale|^2 bounds the largest eigenvalue of scale Sigma^-1 scale: below 1 none is too small
             bound = (covariance.whiteners**2 @ self.minimum).sum(axis=1)
-            if bound.max() < 1:
+            if max(bound.tolist()) < 1:
                 return covariance, np.empty(0, dtype=np.intp)
         scale = np.sqrt(self.minimum)
         values, vectors = np.linalg.eigh(matrices / scale[:, None] / scale)

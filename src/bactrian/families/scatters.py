@@ -57,7 +57,7 @@ class Scatters:
     def each(self) -> FloatArray:
         """W_k / n_k of untied scatter; a component without rows gets the average of all."""
         column = (slice(None),) + (None,) * (self.within.ndim - 1)
-        if self.counts.min() > 0:
+        if min(self.counts.tolist()) > 0:  # of few numbers sooner than NumPy
             return np.asarray(self.within / self.counts[column])
         empty = self.counts <= 0
         each = self.within / np.where(empty, 1.0, self.counts)[column]
