@@ -35,7 +35,7 @@ def make_floor(
     if regularization is not None:
         return absolute_floor(regularization, variances)
     constant = _constant(moments.mean, variances, single)
-    usual = LEAST <= min(variances.tolist()) and max(variances.tolist()) < np.inf and not constant.any()
+    usual = min(variances.tolist()) >= LEAST and max(variances.tolist()) < np.inf and not constant.any()
     if not usual and (
         not np.isfinite(variances).all() or (variances[~constant] < LEAST).any() or _vanishing(source, constant)
     ):

@@ -12,6 +12,7 @@ from bactrian.covariance.factor import factored
 from bactrian.covariance.form import Covariance, frozen
 from bactrian.typing import FloatArray, IntArray
 
+
 @dataclass(frozen=True, eq=False)
 class Full(Covariance):
     """``matrices`` : (M, D, D) array, symmetric positive definite, M = 1 if tied else K.

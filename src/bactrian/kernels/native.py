@@ -156,10 +156,7 @@ class NativeKernel:
         Everything happens in float64, on rows whitened about ``middle`` (D,) by a tied ``metric``. ``starts.kmeans``
         has the slow twins, and says what the arguments are. Without ``steps`` there are no labels.
         """
-        if metric.kind == "spherical":
-            whitener = np.repeat(metric.whiteners, rows.shape[1])
-        else:
-            whitener = metric.whiteners[0]
+        whitener = np.repeat(metric.whiteners, rows.shape[1]) if metric.kind == "spherical" else metric.whiteners[0]
         anchors = np.empty((0, rows.shape[1])) if anchors is None else np.ascontiguousarray(anchors, dtype=np.float64)
         found: tuple[IntArray, IntArray | None] = _core.kmeans(
             rows, sample_weight, np.ascontiguousarray(middle), whitener, order, anchors, n_components, candidates,

@@ -111,7 +111,12 @@ class ChunkedSource(Source):
     @cached_property
     def mark(self) -> str:
         s, trace = self._survey, self._survey.trace
-        sums = np.array([s.cumulated, s.n_rows]), self._statistics.shift, self._statistics.first, self._statistics.second
+        sums = (
+            np.array([s.cumulated, s.n_rows]),
+            self._statistics.shift,
+            self._statistics.first,
+            self._statistics.second,
+        )
         return digest(f"{trace.n_rows} {trace.mark}", *sums)
 
     def _chunks(self, *, drop: bool = True) -> Generator[Chunk]:

@@ -24,7 +24,6 @@ from bactrian.typing import FloatArray, IntArray
 
 Fold: TypeAlias = Callable[[Kernel, Sequence[Parameters], Sequence[Scatter]], list[Statistics]]
 
-
 FAR = 1e3  # variances: squared distance from the mean up to which a point serves as well to take moments about
 
 

@@ -107,9 +107,7 @@ def spread_centres(
     return _spread(source, kernel, n_components, metric, positions[0], candidates)
 
 
-def _positions(
-    source: Resident, n_components: int, rng: np.random.Generator, n: int, candidates: int
-) -> FloatArray:
+def _positions(source: Resident, n_components: int, rng: np.random.Generator, n: int, candidates: int) -> FloatArray:
     """(n, P) positions in [0, 1): one for the first centre, where it is not known, and for each other candidates."""
     known = len(source.anchors)
     each = candidates * (n_components - known) if known else 1 + candidates * (n_components - 1)
