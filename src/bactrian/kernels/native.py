@@ -100,7 +100,7 @@ class NativeKernel:
         self,
         rows: FloatArray,
         sample_weight: FloatArray | None,
-        labels: IntArray,
+        labels: FloatArray | IntArray,
         middle: FloatArray,
         n_components: int,
         scatter: Scatter,
@@ -108,12 +108,11 @@ class NativeKernel:
         """The statistics under labels (n,) about the groups' means, which are found first, about ``middle`` (D,)."""
         labels, middle = np.ascontiguousarray(labels, dtype=np.intp), np.ascontiguousarray(middle)
         code = SCATTER_CODES[scatter]
-        *head, numbers = _core.accumulate_groups(
+        sums = _core.accumulate_groups(
             rows, sample_weight, middle, labels, n_components, code, self._threads, self._variant
         )
-        flat = np.frombuffer(numbers)
-        size = n_components * len(middle)
-        return _read(*head, flat[size:], flat[:size].reshape(n_components, -1), scatter)
+        flat, size = np.frombuffer(sums[3]), n_components * len(middle)
+        return _read(sums, flat[size:], flat[:size].reshape(n_components, -1), scatter)
 
     def whole(self, rows: FloatArray, sample_weight: FloatArray | None, centre: FloatArray) -> Whole:
         """What all rows have in common, in float64; no responsibilities are made for it."""
@@ -233,19 +232,12 @@ def _covariance(kind: str, tied: bool, numbers: FloatArray, shape: tuple[int, ..
 
 
 def _statistics(sums: Any, shift: FloatArray, scatter: Scatter) -> Statistics:
-    *head, numbers = sums
-    return _read(*head, np.frombuffer(numbers), shift, scatter)
+    return _read(sums, np.frombuffer(sums[3]), shift, scatter)
 
 
-def _read(
-    log_likelihood: float,
-    map_log_responsibility: float,
-    total: float,
-    flat: FloatArray,
-    shift: FloatArray,
-    scatter: Scatter,
-) -> Statistics:
+def _read(sums: Any, flat: FloatArray, shift: FloatArray, scatter: Scatter) -> Statistics:
     """``flat`` : counts, first and second moments, one after the other."""
+    log_likelihood, map_log_responsibility, total, _ = sums
     k, d = shift.shape
     counts, second = flat[:k], flat[k + k * d :]
     if scatter is Scatter.FULL:
