@@ -59,7 +59,7 @@ def kmeans_labellings(
     """
     positions = _positions(source, n_components, rng, n, candidates)
     turns = len(metrics)
-    found = [np.empty(0, dtype=np.intp)] * n  # each is replaced
+    found: list[IntArray] = [np.empty(0, dtype=np.intp)] * n  # each is replaced
     for turn, metric in enumerate(metrics[:n]):
         found[turn::turns] = _labellings(source, kernel, n_components, metric, positions[turn::turns], candidates)
     return found
