@@ -6,13 +6,18 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
+#include <cstring>
+#include <initializer_list>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "climb.hpp"
 #include "factor.hpp"
-#include "lloyd.hpp"
+#include "kmeans.hpp"
 #include "m_step.hpp"
 #include "pass.hpp"
 #include "pool.hpp"
@@ -92,16 +97,27 @@ Pass pass_of(const AnyRows& rows, const std::optional<Doubles>& weight, const Py
     return pass;
 }
 
-// (log-likelihood, map log-responsibility, total, counts, first, second); full and pooled scatter as packed triangles.
+// Numbers one after the other for np.frombuffer: of small fits, handing over an array each would be a good part.
+nb::object numbers(std::initializer_list<std::pair<const double*, std::size_t>> parts) {
+    std::size_t size = 0;
+    for (const auto& part : parts) size += part.second;
+    nb::object all = nb::steal(PyByteArray_FromStringAndSize(nullptr, Py_ssize_t(size * sizeof(double))));
+    if (!all) nb::raise_python_error();
+    char* to = PyByteArray_AS_STRING(all.ptr());
+    for (const auto& part : parts) {
+        if (part.second) std::memcpy(to, part.first, part.second * sizeof(double));
+        to += part.second * sizeof(double);
+    }
+    return all;
+}
+nb::object numbers(const std::vector<double>& a, const std::vector<double>& b, const std::vector<double>& c) {
+    return numbers({{a.data(), a.size()}, {b.data(), b.size()}, {c.data(), c.size()}});
+}
+
+// (log-likelihood, map log-responsibility, total, counts | first | second); full and pooled scatter as packed triangles.
 nb::tuple unpack(const std::vector<double>& sums, const Layout& layout) {
-    const auto copy = [&](std::ptrdiff_t from, std::size_t size) {
-        auto [data, array] = make_array<double>(size, size);
-        std::copy_n(sums.data() + from, size, data);
-        return array;
-    };
     return nb::make_tuple(sums[layout.log_likelihood], sums[layout.map_log_responsibility], sums[layout.total],
-                          copy(layout.counts, layout.K), copy(layout.first(), layout.K * layout.D),
-                          copy(layout.second(), layout.second_size()));
+                          numbers({{sums.data() + layout.counts, sums.size() - layout.counts}}));
 }
 
 // `whole`: what is known of all the rows, (centre, scatter about it, total weight).
@@ -127,10 +143,17 @@ nb::tuple py_accumulate(const AnyRows& rows, const std::optional<Doubles>& weigh
     return unpack(sums, layout);
 }
 
-nb::tuple py_accumulate_given(const AnyRows& rows, const std::optional<Doubles>& weight, const PyModel& model,
+// `shift`: (K, D), the points that the moments are taken about, in float64 whatever the rows are.
+nb::tuple py_accumulate_given(const AnyRows& rows, const std::optional<Doubles>& weight, Doubles shift,
                               const std::optional<Labels>& labels, const std::optional<Doubles>& z, int scatter,
-                              bool single, int threads, const std::string& variant) {
-    const Pass pass = pass_of(rows, weight, model, single, threads, variant);
+                              int threads, const std::string& variant) {
+    if (shift.ndim() != 2 || shift.shape(1) != rows.shape(1))
+        throw std::invalid_argument("rows and points differ in the number of features");
+    const double one = 1.0;
+    const std::vector<double> zeros(shift.shape(0), 0.0);
+    const Model model{Form::spherical, true, std::ptrdiff_t(shift.shape(0)), std::ptrdiff_t(shift.shape(1)),
+                      zeros.data(), shift.data(), &one};
+    const Pass pass{rows_of(rows, weight), model, false, variant_named(variant), threads};
     const Layout layout{Scatter(scatter), pass.model.K, pass.model.D};
     const std::size_t N = rows.shape(0);
     if ((labels && z) || (!labels && !z && layout.K != 1) || (labels && labels->shape(0) != N) ||
@@ -143,6 +166,34 @@ nb::tuple py_accumulate_given(const AnyRows& rows, const std::optional<Doubles>&
         sums = accumulate(pass, &given, layout);
     }
     return unpack(sums, layout);
+}
+
+// The same under labels, about the groups' own means: (..., means | counts | first | second). `middle`: (D,).
+nb::tuple py_accumulate_groups(const AnyRows& rows, const std::optional<Doubles>& weight, Doubles middle, Labels labels,
+                               std::size_t n_components, int scatter, int threads, const std::string& variant) {
+    const std::size_t K = n_components, D = rows.shape(1);
+    if (middle.ndim() != 1 || middle.shape(0) != D || labels.shape(0) != rows.shape(0) || K == 0)
+        throw std::invalid_argument("a label for each row and a middle (D,) are needed");
+    std::vector<double> centres(K * D), sums;
+    const std::vector<double> zeros(K, 0.0);
+    for (std::size_t i = 0; i < centres.size(); ++i) centres[i] = middle.data()[i % D];
+    const double one = 1.0;
+    const Model model{Form::spherical, true, std::ptrdiff_t(K), std::ptrdiff_t(D), zeros.data(), centres.data(), &one};
+    const Pass pass{rows_of(rows, weight), model, false, variant_named(variant), threads};
+    const Given given{labels.data(), nullptr};
+    const Layout first{Scatter::trace, model.K, model.D}, layout{Scatter(scatter), model.K, model.D};
+    {
+        nb::gil_scoped_release release;
+        const std::vector<double> found = accumulate(pass, &given, first);
+        for (std::size_t i = 0; i < centres.size(); ++i) {
+            const double count = found[first.counts + std::ptrdiff_t(i / D)];
+            if (count > 0.0) centres[i] += found[first.first() + std::ptrdiff_t(i)] / count;
+        }
+        sums = accumulate(pass, &given, layout);
+    }
+    return nb::make_tuple(sums[layout.log_likelihood], sums[layout.map_log_responsibility], sums[layout.total],
+                          numbers({{centres.data(), centres.size()},
+                                   {sums.data() + layout.counts, sums.size() - layout.counts}}));
 }
 
 // what: 0 log-densities (n,), 1 responsibilities (n, K), 2 labels (n,)
@@ -169,19 +220,48 @@ nb::object py_score(const AnyRows& rows, const PyModel& model, int what, bool si
     return nb::cast(array);
 }
 
-nb::object py_lloyd(const AnyRows& rows, const std::optional<Doubles>& weight, const PyModel& model, Doubles middle,
-                    int steps, bool single, int threads, const std::string& variant) {
-    const Pass pass = pass_of(rows, weight, model, single, threads, variant);
-    if (middle.ndim() != 1 || std::ptrdiff_t(middle.shape(0)) != pass.model.D)
-        throw std::invalid_argument("the middle must be (D,)");
-    const std::size_t N = rows.shape(0);
-    auto [data, array] = make_array<std::ptrdiff_t>(N, N);
-    {
-        std::ptrdiff_t* labels = data;
-        nb::gil_scoped_release release;
-        lloyd(pass, middle.data(), steps, labels);
+// (rows that became centres (n, K - K0), labels (n, N) or None)
+nb::tuple py_kmeans(const AnyRows& rows, const std::optional<Doubles>& weight, Doubles middle, Doubles whitener,
+                    const std::optional<Labels>& order, Doubles anchors, std::size_t n_components, std::size_t candidates,
+                    Doubles positions, int steps, bool labelled, int threads, const std::string& variant) {
+    const std::size_t N = rows.shape(0), D = rows.shape(1), K0 = anchors.shape(0), n = positions.shape(0);
+    if (middle.ndim() != 1 || middle.shape(0) != D || anchors.ndim() != 2 || anchors.shape(1) != D ||
+        (whitener.size() != D && whitener.size() != D * D) || (order && order->shape(0) != N) || positions.ndim() != 2)
+        throw std::invalid_argument("the metric, the order or the anchors do not fit the rows");
+    const bool full = whitener.ndim() == 2;
+    const KMeans asked{rows_of(rows, weight), {middle.data(), whitener.data(), full}, order ? order->data() : nullptr,
+                       anchors.data(), std::ptrdiff_t(K0), std::ptrdiff_t(n_components), std::ptrdiff_t(n),
+                       std::ptrdiff_t(candidates), positions.data(), steps, variant_named(variant), threads};
+    if (whitener.size() != (full ? D * D : D) || std::ptrdiff_t(positions.shape(1)) != asked.drawn() || N == 0 ||
+        candidates == 0 || n_components == 0 || n_components < K0)
+        throw std::invalid_argument("rows, centres, candidates and positions do not fit together");
+    auto [centres, centre_array] = make_array<std::ptrdiff_t>(n * (n_components - K0), n, n_components - K0);
+    std::ptrdiff_t* labels = nullptr;
+    nb::object label_array = nb::none();
+    if (labelled) {
+        auto [data, array] = make_array<std::ptrdiff_t>(n * N, n, N);
+        labels = data, label_array = nb::cast(array);
     }
-    return nb::cast(array);
+    {
+        std::ptrdiff_t* to = centres;
+        nb::gil_scoped_release release;
+        kmeans(asked, to, labels);
+    }
+    return nb::make_tuple(centre_array, label_array);
+}
+
+// The labels again, numbered in the order in which they first occur.
+nb::bytes py_numbered_by_appearance(Labels labels) {
+    std::vector<std::ptrdiff_t> numbers, found(labels.shape(0));
+    std::ptrdiff_t known = 0;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        const std::ptrdiff_t label = labels.data()[i];
+        if (label < 0) throw std::invalid_argument("labels must not be negative");
+        if (std::size_t(label) >= numbers.size()) numbers.resize(label + 1, -1);
+        if (numbers[label] < 0) numbers[label] = known++;
+        found[i] = numbers[label];
+    }
+    return nb::bytes(found.data(), found.size() * sizeof(std::ptrdiff_t));
 }
 
 Constraint constraint_of(const std::string& letters) {
@@ -237,13 +317,17 @@ void py_go_all(const std::vector<PyClimber*>& climbers, std::size_t most, int th
     go_all(all, most, threads);
 }
 
-// (history, map log-responsibility, how it ended, None or (weights, means, covariances, held, weight of the noise)), flat.
+// (history, map log-responsibility, how it ended, None or (weights | means | covariances, which are held, weight of the
+// noise)).
 nb::tuple py_standing(const PyClimber& c) {
     const Climber::Mixture* m = c.climber.mixture();
-    const nb::object mixture = m ? nb::object(nb::make_tuple(copied(m->weights), copied(m->means),
-                                                            copied(m->covariance.numbers), copied(m->covariance.held),
-                                                            m->noise))
-                                 : nb::none();
+    nb::object mixture = nb::none();
+    if (m) {
+        std::vector<std::ptrdiff_t> held;
+        for (std::size_t i = 0; i < m->covariance.held.size(); ++i)
+            if (m->covariance.held[i]) held.push_back(std::ptrdiff_t(i));
+        mixture = nb::make_tuple(numbers(m->weights, m->means, m->covariance.numbers), held, m->noise);
+    }
     return nb::make_tuple(c.climber.history(), c.climber.map_log_responsibility(), int(c.climber.ended()), mixture);
 }
 
@@ -267,17 +351,23 @@ nb::object py_m_step(const std::string& letters, Doubles within, Doubles counts,
     return good ? nb::object(nb::make_tuple(copied(found.numbers), copied(found.held))) : nb::none();
 }
 
+// (matrices whose upper triangles mirror the lower | cholesky | inverse of that, which failed or -1)
 nb::tuple py_factor(nb::ndarray<const double, nb::ndim<3>, nb::c_contig, nb::device::cpu> matrices) {
-    const std::size_t M = matrices.shape(0), D = matrices.shape(1);
+    const std::size_t M = matrices.shape(0), D = matrices.shape(1), size = M * D * D;
     if (matrices.shape(2) != D) throw std::invalid_argument("matrices must be square");
-    auto [cholesky, cholesky_array] = make_array<double>(M * D * D, M, D, D);
-    auto [inverse, inverse_array] = make_array<double>(M * D * D, M, D, D);
+    nb::object all = nb::steal(PyBytes_FromStringAndSize(nullptr, Py_ssize_t(3 * size * sizeof(double))));
+    if (!all) nb::raise_python_error();
+    double* mirrored = reinterpret_cast<double*>(PyBytes_AS_STRING(all.ptr()));
     std::ptrdiff_t failed;
     {
         nb::gil_scoped_release release;
-        failed = factor(matrices.data(), M, D, cholesky, inverse);
+        for (std::size_t m = 0; m < M; ++m)
+            for (std::size_t i = 0; i < D; ++i)
+                for (std::size_t j = 0; j < D; ++j)
+                    mirrored[(m * D + i) * D + j] = matrices.data()[(m * D + std::max(i, j)) * D + std::min(i, j)];
+        failed = factor(mirrored, M, D, mirrored + size, mirrored + 2 * size);
     }
-    return nb::make_tuple(cholesky_array, inverse_array, failed);
+    return nb::make_tuple(all, failed);
 }
 
 }  // namespace
@@ -287,11 +377,13 @@ NB_MODULE(_core, m) {
     nb::class_<PyModel>(m, "Model").def(nb::init<int, bool, Doubles, Doubles, Doubles, double>());
     m.def("accumulate", py_accumulate, "rows"_a, "weight"_a.none(), "model"_a, "scatter"_a, "whole"_a.none(), "single"_a,
           "threads"_a, "variant"_a);
-    m.def("accumulate_given", py_accumulate_given, "rows"_a, "weight"_a.none(), "model"_a, "labels"_a.none(),
-          "z"_a.none(), "scatter"_a, "single"_a, "threads"_a, "variant"_a);
+    m.def("accumulate_given", py_accumulate_given, "rows"_a, "weight"_a.none(), "shift"_a, "labels"_a.none(),
+          "z"_a.none(), "scatter"_a, "threads"_a, "variant"_a);
+    m.def("accumulate_groups", py_accumulate_groups, "rows"_a, "weight"_a.none(), "middle"_a, "labels"_a,
+          "n_components"_a, "scatter"_a, "threads"_a, "variant"_a);
     m.def("score", py_score, "rows"_a, "model"_a, "what"_a, "single"_a, "threads"_a, "variant"_a);
-    m.def("lloyd", py_lloyd, "rows"_a, "weight"_a.none(), "model"_a, "middle"_a, "steps"_a, "single"_a, "threads"_a,
-          "variant"_a);
+    m.def("kmeans", py_kmeans, "rows"_a, "weight"_a.none(), "middle"_a, "whitener"_a, "order"_a.none(), "anchors"_a,
+          "n_components"_a, "candidates"_a, "positions"_a, "steps"_a, "labelled"_a, "threads"_a, "variant"_a);
     nb::class_<PyClimber>(m, "Climber")
         .def(nb::init<AnyRows, std::optional<Doubles>, nb::object, const std::string&, Doubles, std::optional<Flags>,
                       double, bool, std::optional<double>, std::vector<double>, double, std::size_t, bool,
@@ -302,6 +394,7 @@ NB_MODULE(_core, m) {
     m.def("go_all", py_go_all, "climbers"_a, "most"_a, "threads"_a);
     m.def("m_step", py_m_step, "letters"_a, "within"_a, "counts"_a, "minimum"_a, "constant"_a.none(), "span"_a,
           "before"_a.none());
+    m.def("numbered_by_appearance", py_numbered_by_appearance, "labels"_a);
     m.def("factor", py_factor, "matrices"_a);
     m.def("variants", variant_names, "The instruction sets this machine can run, best first.");
     m.def("hardware_threads", hardware_threads);

@@ -129,8 +129,21 @@ void Climber::stand_on(Mixture& mixture) {
     log_constants(pass_.model, now_.weights.data(), now_.log_constant.data());
 }
 
+namespace {
+
+// Of one pass of all of them: for less, other threads are not woken, which takes long where they have no core to wake on.
+constexpr double kWorthWaking = 1e5;
+
+double work_of(const std::vector<Climber*>& climbers) {
+    double work = 0.0;
+    for (const Climber* climber : climbers) work += climber->work();
+    return work;
+}
+
+}  // namespace
+
 void go_all(const std::vector<Climber*>& climbers, std::size_t most, int threads) {
-    if (threads == 1 || climbers.size() == 1) {
+    if (threads == 1 || climbers.size() == 1 || work_of(climbers) < kWorthWaking) {
         for (Climber* climber : climbers) climber->go(most, threads);
         return;
     }

@@ -41,6 +41,8 @@ public:
     const std::vector<double>& history() const { return history_; }
     double map_log_responsibility() const { return map_log_responsibility_; }
     Ended ended() const { return ended_; }
+    // Of one pass, in operations of some sort.
+    double work() const { return double(pass_.rows.N) * double(layout_.K) * double(layout_.D + 8); }
     // The mixture that it stands on; null where that is still the first.
     const Mixture* mixture() const { return moved_ ? &now_ : nullptr; }
 

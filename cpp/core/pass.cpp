@@ -4,26 +4,14 @@
 #include <atomic>
 #include <cmath>
 #include <condition_variable>
-#include <cstdlib>
 #include <memory>
 #include <mutex>
-#include <new>
 
+#include "block.hpp"
 #include "pool.hpp"
 
 namespace bactrian {
 namespace {
-
-struct Block {  // aligned memory, freed with its owner
-    explicit Block(std::size_t bytes) : data(std::aligned_alloc(64, (bytes + 127) / 64 * 64)) {
-        if (!data) throw std::bad_alloc();
-    }
-    Block(const Block&) = delete;
-    Block& operator=(const Block&) = delete;
-    Block(Block&& other) noexcept : data(other.data) { other.data = nullptr; }
-    ~Block() { std::free(data); }
-    void* data;
-};
 
 // Chunks depend on the problem only. Enough of them to keep threads busy, large enough that merging is little: where the
 // sums leave the caches a chunk is several tiles, if that leaves chunks to share out.

@@ -94,6 +94,26 @@ inline std::ptrdiff_t tile_rows(std::ptrdiff_t D, bool single) {
     return (single ? 2 : 1) * (D <= 12 ? 192 : D <= 64 ? 384 : D <= 128 ? 192 : D <= 192 ? 96 : 48);
 }
 
+// Lengths in which k-means measures: (x - middle) times a whitener, (D, D) lower row-major or (D,).
+struct Metric {
+    const double* middle;  // (D,)
+    const double* whitener;
+    bool full;
+};
+
+// Tiles of k-means hold whole blocks of so many rows, which is a multiple of every variant's.
+constexpr std::ptrdiff_t kPointBlock = 24;
+
+// What one instruction set offers k-means: points.hpp.
+struct Points {
+    // rows `which` (n,) into a (D, T) tile
+    void (*whiten)(const Rows&, const Metric&, const std::ptrdiff_t* which, std::ptrdiff_t n, std::ptrdiff_t T, double* to);
+    void (*closer)(const double* tile, std::ptrdiff_t n, std::ptrdiff_t T, std::ptrdiff_t D, const double* points,
+                   std::ptrdiff_t P, const double* before, const double* weight, double* const* to, double* sums);
+    void (*nearest)(const double* tile, std::ptrdiff_t n, std::ptrdiff_t T, std::ptrdiff_t D, const double* centres,
+                    std::ptrdiff_t K, std::ptrdiff_t* labels);
+};
+
 // What one instruction set offers: a chunk of rows, from pack() to the sums.
 struct Variant {
     const char* name;
@@ -104,6 +124,7 @@ struct Variant {
     // rows [begin, end); `given` may be null; the model's constants and whiteners are then not used
     void (*chunk)(const Rows&, std::ptrdiff_t begin, std::ptrdiff_t end, const Model&, bool single, const void* packed,
                   const Given* given, const Layout&, const Output&, void* workspace);
+    Points points;
 };
 
 // The variants this machine can run, best first; null-terminated.

@@ -2,6 +2,7 @@
 #include "joint.hpp"
 #include "linear.hpp"
 #include "moments.hpp"
+#include "points.hpp"
 #include "problem.hpp"
 #include "softmax.hpp"
 
@@ -110,6 +111,7 @@ void chunk(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t end, const Mod
 #define BACTRIAN_TEXT_(x) #x
 #define BACTRIAN_TEXT(x) BACTRIAN_TEXT_(x)
 extern const Variant variant;
-const Variant variant = {BACTRIAN_TEXT(BACTRIAN_VARIANT), packed_bytes, workspace_bytes, pack_any, chunk};
+const Variant variant = {BACTRIAN_TEXT(BACTRIAN_VARIANT), packed_bytes, workspace_bytes, pack_any, chunk,
+                         {whiten, closer, nearest}};
 
 }  // namespace bactrian::BACTRIAN_VARIANT

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bactrian.typing import FloatArray, IntArray
 
-Sums = tuple[float, float, float, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+Sums = tuple[float, float, float, bytearray]
 
 class Model:
     def __init__(
@@ -33,25 +33,39 @@ def accumulate(
 def accumulate_given(
     rows: FloatArray,
     weight: FloatArray | None,
-    model: Model,
+    shift: FloatArray,
     labels: IntArray | None,
     z: FloatArray | None,
     scatter: int,
-    single: bool,
+    threads: int,
+    variant: str,
+) -> Sums: ...
+def accumulate_groups(
+    rows: FloatArray,
+    weight: FloatArray | None,
+    middle: FloatArray,
+    labels: IntArray,
+    n_components: int,
+    scatter: int,
     threads: int,
     variant: str,
 ) -> Sums: ...
 def score(rows: FloatArray, model: Model, what: int, single: bool, threads: int, variant: str) -> NDArray[Any]: ...
-def lloyd(
+def kmeans(
     rows: FloatArray,
     weight: FloatArray | None,
-    model: Model,
     middle: FloatArray,
+    whitener: FloatArray,
+    order: IntArray | None,
+    anchors: FloatArray,
+    n_components: int,
+    candidates: int,
+    positions: FloatArray,
     steps: int,
-    single: bool,
+    labelled: bool,
     threads: int,
     variant: str,
-) -> NDArray[np.intp]: ...
+) -> tuple[NDArray[np.intp], NDArray[np.intp] | None]: ...
 
 class Climber:
     def __init__(
@@ -73,7 +87,7 @@ class Climber:
     ) -> None: ...
     def standing(
         self,
-    ) -> tuple[list[float], float, int, tuple[FloatArray, FloatArray, FloatArray, NDArray[np.int8], float] | None]: ...
+    ) -> tuple[list[float], float, int, tuple[bytearray, list[int], float] | None]: ...
 
 def go_all(climbers: list[Climber], most: int, threads: int) -> None: ...
 def m_step(
@@ -85,6 +99,7 @@ def m_step(
     span: float,
     before: Model | None,
 ) -> tuple[FloatArray, NDArray[np.int8]] | None: ...
-def factor(matrices: FloatArray) -> tuple[NDArray[np.float64], NDArray[np.float64], int]: ...
+def factor(matrices: FloatArray) -> tuple[bytes, int]: ...
+def numbered_by_appearance(labels: IntArray) -> bytes: ...
 def variants() -> list[str]: ...
 def hardware_threads() -> int: ...

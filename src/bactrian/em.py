@@ -89,9 +89,11 @@ class Climb:
         """The same climb with its components by their means, first feature first."""
         p = self.mixture
         order = np.lexsort(p.means.T[::-1])
+        if order.tolist() == list(range(len(order))):
+            return self
         mixture = replace(p, weights=p.weights[order], means=p.means[order], covariance=p.covariance.select(order))
-        held = np.flatnonzero(np.isin(order, self.held))
-        return replace(self, mixture=mixture, held=tuple(held.tolist()))
+        held = tuple(np.flatnonzero(np.isin(order, self.held)).tolist()) if self.held else ()
+        return replace(self, mixture=mixture, held=held)
 
 
 class Page(Protocol):

@@ -58,7 +58,7 @@ class Objective:
         means = statistics.means() if self.prior is None else self.prior.means(statistics)
         weights, noise = self._weights(counts, statistics.total)
         mixture = Parameters(weights, means, covariance, noise)
-        if not len(low) and counts.all():
+        if not len(low) and all(counts.tolist()):
             return mixture, ()
         held = counts == 0
         held[slice(None) if covariance.tied and len(low) else low] = True
@@ -84,6 +84,8 @@ class Objective:
     def _weights(self, counts: FloatArray, total: float) -> tuple[FloatArray, Noise | None]:
         """Mixing weights (K,), and the noise with what is left of the rows."""
         shares = counts if self.prior is None else self.prior.weights(counts)
+        if self.noise is None and not self.equal_weights:
+            return shares / np.add.reduce(shares), None
         left = 0.0 if self.noise is None else max(0.0, total - float(counts.sum()))
         components = shares.sum()
         if self.equal_weights:

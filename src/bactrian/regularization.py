@@ -15,6 +15,8 @@ from bactrian.typing import FloatArray
 # far above rounding.
 RELATIVE_FLOOR = {"float64": 1e-10, "float32": 1e-6}
 
+LEAST = 1e-290  # of a variance whose square is still in the range of float64
+
 
 def make_floor(
     source: Source,
@@ -33,7 +35,10 @@ def make_floor(
     if regularization is not None:
         return absolute_floor(regularization, variances)
     constant = _constant(moments.mean, variances, single)
-    if not np.isfinite(variances).all() or (variances[~constant] < 1e-290).any() or _vanishing(source, constant):
+    usual = min(variances.tolist()) >= LEAST and max(variances.tolist()) < np.inf and not constant.any()
+    if not usual and (
+        not np.isfinite(variances).all() or (variances[~constant] < LEAST).any() or _vanishing(source, constant)
+    ):
         raise DataError(
             "the squares of the data leave the range of float64; divide the columns by their typical size first"
         )

@@ -5,6 +5,7 @@ Everything behind this door trusts what it gets: an (N, D) array of float32 or f
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -210,7 +211,7 @@ def _not_number(value: Any) -> bool:
 def _to_float(data: Any) -> FloatArray:
     if hasattr(data, "toarray") and hasattr(data, "nnz"):
         raise DataError("the data is a sparse matrix; mixtures need dense rows, so call .toarray() first")
-    if isinstance(data, np.ma.MaskedArray):
+    if _is_masked(data):
         data = np.ma.filled(data.astype(np.float64), np.nan)
     try:
         array = np.asarray(data)
@@ -229,6 +230,11 @@ def _to_float(data: Any) -> FloatArray:
         return array.astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise DataError(_first_not_number(array)) from error
+
+
+def _is_masked(data: Any) -> bool:
+    """Without importing numpy.ma, which whoever made a masked array has done."""
+    return "numpy.ma" in sys.modules and isinstance(data, np.ma.MaskedArray)
 
 
 def _first_not_number(array: Any) -> str:

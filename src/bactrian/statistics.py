@@ -151,9 +151,9 @@ class Statistics:
     @cached_property
     def _offsets(self) -> FloatArray:
         """(K, D) means minus shift."""
-        held = self.counts > 0
-        if held.all():
+        if min(self.counts.tolist()) > 0:
             return self.first / self.counts[:, None]
+        held = self.counts > 0
         return np.where(held[:, None], self.first, 0.0) / np.where(held, self.counts, 1.0)[:, None]
 
 

@@ -57,8 +57,8 @@ def run(folder, monkeypatch):
 def process(folder):
     """Run the real program, in the folder of the given files."""
 
-    def process(*arguments, **options):
+    def process(*arguments, command=COMMAND, **options):
         options = {"capture_output": True, "timeout": 120, "cwd": folder, "env": os.environ, **options}
-        return subprocess.run([*COMMAND, *map(str, arguments)], check=False, **options)
+        return subprocess.run([*command, *map(str, arguments)], check=False, **options)
 
     return process

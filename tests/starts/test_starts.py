@@ -12,7 +12,7 @@ from bactrian.kernels import NativeKernel
 from bactrian.objective import Objective
 from bactrian.sources import ArraySource
 from bactrian.starts import from_assignment, kmeans_labels
-from bactrian.starts.kmeans import LLOYD_STEPS, data_metric, hard, lloyd
+from bactrian.starts.kmeans import LLOYD_STEPS, data_metric, lloyd
 from bactrian.starts.search import distinct, ranked
 from tests.fit.cases import lobes
 
@@ -81,8 +81,11 @@ def test_native_steps_of_lloyd_are_those_of_the_loop(full, weighted, dtype):
     metric = data_metric(source, Floor(np.full(3, 1e-300)), full)
     # the last centre has no rows: its group becomes empty, and its centre the middle of all
     centres = np.concatenate([x[:4], x[:1] + 1e3]).astype(float)
-    native = KERNEL.lloyd(x, weight, hard(centres, metric), source.moments.mean, LLOYD_STEPS)
-    assert np.array_equal(native, lloyd(source, KERNEL, centres, metric))
+    nothing = np.empty((1, 0))
+    _, native = KERNEL.kmeans(
+        x, weight, metric, source.moments.mean, nothing, len(centres), anchors=centres, steps=LLOYD_STEPS
+    )
+    assert np.array_equal(native[0], lloyd(source, KERNEL, centres, metric))
 
 
 def test_starts_that_end_on_one_height_are_not_climbed_further(monkeypatch):

@@ -22,10 +22,25 @@ def factor(matrices: FloatArray, tied: bool = False) -> tuple[FloatArray, FloatA
     CovarianceError
         A matrix is not positive definite; says which, and its smallest eigenvalue.
     """
-    cholesky, whiteners, failed = _core.factor(matrices)
+    _, cholesky, whiteners = factored(matrices, tied)
+    return cholesky, whiteners
+
+
+def factored(matrices: FloatArray, tied: bool = False) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The matrices, L and L^-1, which nobody can write into.
+
+    Only lower triangles count; the upper ones mirror them to the last bit, whatever was rounded.
+
+    Raises
+    ------
+    CovarianceError
+        As ``factor``.
+    """
+    numbers, failed = _core.factor(np.ascontiguousarray(matrices, dtype=np.float64))
+    mirrored, cholesky, whiteners = np.frombuffer(numbers).reshape(3, *matrices.shape)
     if failed >= 0:
         raise CovarianceError(_not_positive_definite(matrices[failed], failed, tied))
-    return cholesky, whiteners
+    return mirrored, cholesky, whiteners
 
 
 def _not_positive_definite(matrix: FloatArray, index: int, tied: bool) -> str:

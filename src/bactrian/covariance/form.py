@@ -84,6 +84,12 @@ class Covariance(ABC):
         return np.repeat(values, self.n_components, axis=0) if self.tied else values
 
 
+def frozen(values: FloatArray) -> FloatArray:
+    """The same array, which nobody else holds, made so that nobody can write into it."""
+    values.flags.writeable = False
+    return values
+
+
 def read_only(values: FloatArray) -> FloatArray:
     """A copy that nobody can write into, not even through the caller's own array."""
     values = np.array(values, dtype=np.float64, order="C")

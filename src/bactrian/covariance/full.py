@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from bactrian.covariance.factor import factor
-from bactrian.covariance.form import Covariance, read_only
+from bactrian.covariance.factor import factored
+from bactrian.covariance.form import Covariance, frozen
 from bactrian.typing import FloatArray, IntArray
 
 
@@ -29,12 +29,11 @@ class Full(Covariance):
     kind: ClassVar[str] = "full"
 
     def __post_init__(self) -> None:
-        matrices = read_only(_mirrored(self.matrices))
-        cholesky, whiteners = factor(matrices, self.tied)
+        matrices, cholesky, whiteners = factored(self.matrices, self.tied)
         object.__setattr__(self, "matrices", matrices)
         object.__setattr__(self, "n_features", matrices.shape[1])
-        object.__setattr__(self, "cholesky", read_only(cholesky))
-        object.__setattr__(self, "whiteners", read_only(whiteners))
+        object.__setattr__(self, "cholesky", cholesky)
+        object.__setattr__(self, "whiteners", whiteners)
 
     @property
     def array(self) -> FloatArray:
@@ -55,20 +54,13 @@ class Full(Covariance):
         return Full(self.matrices[:, features[:, None], features], self.n_components, self.tied)
 
     def select(self, components: IntArray) -> Covariance:
-        if self.tied:  # the same matrix, already factored, for another number of components
-            same = copy(self)
-            object.__setattr__(same, "n_components", len(components))
-            return same
-        return Full(self.matrices[self.slots(components)], len(components), self.tied)
+        same = copy(self)  # matrices that are factored already
+        object.__setattr__(same, "n_components", len(components))
+        if not self.tied:
+            for name in ("matrices", "cholesky", "whiteners"):
+                object.__setattr__(same, name, frozen(getattr(self, name)[components]))
+        return same
 
     def affine(self, matrix: FloatArray) -> Covariance:
         dense = matrix @ self.matrices @ matrix.T
         return Full((dense + dense.swapaxes(1, 2)) / 2, self.n_components, self.tied)
-
-
-def _mirrored(matrices: FloatArray) -> FloatArray:
-    """Only lower triangles are factored; the upper ones mirror them to the last bit, whatever was rounded."""
-    if (matrices == matrices.swapaxes(1, 2)).all():
-        return matrices
-    lower = np.tril(matrices)
-    return np.asarray(lower + np.tril(lower, -1).swapaxes(1, 2))

@@ -17,6 +17,7 @@ from bactrian.estimators.given import read_given
 from bactrian.estimators.memory import Memory
 from bactrian.estimators.names import form_of
 from bactrian.estimators.progress import Reporter, shown
+from bactrian.estimators.rows import rows_to_fit
 from bactrian.estimators.settings import check_settings
 from bactrian.estimators.starts import Task, find_starts
 from bactrian.families import parse_family
@@ -227,7 +228,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
     def _fit(self, X: Any, sample_weight: Any, labels: Any) -> FloatArray:
         """Fit and return X as an array."""
         check_settings(self)
-        values: FloatArray = validate_data(self, X, dtype=DTYPES, ensure_min_samples=2)
+        values = rows_to_fit(self, X)
         whole = self._source(values, sample_weight)
         source = whole if labels is None else self._labelled(whole, labels)
         noise = read_noise(self.noise, whole, whole.n_given)

@@ -48,7 +48,6 @@ class Floor:
 
     def full(self, matrices: FloatArray, k: int, tied: bool) -> tuple[Full, IntArray]:
         """The form from (M, D, D) matrices, and which of the M were below the floor."""
-        scale = np.sqrt(self.minimum)
         try:
             covariance = Full(matrices, k, tied)
         except CovarianceError:
@@ -56,9 +55,10 @@ class Floor:
                 raise
         else:
             # |L^-1 scale|^2 bounds the largest eigenvalue of scale Sigma^-1 scale: below 1 none is too small
-            bound = np.einsum("mij,j->m", covariance.whiteners**2, self.minimum)
-            if (bound < 1).all():
+            bound = (covariance.whiteners**2 @ self.minimum).sum(axis=1)
+            if max(bound.tolist()) < 1:
                 return covariance, np.empty(0, dtype=np.intp)
+        scale = np.sqrt(self.minimum)
         values, vectors = np.linalg.eigh(matrices / scale[:, None] / scale)
         low = values[:, 0] < 1
         lifted = (vectors * np.maximum(values, 1)[:, None, :]) @ vectors.swapaxes(1, 2)

@@ -56,9 +56,10 @@ class Scatters:
     @cached_property
     def each(self) -> FloatArray:
         """W_k / n_k of untied scatter; a component without rows gets the average of all."""
-        empty = self.counts <= 0
         column = (slice(None),) + (None,) * (self.within.ndim - 1)
+        if min(self.counts.tolist()) > 0:  # of few numbers sooner than NumPy
+            return np.asarray(self.within / self.counts[column])
+        empty = self.counts <= 0
         each = self.within / np.where(empty, 1.0, self.counts)[column]
-        if empty.any():
-            each[empty] = self.pooled / self.total
+        each[empty] = self.pooled / self.total
         return np.asarray(each)

@@ -15,7 +15,15 @@ def floats(column: Any) -> FloatArray:
     column = to_float(plain(column))
     if column.null_count:
         column = arrow("pyarrow.compute").fill_null(column, float("nan"))
-    return np.asarray(column.to_numpy(zero_copy_only=False))
+    chunks = getattr(column, "chunks", None)
+    return _values(column) if chunks is None else np.concatenate([_values(chunk) for chunk in chunks] or [np.empty(0)])
+
+
+def _values(array: Any) -> FloatArray:
+    """The numbers of one Arrow array without nulls, as they lie; pyarrow's ``to_numpy`` would import pandas first."""
+    dtype = np.dtype(np.float32 if array.type.bit_width == 32 else np.float64)
+    values = array.buffers()[1]
+    return np.frombuffer(values, dtype, len(array), array.offset * dtype.itemsize) if len(array) else np.empty(0, dtype)
 
 
 def to_float(column: Any) -> Any:

@@ -76,9 +76,10 @@ def _kind(column: Any) -> str:
 
 def _finite(file: TableFile, name: str, column: Any) -> Any:
     compute = arrow("pyarrow.compute")
-    good = compute.fill_null(compute.is_finite(column), False)
-    if compute.all(good).as_py():
+    finite = compute.is_finite(column)
+    if not column.null_count and compute.all(finite).as_py():
         return column
+    good = compute.fill_null(finite, False)  # imports pandas, where that is installed
     row = compute.index(good, False).as_py()
     value = column[row].as_py()
     what = "missing" if value is None or value != value else "infinite"

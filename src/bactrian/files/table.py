@@ -11,6 +11,7 @@ import numpy as np
 
 from bactrian.files.arrow import arrow
 from bactrian.files.columns import Columns, choose, resolve
+from bactrian.files.floats import floats
 from bactrian.files.formats import open_table
 from bactrian.files.numbers import to_numbers
 from bactrian.files.part import part_rows
@@ -48,7 +49,14 @@ class Table:
 
     def rows(self) -> Rows:
         """The (N, D) values, float32 or float64, and their names."""
-        return Rows(read_rows(self.data).values, self.names)
+        if isinstance(self.data, np.ndarray):
+            return Rows(read_rows(self.data).values, self.names)
+        columns = [floats(column) for column in self.data.columns]  # looked at already
+        narrow = all(column.dtype == np.float32 for column in columns)
+        values = np.empty((len(self), len(columns)), np.float32 if narrow else np.float64)
+        for j, column in enumerate(columns):
+            values[:, j] = column
+        return Rows(values, self.names)
 
 
 def read_table(
@@ -86,7 +94,7 @@ def read_table(
     features = to_numbers(file, raw.columns[: len(names)], names, asked=columns is not None)
     weights = to_numbers(file, raw.columns[len(names) :], [file.names[i] for i in extra], asked=True)
     data = arrow().table(features, names=list(names))
-    return Table(data, names, weights[0].to_numpy().astype(np.float64) if weights else None)
+    return Table(data, names, floats(weights[0]).astype(np.float64) if weights else None)
 
 
 def _of_array(raw: Any, names: tuple[str, ...], weighted: bool) -> Table:

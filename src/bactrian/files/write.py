@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 from bactrian.errors import ParameterError
@@ -58,16 +59,29 @@ def _header(chunk: Chunk) -> bytes:
 def _body(chunk: Chunk) -> Any:
     pa, module = arrow(), arrow("pyarrow.csv")
     stream = pa.BufferOutputStream()
-    module.write_csv(pa.table(dict(chunk)), stream, module.WriteOptions(include_header=False))
+    module.write_csv(_table(chunk), stream, module.WriteOptions(include_header=False))
     return stream.getvalue().to_pybytes()
 
 
+def _table(chunk: Chunk) -> Any:
+    """The columns as they lie; pyarrow's own conversion would import pandas first."""
+    pa = arrow()
+    return pa.Table.from_arrays([_column(values) for values in chunk.values()], names=list(chunk))
+
+
+def _column(values: NDArray[Any]) -> Any:
+    pa = arrow()
+    values = np.ascontiguousarray(values)
+    kind = pa.from_numpy_dtype(values.dtype)
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values.data)])
+
+
 def _write_parquet(path: Path, chunks: Iterable[Chunk]) -> None:
-    pa, parquet = arrow(), arrow("pyarrow.parquet")
+    parquet = arrow("pyarrow.parquet")
     writer = None
     try:
         for chunk in chunks:
-            table = pa.table(dict(chunk))
+            table = _table(chunk)
             writer = writer or parquet.ParquetWriter(path, table.schema)
             writer.write_table(table)
     finally:

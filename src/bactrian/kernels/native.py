@@ -88,21 +88,44 @@ class NativeKernel:
         shift: FloatArray,
         scatter: Scatter,
     ) -> Statistics:
-        model = _core.Model(0, True, np.ones(len(shift)), np.ascontiguousarray(shift), np.ones(1), -np.inf)
+        shift = np.ascontiguousarray(shift)
         labels = np.ascontiguousarray(assignment, dtype=np.intp) if assignment.ndim == 1 else None
         z = np.ascontiguousarray(assignment, dtype=np.float64) if assignment.ndim == 2 else None
         code = SCATTER_CODES[scatter]
         # the spread is not known yet, so float32 rows are summed in float64
-        sums = _core.accumulate_given(rows, sample_weight, model, labels, z, code, False, self._threads, self._variant)
+        sums = _core.accumulate_given(rows, sample_weight, shift, labels, z, code, self._threads, self._variant)
         return _statistics(sums, shift, scatter)
+
+    def accumulate_groups(
+        self,
+        rows: FloatArray,
+        sample_weight: FloatArray | None,
+        labels: FloatArray | IntArray,
+        middle: FloatArray,
+        n_components: int,
+        scatter: Scatter,
+    ) -> Statistics:
+        """The statistics under labels (n,) about the groups' means, which are found first, about ``middle`` (D,)."""
+        labels, middle = np.ascontiguousarray(labels, dtype=np.intp), np.ascontiguousarray(middle)
+        code = SCATTER_CODES[scatter]
+        sums = _core.accumulate_groups(
+            rows, sample_weight, middle, labels, n_components, code, self._threads, self._variant
+        )
+        flat, size = np.frombuffer(sums[3]), n_components * len(middle)
+        return _read(sums, flat[size:], flat[:size].reshape(n_components, -1), scatter)
 
     def whole(self, rows: FloatArray, sample_weight: FloatArray | None, centre: FloatArray) -> Whole:
         """What all rows have in common, in float64; no responsibilities are made for it."""
-        one = _core.Model(0, True, np.ones(1), np.ascontiguousarray(centre[None]), np.ones(1), -np.inf)
-        code = SCATTER_CODES[Scatter.POOLED]
-        sums = _core.accumulate_given(rows, sample_weight, one, None, None, code, False, self._threads, self._variant)
-        statistics = _statistics(sums, centre[None], Scatter.POOLED)
+        statistics = self.about(rows, sample_weight, centre, Scatter.POOLED)
         return Whole(centre, statistics.second, statistics.total)
+
+    def about(
+        self, rows: FloatArray, sample_weight: FloatArray | None, centre: FloatArray, scatter: Scatter
+    ) -> Statistics:
+        """The statistics of one component that has all rows, about a point (D,), in float64; without densities."""
+        shift, code = np.ascontiguousarray(centre[None]), SCATTER_CODES[scatter]
+        sums = _core.accumulate_given(rows, sample_weight, shift, None, None, code, self._threads, self._variant)
+        return _statistics(sums, shift, scatter)
 
     def log_densities(self, rows: FloatArray, parameters: Parameters) -> FloatArray:
         return np.asarray(self._score(rows, parameters, 0))
@@ -113,13 +136,32 @@ class NativeKernel:
     def classify(self, rows: FloatArray, parameters: Parameters) -> IntArray:
         return np.asarray(self._score(rows, parameters, 2))
 
-    def lloyd(
-        self, rows: FloatArray, sample_weight: FloatArray | None, first: Parameters, middle: FloatArray, steps: int
-    ) -> IntArray:
-        """Labels (n,) after at most ``steps`` of Lloyd's steps; ``starts.kmeans.lloyd`` is the slow twin."""
-        single = _single_is_safe(rows, first.means, first.covariance)
-        model, middle = _model(first), np.ascontiguousarray(middle)
-        return np.asarray(_core.lloyd(rows, sample_weight, model, middle, steps, single, self._threads, self._variant))
+    def kmeans(
+        self,
+        rows: FloatArray,
+        sample_weight: FloatArray | None,
+        metric: Covariance,
+        middle: FloatArray,
+        positions: FloatArray,
+        n_components: int,
+        *,
+        order: IntArray | None = None,
+        anchors: FloatArray | None = None,
+        candidates: int = 1,
+        steps: int | None = None,
+    ) -> tuple[IntArray, IntArray | None]:
+        """Centres (n, K - K0), as numbers of rows, and labels (n, N) after at most ``steps`` of Lloyd's steps.
+
+        Everything happens in float64, on rows whitened about ``middle`` (D,) by a tied ``metric``. ``starts.kmeans``
+        has the slow twins, and says what the arguments are. Without ``steps`` there are no labels.
+        """
+        whitener = np.repeat(metric.whiteners, rows.shape[1]) if metric.kind == "spherical" else metric.whiteners[0]
+        anchors = np.empty((0, rows.shape[1])) if anchors is None else np.ascontiguousarray(anchors, dtype=np.float64)
+        found: tuple[IntArray, IntArray | None] = _core.kmeans(
+            rows, sample_weight, np.ascontiguousarray(middle), whitener, order, anchors, n_components, candidates,
+            positions, steps or 0, steps is not None, self._threads, self._variant,
+        )  # fmt: skip
+        return found
 
     def climber(self, rows: FloatArray, sample_weight: FloatArray | None, leg: Leg) -> NativeClimber:
         """EM in the core as long as it is ordinary, on float64 rows; ``em.run`` is the slow twin."""
@@ -147,17 +189,24 @@ class NativeClimber:
         ended = ("handed_back", "converged", "max_iter", "paused")[ended]
         if found is None:
             return Ascent(history, map_log, ended, None)
-        shape = leg.first.means.shape
-        weights, means, numbers, held, left = found
+        shape = k, d = leg.first.means.shape
+        numbers, held, left = found
+        flat = np.frombuffer(numbers)
         noise = None if leg.noise is None else Noise(left, leg.noise)
-        mixture = Parameters(weights, means.reshape(shape), _covariance(*leg.form, numbers, shape), noise)
-        return Ascent(history, map_log, ended, mixture, tuple(np.flatnonzero(held).tolist()))
+        covariance = _covariance(*leg.form, flat[k + k * d :], shape)
+        mixture = Parameters(flat[:k], flat[k : k + k * d].reshape(shape), covariance, noise)
+        return Ascent(history, map_log, ended, mixture, tuple(held))
 
 
 def go_all(climbers: Sequence[Climber], most: int, threads: int) -> list[Ascent]:
     """Up to ``most`` more passes of each, side by side; where they pause does not change where they end."""
     _core.go_all([climber.core for climber in climbers if isinstance(climber, NativeClimber)], most, threads)
     return [climber.standing() for climber in climbers]
+
+
+def numbered_by_appearance(labels: IntArray) -> bytes:
+    """Of labels (n,) >= 0: equal for two labellings exactly when they are the same partition."""
+    return bytes(_core.numbered_by_appearance(labels))
 
 
 @cache
@@ -183,15 +232,21 @@ def _covariance(kind: str, tied: bool, numbers: FloatArray, shape: tuple[int, ..
 
 
 def _statistics(sums: Any, shift: FloatArray, scatter: Scatter) -> Statistics:
-    log_likelihood, map_log_responsibility, total, counts, first, second = sums
+    return _read(sums, np.frombuffer(sums[3]), shift, scatter)
+
+
+def _read(sums: Any, flat: FloatArray, shift: FloatArray, scatter: Scatter) -> Statistics:
+    """``flat`` : counts, first and second moments, one after the other."""
+    log_likelihood, map_log_responsibility, total, _ = sums
     k, d = shift.shape
+    counts, second = flat[:k], flat[k + k * d :]
     if scatter is Scatter.FULL:
         second = _unpacked(second.reshape(k, -1), d)
     elif scatter is Scatter.POOLED:
         second = _unpacked(second[None], d)[0]
     else:
         second = second.reshape(scatter.shape(k, d))
-    first = first.reshape(k, d)
+    first = flat[k : k + k * d].reshape(k, d)
     return Statistics(log_likelihood, map_log_responsibility, total, counts, shift, first, second, scatter)
 
 

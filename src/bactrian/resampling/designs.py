@@ -8,9 +8,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import NormalDist
 
 import numpy as np
-from scipy import special
 
 from bactrian.resampling.numbers import Numbers, Replicates, numbers_of
 from bactrian.resampling.rows import reweighted, weights_of
@@ -157,7 +157,7 @@ def _delete_m(values: FloatArray, h: FloatArray, copies: FloatArray) -> FloatArr
 
 def normal_interval(estimate: Numbers, errors: Numbers, level: float) -> tuple[Numbers, Numbers]:
     """Estimate plus and minus a normal quantile of standard errors; not cut off at 0 or 1."""
-    z = float(special.ndtri((1 + level) / 2))
+    z = NormalDist().inv_cdf((1 + level) / 2)
     low, high = (
         Numbers(
             estimate.weights + by * errors.weights,

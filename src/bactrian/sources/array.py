@@ -94,6 +94,16 @@ class ArraySource(Resident):
     ) -> Statistics:
         return kernel.accumulate_given(self.values, self.weight, assignment, shift, scatter)
 
+    def fold_groups(
+        self, kernel: Kernel, assignment: FloatArray | IntArray, n_components: int, scatter: Scatter
+    ) -> Statistics:
+        if assignment.ndim == 2 or not isinstance(kernel, NativeKernel):
+            return super().fold_groups(kernel, assignment, n_components, scatter)
+        return kernel.accumulate_groups(self.values, self.weight, assignment, self.moments.mean, n_components, scatter)
+
+    def _about(self, centre: FloatArray) -> Statistics:
+        return NativeKernel().about(self.values, self.weight, centre, Scatter.FULL)
+
     def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:
         return assignment if self.kept is None else assignment[self.kept]
 
@@ -123,7 +133,7 @@ class ArraySource(Resident):
     def draw_by(self, scores: FloatArray, position: float) -> FloatArray:
         cumulated = np.cumsum(self._in_order(scores if self.weight is None else scores * self.weight))
         found = min(int(np.searchsorted(cumulated, position * cumulated[-1], side="right")), self.n_rows - 1)
-        return np.asarray(self.values[found if self._order is None else self._order[found]])
+        return np.asarray(self.values[found if self.order is None else self.order[found]])
 
     def spread(self, values: FloatArray, n_rows: int) -> FloatArray:
         """Values of the kept rows over all ``n_rows`` there were; 0 for the others."""
@@ -147,10 +157,10 @@ class ArraySource(Resident):
         else:
             found = np.searchsorted(self._cumulated, positions * self._cumulated[-1], side="right")
         found = np.minimum(found, self.n_rows - 1)
-        return found if self._order is None else self._order[found]
+        return found if self.order is None else self.order[found]
 
     @cached_property
-    def _order(self) -> IntArray | None:
+    def order(self) -> IntArray | None:
         """Rows by their first feature, then the second ...; None for many rows."""
         return np.lexsort(self.values.T[::-1]) if self.n_rows <= SORTED_ROWS else None
 
@@ -159,7 +169,7 @@ class ArraySource(Resident):
         return None if self.weight is None else np.cumsum(self._in_order(self.weight))
 
     def _in_order(self, values: FloatArray) -> FloatArray:
-        return values if self._order is None else values[self._order]
+        return values if self.order is None else values[self.order]
 
     def sample(self, n: int, rng: np.random.Generator) -> ArraySource:
         return self if self.n_rows <= n else ArraySource(self.draw(strata(n, rng)))

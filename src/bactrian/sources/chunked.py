@@ -23,7 +23,6 @@ from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
 SAMPLES = 64 << 20  # bytes of rows that are held for starts
-FAR = 1e3  # standard deviations squared up to which moments about a point need not be taken again about the mean
 
 
 class ChunkedSource(Source):
@@ -39,9 +38,11 @@ class ChunkedSource(Source):
         self.store = store
         self._given = sample_weight
         self._survey = survey or take_survey(store, sample_weight, 0)
+        assert self._survey.statistics is not None  # rows that are kept are no matter for this class
+        self._statistics = self._survey.statistics
         self.n_given = self._survey.trace.n_rows
         self.n_rows, self.n_features = self._survey.n_rows, len(store.names)
-        self.total = self._survey.statistics.total
+        self.total = self._statistics.total
         self.single_precision = store.single
 
     def fold(self, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]) -> list[Statistics]:
@@ -105,18 +106,17 @@ class ChunkedSource(Source):
 
     @cached_property
     def moments(self) -> Moments:
-        statistics = self._survey.statistics
-        variances = np.einsum("dd->d", statistics.within()[0]) / self.total
-        far = (statistics.first[0] / self.total) ** 2 > FAR * variances
-        if self.single_precision or far.any() or not np.isfinite(variances).all():
-            statistics = self._about(statistics.means()[0])
-        with np.errstate(over="ignore", invalid="ignore"):
-            return Moments(statistics.means()[0], statistics.within()[0] / self.total)
+        return self._moments_from(self._statistics)
 
     @cached_property
     def mark(self) -> str:
         s, trace = self._survey, self._survey.trace
-        sums = np.array([s.cumulated, s.n_rows]), s.statistics.shift, s.statistics.first, s.statistics.second
+        sums = (
+            np.array([s.cumulated, s.n_rows]),
+            self._statistics.shift,
+            self._statistics.first,
+            self._statistics.second,
+        )
         return digest(f"{trace.n_rows} {trace.mark}", *sums)
 
     def _chunks(self, *, drop: bool = True) -> Generator[Chunk]:

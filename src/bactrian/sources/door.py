@@ -35,8 +35,11 @@ from bactrian.sources.survey import take_survey
 
 Opened: TypeAlias = tuple[Source, tuple[str, ...] | None]
 
-# Bytes up to which rows from elsewhere are simply taken into memory: passes over so few cost less than reading
+# Bytes up to which a table is read at once.
 IN_MEMORY = 32 << 20
+# Rows of up to so many times that are read a few at a time, but kept: passes over them cost less than reading, and all
+# that is there at a time stays below 256 MB.
+KEPT = 2
 
 SPOOLED = "the spooled rows"
 
@@ -150,7 +153,7 @@ def open_store(store: Store, wanted: Wanted) -> Opened:
     given = None
     if wanted.sample_weight is not None:
         given = read_weights(wanted.sample_weight, np.size(wanted.sample_weight))
-    survey = take_survey(store, given, IN_MEMORY)
+    survey = take_survey(store, given, KEPT * IN_MEMORY)
     if survey.whole is not None:
         return ArraySource(*survey.whole), store.names
     return ChunkedSource(store, given, survey), store.names

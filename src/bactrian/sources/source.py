@@ -24,6 +24,8 @@ from bactrian.typing import FloatArray, IntArray
 
 Fold: TypeAlias = Callable[[Kernel, Sequence[Parameters], Sequence[Scatter]], list[Statistics]]
 
+FAR = 1e3  # variances: squared distance from the mean up to which a point serves as well to take moments about
+
 
 @dataclass(frozen=True, eq=False)
 class Moments:
@@ -75,6 +77,14 @@ class Source(ABC):
     ) -> Statistics:
         """The statistics under given responsibilities (n, K) or labels (n,)."""
 
+    def fold_groups(
+        self, kernel: Kernel, assignment: FloatArray | IntArray, n_components: int, scatter: Scatter
+    ) -> Statistics:
+        """The same about the groups' own means, which are taken first."""
+        shift = np.repeat(self.moments.mean[None], n_components, axis=0)
+        centres = self.fold_given(kernel, assignment, shift, Scatter.TRACE).means()
+        return self.fold_given(kernel, assignment, centres, scatter)
+
     @abstractmethod
     def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:
         """Of one label, flag or row of responsibilities for each given row, those of the rows of positive weight."""
@@ -121,13 +131,17 @@ class Source(ABC):
 
     @cached_property
     def moments(self) -> Moments:
-        """Mean and covariance, by two passes so that the second is about the first one's mean."""
-        centre = self.draw(np.zeros(1))[0].astype(np.float64)
-        for _ in range(2):
-            statistics = self._about(centre)
-            centre = statistics.means()[0]
+        """Mean and covariance: about some row, and again about the mean where that lies far from it."""
+        return self._moments_from(self._about(self.draw(np.zeros(1))[0].astype(np.float64)))
+
+    def _moments_from(self, statistics: Statistics) -> Moments:
+        """From the statistics of one component about a point."""
         with np.errstate(over="ignore", invalid="ignore"):  # whoever asks sees whether the numbers are finite
-            return Moments(centre, statistics.within()[0] / self.total)
+            variances = statistics.within()[0].diagonal() / self.total
+            far = (statistics.first[0] / self.total) ** 2 > FAR * variances
+            if self.single_precision or far.any() or not np.isfinite(variances).all():
+                statistics = self._about(statistics.means()[0])
+            return Moments(statistics.means()[0], statistics.within()[0] / self.total)
 
     def _about(self, centre: FloatArray) -> Statistics:
         whole = Parameters(np.ones(1), centre[None], Spherical(np.ones(1), 1, self.n_features))

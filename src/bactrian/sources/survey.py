@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -11,9 +12,11 @@ from bactrian.covariance import Spherical
 from bactrian.errors import DataError
 from bactrian.kernels import NativeKernel, Parameters
 from bactrian.sources.ahead import ahead
-from bactrian.sources.chunks import Chunk, Store, Trace, read_chunks
+from bactrian.sources.chunks import CHUNK, Chunk, Store, Trace, chunk_rows, read_chunks
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray
+
+STAGGER = 40  # rows: features that lie a power of two apart would share the same few lines of a cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +30,8 @@ class Survey:
         Rows of positive weight.
     cumulated : float
         Sum of the weights, added one by one.
-    statistics : Statistics
-        Of one component about the first row.
+    statistics : Statistics or None
+        Of one component about the first row; None where the rows are few.
     whole : tuple of (N, D) values and (N,) weights or None, or None
         All rows, where they are few.
     """
@@ -36,7 +39,7 @@ class Survey:
     trace: Trace = field(repr=False)
     n_rows: int
     cumulated: float
-    statistics: Statistics = field(repr=False)
+    statistics: Statistics | None = field(repr=False)
     whole: tuple[FloatArray, FloatArray | None] | None = field(repr=False)
 
 
@@ -49,7 +52,7 @@ def take_survey(store: Store, given: FloatArray | None, most_bytes: int) -> Surv
         No rows, a number that is missing or infinite, a weight that is negative, or another number of given weights
         than of rows.
     """
-    look = _Look(store, most_bytes)
+    look = _Look(store, given, most_bytes)
     with closing(ahead(lambda: read_chunks(store, given, look.trace, drop=False))) as chunks:
         for chunk in chunks:
             look.at(chunk)
@@ -57,14 +60,13 @@ def take_survey(store: Store, given: FloatArray | None, most_bytes: int) -> Surv
 
 
 class _Look:
-    def __init__(self, store: Store, most_bytes: int) -> None:
+    def __init__(self, store: Store, given: FloatArray | None, most_bytes: int) -> None:
         self.store = store
         self.trace = Trace()
         self.bad: _Bad | None = None
         self.n_rows = 0
         self.cumulated = 0.0
-        self.room = most_bytes
-        self.kept: list[Chunk] = []
+        self.kept: _Kept | None = _Kept(store, given is not None, most_bytes) if most_bytes else None
         self.statistics: Statistics | None = None
         self.kernel = NativeKernel()
         self.whole: Parameters | None = None
@@ -80,8 +82,12 @@ class _Look:
         else:
             self.n_rows += int((chunk.weight > 0).sum())
             self.cumulated = float(cumulate(chunk.weight, self.cumulated)[-1])
-        self._fold(chunk)
-        self._keep(chunk)
+        if self.kept is not None and not self.kept.add(chunk):
+            for before in self.kept.chunks():
+                self._fold(before)
+            self.kept = None
+        if self.kept is None:  # rows that are kept are their own statistics
+            self._fold(chunk)
 
     def _fold(self, chunk: Chunk) -> None:
         if self.whole is None:
@@ -90,13 +96,6 @@ class _Look:
             self.whole = Parameters(np.ones(1), centre, Spherical(np.ones(1), 1, centre.shape[1]))
         new = self.kernel.accumulate(chunk.values, chunk.weight, self.whole, Scatter.FULL)
         self.statistics = new if self.statistics is None else self.statistics + new
-
-    def _keep(self, chunk: Chunk) -> None:
-        self.room -= chunk.values.nbytes
-        if self.room < 0:
-            self.kept = []
-            return
-        self.kept.append(Chunk(chunk.values.copy(), None if chunk.weight is None else chunk.weight.copy(), chunk.first))
 
     def result(self, given: FloatArray | None) -> Survey:
         n = self.trace.n_rows
@@ -107,7 +106,7 @@ class _Look:
                 f"sample_weight should have one number for each of {n} rows of {self.store.name}, but has shape "
                 f"{given.shape}"
             )
-        if self.statistics is None:
+        if not n:
             raise DataError(f"{self.store.name} has no rows; at least one is needed")
         if not self.n_rows:
             raise DataError(
@@ -116,22 +115,48 @@ class _Look:
             )
         weighted = self.store.weighted or given is not None
         cumulated = self.cumulated if weighted else float(n)
-        return Survey(self.trace, self.n_rows, cumulated, self.statistics, self._joined())
-
-    def _joined(self) -> tuple[FloatArray, FloatArray | None] | None:
-        if self.room < 0:
-            return None
-        n, d = self.trace.n_rows, len(self.store.names)
-        values = np.empty((n, d), self.kept[0].values.dtype)
-        for chunk in self.kept:
-            values[chunk.first : chunk.first + len(chunk.values)] = chunk.values
-        weights = [chunk.weight for chunk in self.kept if chunk.weight is not None]
-        return values, np.concatenate(weights) if weights else None
+        whole = None if self.kept is None else self.kept.rows()
+        return Survey(self.trace, self.n_rows, cumulated, self.statistics, whole)
 
 
 def cumulate(weight: FloatArray, carried: float) -> FloatArray:
     """(n,) running sums that go on from those of the rows before: the same bits as of one sum over all rows."""
     return np.cumsum(np.concatenate([[carried], weight]))[1:]
+
+
+class _Kept:
+    """Rows up to a number of bytes, feature by feature: memory that is not used yet is only promised by the system."""
+
+    def __init__(self, store: Store, weighted: bool, most_bytes: int) -> None:
+        d, dtype = len(store.names), np.dtype(np.float32 if store.single else np.float64)
+        self.most = most_bytes // (d * dtype.itemsize)
+        self.step = chunk_rows(d)
+        self.n_rows = 0
+        self.values = np.empty((d, self.most + STAGGER), dtype).T
+        self.weight = np.empty(self.most) if weighted or store.weighted else None
+
+    def add(self, chunk: Chunk) -> bool:
+        """Whether there was room for it."""
+        here = slice(self.n_rows, self.n_rows + len(chunk.values))
+        if here.stop > self.most:
+            return False
+        self.values[here], self.n_rows = chunk.values, here.stop
+        if self.weight is not None and chunk.weight is not None:
+            self.weight[here] = chunk.weight
+        return True
+
+    def chunks(self) -> Iterator[Chunk]:
+        """As they came."""
+        for first in range(0, self.n_rows, self.step):
+            here = slice(first, min(self.n_rows, first + self.step))
+            yield Chunk(self.values[here], None if self.weight is None else self.weight[here], first)
+
+    def rows(self) -> tuple[FloatArray, FloatArray | None]:
+        """All of them; few rows row by row, as whoever asks for single rows would have them."""
+        values = self.values[: self.n_rows]
+        few = values.size <= CHUNK
+        weight = None if self.weight is None else self.weight[: self.n_rows]
+        return (np.ascontiguousarray(values), None if weight is None else weight.copy()) if few else (values, weight)
 
 
 @dataclass(frozen=True)

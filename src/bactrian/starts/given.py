@@ -20,8 +20,7 @@ def from_assignment(
     n_components: int,
 ) -> Climb:
     """The M-step under labels (N,) or responsibilities (N, K)."""
-    centres = means_of(source, kernel, assignment, n_components)
-    statistics = source.fold_given(kernel, assignment, centres, objective.family.scatter)
+    statistics = source.fold_groups(kernel, assignment, n_components, objective.family.scatter)
     return Climb(objective, *objective.maximize(statistics))
 
 

@@ -12,7 +12,6 @@ from bactrian.kernels import Kernel
 from bactrian.objective import Objective
 from bactrian.sources import ArraySource, Resident, Source
 from bactrian.starts.agglomerate import agglomerate
-from bactrian.starts.given import means_of
 from bactrian.starts.search import distinct, sample_size, start_labels
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import IntArray
@@ -65,8 +64,7 @@ class Groups:
 
     def _statistics(self, labels: IntArray) -> Statistics:
         """One read of the sample serves all families."""
-        centres = means_of(self.sample, self._kernel, labels, self._k)
-        return self.sample.fold_given(self._kernel, labels, centres, self._scatter)
+        return self.sample.fold_groups(self._kernel, labels, self._k, self._scatter)
 
     @cached_property
     def labels(self) -> list[IntArray]:

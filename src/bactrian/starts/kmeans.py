@@ -1,17 +1,20 @@
 """k-means++ in the metric of the data: units, and with full whitening also correlations, do not matter.
 
 k-means on whitened rows is EM's classification with one covariance, the data's own, held fixed (Celeux & Govaert
-1992): so the kernels do it on the rows as they are, and no whitened copy is made.
+1992). The core whitens rows in memory once and then measures plain distances; ``spread_centres_slowly`` and ``lloyd``
+do the same on rows as they are.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from bactrian.covariance import Covariance, Diagonal
 from bactrian.families import Floor
 from bactrian.kernels import Kernel, NativeKernel, Parameters
-from bactrian.sources import ArraySource, Resident, Source
+from bactrian.sources import ArraySource, Labelled, Resident, Source
 from bactrian.starts.given import means_of
 from bactrian.typing import FloatArray, IntArray
 
@@ -29,14 +32,55 @@ def data_metric(source: Source, floor: Floor, full: bool) -> Covariance:
 
 
 def kmeans_labels(
-    source: Resident, kernel: Kernel, n_components: int, metric: Covariance, rng: np.random.Generator
+    source: Resident,
+    kernel: Kernel,
+    n_components: int,
+    metric: Covariance,
+    rng: np.random.Generator,
+    candidates: int = 1,
 ) -> IntArray:
-    """(n,) labels from k-means++ (Arthur & Vassilvitskii 2007) and a few Lloyd steps."""
-    centres = spread_centres(source, kernel, n_components, metric, rng)
+    """(n,) labels from k-means++ (Arthur & Vassilvitskii 2007) and a few Lloyd steps; see ``kmeans_labellings``."""
+    return kmeans_labellings(source, kernel, n_components, [metric], rng, 1, candidates)[0]
+
+
+def kmeans_labellings(
+    source: Resident,
+    kernel: Kernel,
+    n_components: int,
+    metrics: Sequence[Covariance],
+    rng: np.random.Generator,
+    n: int,
+    candidates: int = 1,
+) -> list[IntArray]:
+    """``n`` labellings (N,), in the metrics by turns: the same as of ``n`` calls, but made together.
+
+    ``candidates`` : rows drawn for each centre, of which the one that lowers the sum of squared distances most is
+    kept (Arthur & Vassilvitskii 2007, section 5).
+    """
+    positions = _positions(source, n_components, rng, n, candidates)
+    turns = len(metrics)
+    found: list[IntArray] = [np.empty(0, dtype=np.intp)] * n  # each is replaced
+    for turn, metric in enumerate(metrics[:n]):
+        found[turn::turns] = _labellings(source, kernel, n_components, metric, positions[turn::turns], candidates)
+    return found
+
+
+def _labellings(
+    source: Resident,
+    kernel: Kernel,
+    n_components: int,
+    metric: Covariance,
+    positions: FloatArray,
+    candidates: int,
+) -> list[IntArray]:
     if isinstance(source, ArraySource) and isinstance(kernel, NativeKernel):
-        first = hard(centres, metric)
-        return kernel.lloyd(source.values, source.weight, first, source.moments.mean, LLOYD_STEPS)
-    return lloyd(source, kernel, centres, metric)
+        _, labels = kernel.kmeans(
+            source.values, source.weight, metric, source.moments.mean, np.ascontiguousarray(positions), n_components,
+            order=source.order, candidates=candidates, steps=LLOYD_STEPS,
+        )  # fmt: skip
+        return [] if labels is None else list(labels)
+    centres = (_spread(source, kernel, n_components, metric, one, candidates) for one in positions)
+    return [lloyd(source, kernel, one, metric) for one in centres]
 
 
 def lloyd(source: Resident, kernel: Kernel, centres: FloatArray, metric: Covariance) -> IntArray:
@@ -51,17 +95,74 @@ def lloyd(source: Resident, kernel: Kernel, centres: FloatArray, metric: Covaria
 
 
 def spread_centres(
-    source: Resident, kernel: Kernel, n_components: int, metric: Covariance, rng: np.random.Generator
+    source: Resident,
+    kernel: Kernel,
+    n_components: int,
+    metric: Covariance,
+    rng: np.random.Generator,
+    candidates: int = 1,
 ) -> FloatArray:
     """(K, D) rows, each drawn with probability proportional to its squared distance from those before."""
-    centres = list(source.anchors) or [source.draw(rng.random(1))[0].astype(np.float64)]
-    nearest, measured = np.full(source.n_rows, np.inf), 0
+    positions = _positions(source, n_components, rng, 1, candidates)
+    return _spread(source, kernel, n_components, metric, positions[0], candidates)
+
+
+def _positions(source: Resident, n_components: int, rng: np.random.Generator, n: int, candidates: int) -> FloatArray:
+    """(n, P) positions in [0, 1): one for the first centre, where it is not known, and for each other candidates."""
+    known = len(source.anchors)
+    each = candidates * (n_components - known) if known else 1 + candidates * (n_components - 1)
+    return rng.random((n, max(0, each)))
+
+
+def _spread(
+    source: Resident,
+    kernel: Kernel,
+    n_components: int,
+    metric: Covariance,
+    positions: FloatArray,
+    candidates: int,
+) -> FloatArray:
+    whole = source.whole if isinstance(source, Labelled) else source
+    if not isinstance(whole, ArraySource) or not isinstance(kernel, NativeKernel):
+        return spread_centres_slowly(source, kernel, n_components, metric, positions, candidates)
+    anchors = source.anchors
+    if len(anchors) >= n_components:
+        return anchors
+    drawn, _ = kernel.kmeans(
+        whole.values, whole.weight, metric, whole.moments.mean, positions[None], n_components,
+        order=whole.order, anchors=anchors, candidates=candidates,
+    )  # fmt: skip
+    return np.concatenate([anchors, whole.values[drawn[0]].astype(np.float64)])
+
+
+def spread_centres_slowly(
+    source: Resident,
+    kernel: Kernel,
+    n_components: int,
+    metric: Covariance,
+    positions: FloatArray,
+    candidates: int = 1,
+) -> FloatArray:
+    """The same by any kernel; ``positions`` of the cumulated weight, then of weight times squared distance."""
+    left = iter(positions.tolist())
+    centres = list(source.anchors) or [source.draw(np.array([next(left)]))[0].astype(np.float64)]
+    nearest = np.full(source.n_rows, np.inf)
+    for centre in centres:
+        nearest = np.minimum(nearest, squared_distances(source, kernel, centre, metric))
     while len(centres) < n_components:
-        for centre in centres[measured:]:
-            nearest = np.minimum(nearest, squared_distances(source, kernel, centre, metric))
-        measured = len(centres)
-        centres.append(source.draw_by(nearest, rng.random()).astype(np.float64))
+        drawn = [source.draw_by(nearest, next(left)).astype(np.float64) for _ in range(candidates)]
+        found = [np.minimum(nearest, squared_distances(source, kernel, row, metric)) for row in drawn]
+        best = int(np.argmin([_total(source, one) for one in found])) if candidates > 1 else 0
+        centres.append(drawn[best])
+        nearest = found[best]
     return np.array(centres)
+
+
+def _total(source: Resident, values: FloatArray) -> float:
+    """The weighted sum of (n,) values of the rows."""
+    whole = source.whole if isinstance(source, Labelled) else source
+    weight = whole.weight if isinstance(whole, ArraySource) else None
+    return float(values.sum() if weight is None else values @ weight)
 
 
 def hard(centres: FloatArray, metric: Covariance) -> Parameters:

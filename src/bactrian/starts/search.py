@@ -14,8 +14,9 @@ import numpy as np
 from bactrian import em
 from bactrian.families import Floor
 from bactrian.kernels import Kernel
+from bactrian.kernels.native import numbered_by_appearance
 from bactrian.sources import Resident, Source
-from bactrian.starts.kmeans import data_metric, kmeans_labels
+from bactrian.starts.kmeans import data_metric, kmeans_labellings
 from bactrian.typing import IntArray
 
 ROUND = 12  # iterations of the first round
@@ -38,22 +39,15 @@ def start_labels(
     components (the first is right) or between them (the second is).
     """
     metrics = [data_metric(source, floor, full) for full in (True, False)]
-    return distinct([kmeans_labels(source, kernel, n_components, metrics[i % 2], rng) for i in range(n_init)])
+    return distinct(kmeans_labellings(source, kernel, n_components, metrics, rng, n_init))
 
 
 def distinct(labellings: list[IntArray]) -> list[IntArray]:
     """Those (n,) labellings that are no renumbering of one before: on easy data few, and often one, remain."""
     found: dict[bytes, IntArray] = {}
     for labels in labellings:
-        found.setdefault(_numbered_by_appearance(labels), labels)
+        found.setdefault(numbered_by_appearance(labels), labels)
     return list(found.values())
-
-
-def _numbered_by_appearance(labels: IntArray) -> bytes:
-    """Equal for two labellings exactly when they are the same partition."""
-    first = np.full(labels.max() + 1, len(labels))
-    first[labels[::-1]] = np.arange(len(labels))[::-1]  # of several values for one label the last stays: its first row
-    return bytes(np.argsort(np.argsort(first))[labels].data)
 
 
 def ranked(
