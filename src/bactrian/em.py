@@ -31,6 +31,11 @@ PACES: dict[str | None, type[Plain]] = {None: Plain, "squarem": Squarem, "increm
 AHEAD = 200
 
 
+def quickest(source: Source) -> str:
+    """The acceleration that reads the rows least often (ADR 12)."""
+    return "incremental" if source.read_together else "squarem"
+
+
 class Status(Enum):
     """How a climb ended; the value is a sentence for the user."""
 

@@ -21,10 +21,14 @@ PASSING = "bactrian.sources.blockwise"
 def mapper_of(data: Any) -> Any:
     """The module whose ``map_rows`` answers for rows that are not in memory; None for rows that are here."""
     home = home_of(data)
-    if home is not None or (type(data).__module__ in ("numpy", "builtins") and not isinstance(data, str)):
-        return home
-    passing = import_module(PASSING)
-    return passing if passing.recognises(data) else None
+    return import_module(PASSING) if home is None and pass_by(data) else home
+
+
+def pass_by(data: Any) -> bool:
+    """Whether the data are files, a query or a stream."""
+    if type(data).__module__ in ("numpy", "builtins") and not isinstance(data, str):
+        return False
+    return bool(import_module(PASSING).recognises(data))
 
 
 def home_of(data: Any) -> Any:

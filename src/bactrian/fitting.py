@@ -220,7 +220,7 @@ def _named(
 
 def _read_acceleration(acceleration: Any, source: Source) -> str | None:
     if isinstance(acceleration, str) and acceleration == "auto":
-        return "incremental" if source.read_together else "squarem"
+        return em.quickest(source)
     if acceleration is None or (isinstance(acceleration, str) and acceleration in em.PACES):
         return acceleration
     raise ParameterError(f"acceleration should be 'auto', 'squarem', 'incremental' or None, but got {acceleration!r}")

@@ -110,7 +110,7 @@ def test_frames_without_names_are_arrays():
 
 def test_lazy_frames_and_series():
     pl = pytest.importorskip("polars")
-    with pytest.raises(bt.DataError, match="a LazyFrame, a query that has not been run; call"):
+    with pytest.raises(bt.DataError, match="the mixture has 2 features, but the rows have 1"):
         bt.fit(X, 1).classify(pl.LazyFrame({"a": [1.0, 2, 3]}))
     pd = pytest.importorskip("pandas")
     assert bt.fit(pd.Series(X[:, 0]), 1).mixture.feature_names is None

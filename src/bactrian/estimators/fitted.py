@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from bactrian.engines import home_of
+from bactrian.engines import home_of, mapper_of, pass_by
 from bactrian.errors import DataError, ParameterError
 from bactrian.estimators.attributes import attributes_of, changed, mixture_of, precisions_cholesky, squared
 from bactrian.estimators.names import covariance_type_of, form_of
@@ -69,7 +71,7 @@ class FittedMixture:
 
         Parameters
         ----------
-        X : (N, D) array or frame, or a collection of Dask or Spark
+        X : (N, D) array or frame, files, a query or a stream, or a collection of Dask or Spark
 
         Returns
         -------
@@ -77,22 +79,19 @@ class FittedMixture:
         """
         if home_of(X) is not None:
             return self._components().classify(X)
-        mixture, values = self._ready(X)
-        return np.asarray(classify_beside(mixture, self._noise, values))
+        return self._answers(X, classify_beside)
 
     def predict_proba(self, X: Any) -> Any:
         """P(k | x) for each row, (N, K), with noise (N, K + 1), the last column being the noise's; rows sum to 1."""
         if home_of(X) is not None:
             return self._components().responsibilities(X)
-        mixture, values = self._ready(X)
-        return np.asarray(responsibilities_beside(mixture, self._noise, values)).astype(self._dtype(values), copy=False)
+        return self._answers(X, responsibilities_beside, cast=True)
 
     def score_samples(self, X: Any) -> Any:
         """log p(x) of each row in nats, (N,)."""
         if home_of(X) is not None:
             return self._components().logpdf(X)
-        mixture, values = self._ready(X)
-        return np.asarray(logpdf_beside(mixture, self._noise, values)).astype(self._dtype(values), copy=False)
+        return self._answers(X, logpdf_beside, cast=True)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """The mean log p(x) of the rows, weighted by ``sample_weight`` (N,) if given; ``y`` is ignored."""
@@ -176,6 +175,16 @@ class FittedMixture:
             )
         return self.mixture_
 
+    def _answers(self, X: Any, of: Callable[[Mixture, Noise | None, Any], NDArray[Any]], *, cast: bool = False) -> Any:
+        """What is ``of`` the rows, of those that pass by block by block; in the attributes' dtype (``cast``) or not."""
+        if pass_by(X):
+            mixture, noise = self.mixture_, self._noise
+            found = mapper_of(X).answers(X, mixture.feature_names, lambda block: of(mixture, noise, block))
+            return found.astype(np.asarray(self.means_).dtype, copy=False) if cast else found
+        mixture, values = self._ready(X)
+        found = np.asarray(of(mixture, self._noise, values))
+        return found.astype(self._dtype(values), copy=False) if cast else found
+
     def _ready(self, X: Any) -> tuple[Mixture, FloatArray]:
         mixture = self.mixture_
         return mixture, validate_data(self, X, dtype=DTYPES, reset=False)
@@ -185,11 +194,10 @@ class FittedMixture:
 
     def _log_likelihood(self, X: Any, sample_weight: Any) -> tuple[float, float]:
         """Sum of w_i log p(x_i), and of w_i; in float64 whatever the rows are."""
-        mixture, values = self._ready(X)
-        log_densities = np.asarray(logpdf_beside(mixture, self._noise, values))
+        log_densities = self._answers(X, logpdf_beside)
         if sample_weight is None:
-            return float(log_densities.sum()), float(len(values))
-        weight = read_weights(sample_weight, len(values))
+            return float(log_densities.sum()), float(len(log_densities))
+        weight = read_weights(sample_weight, len(log_densities))
         return float(weight @ log_densities), float(weight.sum())
 
     def _n_parameters(self) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils.validation import validate_data
 
+from bactrian import em
 from bactrian.em import Climb
 from bactrian.errors import DataError
 from bactrian.estimators import climbing, sampler, streaming
@@ -17,18 +18,18 @@ from bactrian.estimators.given import read_given
 from bactrian.estimators.memory import Memory
 from bactrian.estimators.names import form_of
 from bactrian.estimators.progress import Reporter, shown
-from bactrian.estimators.rows import rows_to_fit
+from bactrian.estimators.rows import source_to_fit
 from bactrian.estimators.settings import check_settings
 from bactrian.estimators.starts import Task, find_starts
 from bactrian.families import parse_family
 from bactrian.kernels import NativeKernel
 from bactrian.mixture import Mixture
-from bactrian.noise import NoiseModel, beside, classify_beside, read_noise, without_noise
+from bactrian.noise import NoiseModel, beside, read_noise, without_noise
 from bactrian.objective import Objective
 from bactrian.priors import read_prior
-from bactrian.sources import ArraySource, Labelled
+from bactrian.sources import Labelled, Source
 from bactrian.sources.labelled import labelled
-from bactrian.typing import FloatArray, IntArray
+from bactrian.typing import IntArray
 
 
 class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: ignore[misc]
@@ -170,7 +171,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
 
         Parameters
         ----------
-        X : (N, D) array or frame
+        X : (N, D) array or frame, or files, a query or a stream, as of ``bactrian.fit``
             float32 gives float32 attributes.
         y : ignored
         sample_weight : (N,) array, optional
@@ -222,14 +223,17 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None, *, labels: Any = None) -> IntArray:
         """Fit, and label the rows of X: ``fit(X).predict(X)``, (N,)."""
-        values = self._fit(X, sample_weight, labels)
-        return np.asarray(classify_beside(self.mixture_, self._noise, values))
+        self._fit(X, sample_weight, labels)
+        return np.asarray(self.predict(X))
 
-    def _fit(self, X: Any, sample_weight: Any, labels: Any) -> FloatArray:
-        """Fit and return X as an array."""
+    def _fit(self, X: Any, sample_weight: Any, labels: Any) -> None:
         check_settings(self)
-        values = rows_to_fit(self, X)
-        whole = self._source(values, sample_weight)
+        whole, dtype = source_to_fit(self, X, sample_weight)
+        if whole.n_rows < self.n_components:
+            raise DataError(
+                f"Expected n_samples >= n_components but got n_components = {self.n_components}, "
+                f"n_samples = {whole.n_rows}"
+            )
         source = whole if labels is None else self._labelled(whole, labels)
         noise = read_noise(self.noise, whole, whole.n_given)
         objective = self._objective(whole, noise)
@@ -242,25 +246,15 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
                 starts,
                 tol=self.tol,
                 max_iter=self.max_iter,
-                acceleration=None if self.warm_start or self.tol == 0 else "squarem",
+                acceleration=None if self.warm_start or self.tol == 0 else em.quickest(source),
                 reporter=reporter,
             )
         if not self._numbered(labels is not None):
             outcome = replace(outcome, climb=outcome.climb.in_canonical_order())
         climbing.judge(outcome, self.reg_covar, self.max_iter)
-        self._keep(outcome, source, values.dtype)
-        return values
+        self._keep(outcome, source, dtype)
 
-    def _source(self, values: FloatArray, sample_weight: Any) -> ArraySource:
-        source = ArraySource(values, sample_weight)
-        if source.n_rows < self.n_components:
-            raise DataError(
-                f"Expected n_samples >= n_components but got n_components = {self.n_components}, "
-                f"n_samples = {source.n_rows}"
-            )
-        return source
-
-    def _labelled(self, whole: ArraySource, labels: Any) -> Labelled:
+    def _labelled(self, whole: Source, labels: Any) -> Labelled:
         source = labelled(whole, labels)
         if source.n_known > self.n_components:
             raise DataError(
@@ -269,7 +263,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
             )
         return source
 
-    def _objective(self, source: ArraySource, noise: NoiseModel | None) -> Objective:
+    def _objective(self, source: Source, noise: NoiseModel | None) -> Objective:
         prior, moments = read_prior(self.prior), source.moments
         about = prior.about(moments.mean, moments.covariance, source.total, self.n_components) if prior else None
         return Objective(
@@ -277,9 +271,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
             bool(self.equal_weights), None if noise is None else noise.log_density,
         )  # fmt: skip
 
-    def _starts(
-        self, source: ArraySource | Labelled, objective: Objective, clean: ArraySource | None
-    ) -> list[list[Climb]]:
+    def _starts(self, source: Source, objective: Objective, clean: Source | None) -> list[list[Climb]]:
         before = self._warm_mixture(source.n_features)
         if before is not None:
             memory = getattr(self, "_memory", None)
@@ -308,7 +300,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         fits = self.mixture_.means.shape == (self.n_components, n_features)
         return self.mixture_ if fits else None
 
-    def _keep(self, outcome: climbing.Outcome, source: ArraySource | Labelled, dtype: Any) -> None:
+    def _keep(self, outcome: climbing.Outcome, source: Source, dtype: Any) -> None:
         climb, total = outcome.climb, source.total
         names = getattr(self, "feature_names_in_", None)
         self._publish(Mixture._of(climb.mixture.without_noise(), None if names is None else tuple(names)), dtype)

@@ -7,8 +7,40 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from bactrian.engines import mapper_of
+from bactrian.errors import DataError
 from bactrian.estimators.fitted import DTYPES
+from bactrian.sources import ArraySource, Source
+from bactrian.sources.door import open_source
 from bactrian.typing import FloatArray
+
+
+def source_to_fit(estimator: Any, X: Any, sample_weight: Any) -> tuple[Source, Any]:
+    """The rows, and the dtype that the attributes shall have; the estimator then knows the features and their names.
+
+    Raises
+    ------
+    ValueError
+        Data that cannot be used.
+    """
+    if mapper_of(X) is None:
+        values = rows_to_fit(estimator, X)
+        return ArraySource(values, sample_weight), values.dtype
+    source, names = open_source(X, sample_weight)
+    estimator.n_features_in_ = source.n_features
+    if names is not None and names != tuple(f"x{j}" for j in range(source.n_features)):  # made up, of a file without
+        estimator.feature_names_in_ = np.array(names, dtype=object)
+    elif hasattr(estimator, "feature_names_in_"):
+        del estimator.feature_names_in_
+    in_memory = isinstance(source, ArraySource)
+    given = [name for name in ("means_init", "precisions_init") if getattr(estimator, name) is not None]
+    if not in_memory and (given or estimator.init_params != "kmeans"):
+        what = given[0] if given else f"init_params={estimator.init_params!r}"
+        raise DataError(
+            f"rows that are not in memory are read a block at a time, where {what} cannot be used; leave "
+            "init_params at 'kmeans', or give bt.fit a start"
+        )
+    return source, np.dtype(np.float32 if source.single_precision else np.float64)
 
 
 def rows_to_fit(estimator: Any, X: Any) -> FloatArray:

@@ -19,7 +19,7 @@ from bactrian.estimators.given import Given
 from bactrian.kernels import Kernel
 from bactrian.objective import Objective
 from bactrian.randomness import generator
-from bactrian.sources import ArraySource, Labelled
+from bactrian.sources import ArraySource, Labelled, Source
 from bactrian.starts import Groups, beside_noise, from_assignment, ranked, thorough
 from bactrian.starts.beside_noise import MILD
 from bactrian.starts.given import means_of
@@ -37,13 +37,19 @@ LABELLINGS = 4  # k-means labellings tried by one search
 class Task:
     """What every start needs; ``max_iter`` says how much is worth spending on it."""
 
-    source: ArraySource | Labelled
+    source: Source
     kernel: Kernel
     objective: Objective
     n_components: int
     given: Given
     max_iter: int
     noise_share: float | None = None  # of the rows, where some are marked; the source is without them
+
+    @property
+    def rows(self) -> ArraySource | Labelled:
+        """The source, where its rows are in memory."""
+        assert isinstance(self.source, (ArraySource, Labelled))
+        return self.source
 
 
 def find_starts(task: Task, method: Any, n_init: int, random_state: RandomState) -> list[list[Climb]]:
@@ -63,7 +69,7 @@ def find_starts(task: Task, method: Any, n_init: int, random_state: RandomState)
 
 def from_means(task: Task, means: FloatArray) -> Climb:
     """Centres (K, D) as means, with the weights of, and the covariance within, the groups nearest to them."""
-    source, kernel, k = task.source, task.kernel, len(means)
+    source, kernel, k = task.rows, task.kernel, len(means)
     metric = data_metric(source, task.objective.floor, full=False)
     labels = source.classify(kernel, hard(means, metric))
     centres = means_of(source, kernel, labels, k)
@@ -74,7 +80,7 @@ def from_means(task: Task, means: FloatArray) -> Climb:
 
 def from_callable(task: Task, method: Callable[..., Any], random_state: np.random.RandomState) -> Climb:
     """From the labels (N,) or responsibilities (N, K) that ``method(X, K, random_state)`` returns."""
-    values, k = _rows(task.source).copy(), task.n_components
+    values, k = _rows(task.rows).copy(), task.n_components
     return _from(task, _read_assignment(method(values, k, random_state), len(values), k))
 
 
@@ -97,8 +103,8 @@ def _kmeans(task: Task, rng: np.random.Generator) -> list[Climb]:
 
 
 def _kmeans_plus_plus(task: Task, rng: np.random.Generator) -> list[Climb]:
-    metric = data_metric(task.source, task.objective.floor, full=False)
-    centres = spread_centres(task.source, task.kernel, task.n_components, metric, rng)
+    metric = data_metric(task.rows, task.objective.floor, full=False)
+    centres = spread_centres(task.rows, task.kernel, task.n_components, metric, rng)
     return _beside(task, _over(task, from_means(task, centres)))
 
 
@@ -156,7 +162,7 @@ def _pooled(statistics: Statistics) -> Statistics:
 
 def _distinct_rows(task: Task, rng: np.random.Generator) -> FloatArray:
     """(K, D) rows drawn by weight, each different from those before as long as there are any."""
-    source = task.source
+    source = task.rows
     metric = data_metric(source, task.objective.floor, full=False)
     drawn = list(source.anchors) or [source.draw(rng.random(1))[0].astype(np.float64)]
     free = np.ones(source.n_rows)
