@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from bactrian.digest import digest
 from bactrian.kernels import Climber, Kernel, Leg, NativeKernel, Parameters, Whole
 from bactrian.rows import read_weights as read_weights
+from bactrian.sources.order import row_order
 from bactrian.sources.source import Fold, Resident, strata
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
-# Up to this many rows draws go through the rows in the order of their values, and so do not depend on how the rows
-# happen to be ordered. Sorting more would cost more than a fit.
+# Up to this many rows draws go through the rows in an order of their own (``order.py``), and so do not depend on how
+# the rows happen to be ordered. Sorting more would cost more than a fit.
 SORTED_ROWS = 50_000
 
 
@@ -161,12 +162,19 @@ class ArraySource(Resident):
 
     @cached_property
     def order(self) -> IntArray | None:
-        """Rows by their first feature, then the second ...; None for many rows."""
-        return np.lexsort(self.values.T[::-1]) if self.n_rows <= SORTED_ROWS else None
+        """The rows in an order of their own; None for many rows."""
+        return row_order(self.values, self.weight, self.moments) if self.n_rows <= SORTED_ROWS else None
 
     @cached_property
     def _cumulated(self) -> FloatArray | None:
         return None if self.weight is None else np.cumsum(self._in_order(self.weight))
+
+    def where(self, mask: NDArray[np.bool_]) -> IntArray:
+        """Indices of the rows that (n,) ``mask`` marks, in the order that draws go through."""
+        return np.flatnonzero(mask) if self.order is None else self.order[mask[self.order]]
+
+    def some_row(self) -> FloatArray:
+        return self.values[0]  # and not a draw: the order of draws follows from the moments
 
     def _in_order(self, values: FloatArray) -> FloatArray:
         return values if self.order is None else values[self.order]

@@ -132,7 +132,7 @@ class Source(ABC):
     @cached_property
     def moments(self) -> Moments:
         """Mean and covariance: about some row, and again about the mean where that lies far from it."""
-        return self._moments_from(self._about(self.draw(np.zeros(1))[0].astype(np.float64)))
+        return self._moments_from(self._about(self.some_row().astype(np.float64)))
 
     def _moments_from(self, statistics: Statistics) -> Moments:
         """From the statistics of one component about a point."""
@@ -142,6 +142,10 @@ class Source(ABC):
             if self.single_precision or far.any() or not np.isfinite(variances).all():
                 statistics = self._about(statistics.means()[0])
             return Moments(statistics.means()[0], statistics.within()[0] / self.total)
+
+    def some_row(self) -> FloatArray:
+        """(D,) a row, about which moments are taken first."""
+        return np.asarray(self.draw(np.zeros(1))[0])
 
     def _about(self, centre: FloatArray) -> Statistics:
         whole = Parameters(np.ones(1), centre[None], Spherical(np.ones(1), 1, self.n_features))

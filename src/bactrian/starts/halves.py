@@ -90,7 +90,7 @@ class Halves:
 
     def _local(self, parts: Parts, c: int, share: FloatArray, log_density: FloatArray) -> Local | None:
         source = self.source
-        here = np.flatnonzero(share > NOTHING)
+        here = source.where(share > NOTHING)
         weight = share[here] if source.weight is None else share[here] * source.weight[here]
         factor = _factor(parts.covariances[c])
         if factor is None or weight.sum() < 2 * (source.n_features + 2):
