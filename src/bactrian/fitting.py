@@ -194,7 +194,7 @@ def fit(
         search=not (isinstance(start, str) and start == "k-means++"),
         equal_weights=bool(equal_weights),
         noise=noise_model,
-        clean=without_noise(noise_model, whole),
+        clean=without_noise(noise_model, source),
     )
     asked = {
         "n_components": counts,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from numbers import Real
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from bactrian.errors import DataError, ParameterError
 from bactrian.kernels import Noise, Parameters
 from bactrian.mixture import Mixture
 from bactrian.sources import ArraySource, Source
-from bactrian.sources.labelled import in_memory
+from bactrian.sources.labelled import UNKNOWN, Labelled, in_memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,11 +54,35 @@ def read_noise(noise: Any, source: Source, n_rows: int) -> NoiseModel | None:
     return NoiseModel(-log_volume(source), mask)
 
 
-def without_noise(noise: NoiseModel | None, source: Source) -> ArraySource | None:
-    """The rows that do not begin as noise; None where none is marked."""
+@overload
+def without_noise(noise: NoiseModel | None, source: ArraySource) -> ArraySource | None: ...
+@overload
+def without_noise(noise: NoiseModel | None, source: Source) -> ArraySource | Labelled | None: ...
+def without_noise(noise: NoiseModel | None, source: Source) -> ArraySource | Labelled | None:
+    """The rows that do not begin as noise, with what is known of their components; None where none is marked.
+
+    Raises
+    ------
+    DataError
+        A row is marked whose component is known, or the rows are not in memory.
+    """
     if noise is None or noise.rows is None:
         return None
-    whole, stay = in_memory(source, "a mask of rows as noise"), source.keep(~noise.rows)
+    if not isinstance(source, Labelled):
+        whole = in_memory(source, "a mask of rows as noise")
+        return _part(whole, whole.keep(~noise.rows))
+    stay = source.keep(~noise.rows)
+    both = np.flatnonzero(~stay & (source.labels != UNKNOWN))
+    if len(both):
+        row = both[0] if source.whole.kept is None else source.whole.kept[both[0]]
+        raise DataError(
+            f"row {row} is marked as noise, but labels say that it is of component {source.labels[both[0]]}; leave "
+            "one of the two out"
+        )
+    return Labelled(_part(source.whole, stay), source.labels[stay])
+
+
+def _part(whole: ArraySource, stay: NDArray[np.bool_]) -> ArraySource:
     return ArraySource(whole.values[stay], None if whole.weight is None else whole.weight[stay])
 
 

@@ -94,3 +94,38 @@ def test_the_region_is_the_smaller_box():
 def test_bad_noise(noise, sentence):
     with pytest.raises(bt.ParameterError, match=sentence):
         bt.fit(X, 3, "VVV", noise=noise)
+
+
+def numbered(step: int) -> np.ndarray:
+    """Labels of two rows of each lobe, which are too few to turn a start round, in each of three circular orders."""
+    return np.where(np.arange(750) % 100 == 0, np.repeat([*np.roll([0, 1, 2], step), -1], [200, 200, 200, 150]), -1)
+
+
+@pytest.mark.parametrize("step", range(3))
+@pytest.mark.parametrize("family", ["VVV", "EEE", "VII"])
+@pytest.mark.parametrize("seed", range(3))
+def test_beside_marked_noise_components_are_numbered_by_the_labels(family, seed, step):
+    fit = bt.fit(X, 3, family, noise=np.arange(750) >= 620, labels=numbered(step), random_state=seed)
+    centres = np.array([[0, 0], [8, 0], [0, 8]])
+    assert np.allclose(fit.mixture.means[np.roll([0, 1, 2], step)], centres, atol=0.4)
+    assert fit.noise.weight == pytest.approx(0.2, abs=0.06)
+
+
+def test_components_without_a_label_come_after_those_with_one():
+    labels = np.where(np.isin(numbered(0), [0, 1]), 1 - numbered(0), -1)
+    fit = bt.fit(X, 3, "VVV", noise=np.arange(750) >= 620, labels=labels)
+    assert np.allclose(fit.mixture.means, [[8, 0], [0, 0], [0, 8]], atol=0.4)
+
+
+def test_rows_of_weight_zero_are_left_out_of_labels_and_marked_noise():
+    weight = np.where(np.arange(750) % 7, 1.0, 0.0)
+    here, mask, labels = weight > 0, np.arange(750) >= 620, numbered(1)
+    one = bt.fit(X, 3, "VVV", noise=mask, labels=labels, sample_weight=weight)
+    two = bt.fit(X[here], 3, "VVV", noise=mask[here], labels=labels[here])
+    assert one.log_likelihood == pytest.approx(two.log_likelihood, rel=1e-12)
+
+
+def test_a_row_is_either_marked_as_noise_or_labelled():
+    weight = np.where(np.arange(750) == 3, 0.0, 1.0)
+    with pytest.raises(bt.DataError, match="row 100 is marked as noise, but labels say that it is of component 0"):
+        bt.fit(X, 3, "VVV", noise=np.arange(750) == 100, labels=numbered(0), sample_weight=weight)

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 @options.connection
 @options.columns
 @click.option("--weights", metavar="COLUMN", help="The column of row weights; it is then no feature.")
+@click.option(
+    "--known", metavar="COLUMN",
+    help="The column of known components, for some rows: from 0, or names; empty or -1 where unknown. No feature.",
+)  # fmt: skip
 @click.option("--seed", "random_state", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--tol", type=float, default=1e-6, show_default=True, help="Log-likelihood per row left when EM stops.")
 @click.option("--max-iter", type=click.IntRange(min=0), default=1000, show_default=True, help="Per candidate.")
@@ -66,6 +70,7 @@ def fit(
     connection: str | None,
     columns: tuple[str, ...] | None,
     weights: str | None,
+    known: str | None,
     output: str | None,
     labels: str | None,
     report: str | None,
@@ -84,18 +89,26 @@ def fit(
     Example:
       bactrian fit faithful.csv -k 1:9 --family all --criterion bic -o model.bactrian
       bactrian fit 'rows/*.parquet' -k 2:4 --weights w -o model.bactrian
+      bactrian fit flowers.csv -k 3 --known species -o model.bactrian
       bactrian fit --sql 'SELECT a, b FROM t' --connection duckdb:my.db -o model.bactrian
       bactrian fit 'rows/*.parquet' --checkpoint state.checkpoint --resume -o model.bactrian
     """
     from bactrian.cli.data import check_given, open_rows  # not above: help must not wait for NumPy
+    from bactrian.files.label_column import LabelColumn
 
     check_given(data, query, connection)
     options.check_distinct(data, output, labels, report, checkpoint)
     state = read_state(checkpoint, minutes, resume)
+    names: tuple[str, ...] = ()
     with Meter() as meter, saying_how_to_go_on(checkpoint):
         meter.show(f"reading {data or 'the rows of the query'}")
-        rows = open_rows(data, query, connection, columns, weights, (output, labels, report, checkpoint))
+        column = None if known is None else LabelColumn(known, columns, weights)
+        rows = open_rows(data, query, connection, column or columns, weights, (output, labels, report, checkpoint))
+        if column is not None:
+            how["labels"], names = column.read(rows)
         found = climb(rows, meter, checkpoint=state, **how)
+    if names:
+        click.echo("known: " + ", ".join(f"{name} is {k}" for k, name in enumerate(names)), err=True)
     try:
         _write(found, rows, output, labels, report)
     finally:  # a full disk must not cost the result too

@@ -34,8 +34,10 @@ def named_or_in_order(names: tuple[str, ...]) -> Columns:
     return found
 
 
-def choose(file: TableFile, columns: Sequence[str] | None, weight: str | None) -> tuple[list[int], int | None]:
-    """Positions of the features (those named, or all but the weight) and of the weight.
+def choose(
+    file: TableFile, columns: Sequence[str] | None, weight: str | None, role: str = "the weight"
+) -> tuple[list[int], int | None]:
+    """Positions of the features (those named, or all but the weight) and of the weight, or what else it is.
 
     Raises
     ------
@@ -45,15 +47,20 @@ def choose(file: TableFile, columns: Sequence[str] | None, weight: str | None) -
     places = _places(file)
     weighing = None if weight is None else _only(file, places, weight)
     if columns is None:
-        return _all_but(file, places, weighing), weighing
+        return _all_but(file, places, weighing, role), weighing
     if not columns:
         raise DataError("no columns were named; name at least one")
     chosen = [_only(file, places, name) for name in columns]
     if weighing in chosen:
-        raise DataError(f"column {weight!r} cannot be both a feature and the weight; choose one of the two")
+        raise DataError(f"column {weight!r} cannot be both a feature and {role}; choose one of the two")
     if len(set(chosen)) < len(chosen):
         raise DataError(f"columns should be named once each, but got {', '.join(columns)}")
     return chosen, weighing
+
+
+def place_of(file: TableFile, name: str) -> int:
+    """The position of one column; the same errors."""
+    return _only(file, _places(file), name)
 
 
 def suggest(names: Sequence[str]) -> str:
@@ -88,10 +95,10 @@ def _only(file: TableFile, places: dict[str, list[int]], name: str) -> int:
     return found[0]
 
 
-def _all_but(file: TableFile, places: dict[str, list[int]], weighing: int | None) -> list[int]:
+def _all_but(file: TableFile, places: dict[str, list[int]], weighing: int | None, role: str) -> list[int]:
     others = [i for i in range(len(file.names)) if i != weighing]
     if not others:
-        raise DataError(f"{file.name} has no column but the weight; a feature is needed too")
+        raise DataError(f"{file.name} has no column but {role}; a feature is needed too")
     named = [file.names[i] for i in others if file.names[i]]
     if len(named) < len(others):
         unnamed = next(i for i in others if not file.names[i])

@@ -124,6 +124,15 @@ class Dataset:
     def n_features(self) -> int:
         return len(self.names)
 
+    @property
+    def paths(self) -> list[str]:
+        """Of the files, in order."""
+        return list(self._paths)
+
+    def files(self) -> Iterator[TableFile]:
+        """Those that have rows, opened."""
+        return (file for file in map(self._open, self._paths) if file is not None)
+
     def parts(self) -> Iterator[Part]:
         """Once through all rows: the features, then the weight."""
         for path in self._paths:

@@ -174,7 +174,7 @@ class ArraySource(Resident):
         return np.flatnonzero(mask) if self.order is None else self.order[mask[self.order]]
 
     def some_row(self) -> FloatArray:
-        return self.values[0]  # and not a draw: the order of draws follows from the moments
+        return np.asarray(self.values[0])  # and not a draw: the order of draws follows from the moments
 
     def _in_order(self, values: FloatArray) -> FloatArray:
         return values if self.order is None else values[self.order]
