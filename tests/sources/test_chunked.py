@@ -127,7 +127,7 @@ def test_few_reads_where_components_are_clear(monkeypatch, tmp_path):
         assert found.converged
         reads[pace] = len(told)
     assert reads["auto"] == reads["incremental"] <= 5
-    assert reads["auto"] < reads["squarem"]
+    assert max(reads.values()) <= 5
 
 
 class Counted(MappedStore):

@@ -237,7 +237,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         source = whole if labels is None else self._labelled(whole, labels)
         noise = read_noise(self.noise, whole, whole.n_given)
         objective = self._objective(whole, noise)
-        starts = self._starts(source, objective, without_noise(noise, whole))
+        starts = self._starts(source, objective, without_noise(noise, source))
         reporter = Reporter(self.verbose, self.verbose_interval, source.total) if self.verbose else None
         with shown(self.verbose):
             outcome = climbing.climb(

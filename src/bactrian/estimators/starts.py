@@ -99,7 +99,7 @@ def _kmeans(task: Task, rng: np.random.Generator) -> list[Climb]:
     def further() -> list[Climb]:
         return [s for start in groups.further(task.objective) for s in _put_beside(task, _over(task, start))]
 
-    return thorough(groups.sample, task.kernel, climbs, further, rng, sampled=groups.sampled)
+    return thorough(groups.sample, task.kernel, climbs, further, rng, sampled=groups.sample is not task.source)
 
 
 def _kmeans_plus_plus(task: Task, rng: np.random.Generator) -> list[Climb]:

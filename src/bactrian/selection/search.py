@@ -223,7 +223,7 @@ class Look:
                 lambda: self._beside_noise(self._groups.further, objective),
                 self._rng,
                 task.memory,
-                sampled=self._groups.sampled,
+                sampled=sample.n_rows < (task.clean or task.source).n_rows,
             )
         return ranked(sample, task.kernel, starts, memory=task.memory)
 

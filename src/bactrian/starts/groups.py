@@ -35,13 +35,7 @@ class Groups:
     ) -> None:
         self._kernel, self._floor, self._k, self._n_init, self._rng = kernel, floor, k, n_init, rng
         self._scatter = scatter
-        self._whole = source
         self.sample = source if k == 1 else source.sample(sample_size(k, source.n_features), rng)
-
-    @property
-    def sampled(self) -> bool:
-        """Whether the sample is less than all rows."""
-        return self.sample is not self._whole
 
     def starts(self, objective: Objective) -> list[em.Climb]:
         """A start from each k-means++ labelling."""
