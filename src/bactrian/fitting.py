@@ -84,7 +84,8 @@ def fit(
         "auto" looks further than the best of a few k-means++ labellings where these do not agree: agglomeration of
         micro-clusters, and moves that split and merge components; with several candidates for those that may win.
         From labels (0 to K-1) or responsibilities EM begins with the M-step. Fixes K, and components keep their
-        numbers; else they are ordered by their means.
+        numbers; else they are ordered by their means, first feature first, and these numbers are all that the order of
+        columns decides.
     n_init : int
         Starts tried by short climbs before the best is climbed to the end.
     tol : float

@@ -19,11 +19,13 @@ from bactrian.fit_result import Fit
 from bactrian.fitting import fit
 from bactrian.kernels import NativeKernel, Parameters
 from bactrian.mixture import Mixture
+from bactrian.noise import NoiseModel, beside, read_noise
+from bactrian.priors import ConjugatePrior, read_prior
 from bactrian.progress import read_progress, watching
 from bactrian.randomness import generator
 from bactrian.resampling.estimate import Observer, ResamplingProgress, read_level
 from bactrian.resampling.rows import check_counts
-from bactrian.resampling.simulate import simulate, whole_total
+from bactrian.resampling.simulate import region_of, simulate, whole_total
 from bactrian.resampling.steps import ComponentsTest, Step
 from bactrian.resampling.threads import Stopping, share_out
 from bactrian.rows import read_rows
@@ -46,24 +48,27 @@ class Recipe:
     n_init: int
     regularization: float | None
     equal_weights: bool
+    prior: ConjugatePrior | str | None = None
+    noise: NoiseModel | None = None
 
     def fit(self, source: ArraySource, k: int, **how: Any) -> Fit:
         """One fit of K components; ``how`` : further arguments of ``bactrian.fit``."""
         return fit(
             source.values, k, self.family, sample_weight=source.weight, regularization=self.regularization,
-            equal_weights=self.equal_weights, **{"tol": NATS / source.total, "max_iter": LONGEST, **how},
+            equal_weights=self.equal_weights, prior=self.prior, noise=self.noise,
+            **{"tol": NATS / source.total, "max_iter": LONGEST, **how},
         )  # fmt: skip
 
     def larger(self, source: ArraySource, null: Fit, rng: np.random.Generator, **how: Any) -> Fit | None:
         """The better of K + 1 components from new starts, and with one of the K split; None if both collapse."""
         k = null.n_components + 1
         looks = [self.fit(source, k, **how, start=split, tol=0, max_iter=LOOK) for split in splits(null.mixture)]
-        split = max(looks, key=lambda f: (f.best.usable, f.log_likelihood)).mixture
+        split = max(looks, key=lambda f: (f.best.usable, f.history[-1])).mixture
         found = [
             self.fit(source, k, **how, n_init=self.n_init, random_state=rng),
             self.fit(source, k, **how, start=split),
         ]
-        return max((f for f in found if f.best.usable), key=lambda f: f.log_likelihood, default=None)
+        return max((f for f in found if f.best.usable), key=lambda f: f.history[-1], default=None)
 
     def statistic(self, source: ArraySource, null: Fit, rng: np.random.Generator, **how: Any) -> float | None:
         """Twice the log of the likelihood ratio; None where a component collapsed."""
@@ -98,6 +103,8 @@ def test_n_components(
     n_init: int = 8,
     regularization: float | None = None,
     equal_weights: bool = False,
+    prior: ConjugatePrior | str | None = None,
+    noise: Any = False,
     random_state: RandomState = 0,
     n_threads: int | None = None,
     progress: bool | Observer | None = None,
@@ -122,6 +129,12 @@ def test_n_components(
         Counts of rows: resamples have as many rows as the weights add up to.
     n_init, regularization, equal_weights, n_threads
         As in ``bactrian.fit``.
+    prior : None, "conjugate" or ConjugatePrior
+        As in ``bactrian.fit``. The ratio is then of the likelihoods at the modes, in the data and in resamples alike,
+        and need not be above 1.
+    noise : bool or float
+        True, or the volume of the region, adds noise to both models, as in ``bactrian.fit``. Resamples have noise as
+        well, spread over that region, which is the same for all of them.
     random_state : seed, Generator or None
         The default gives the same p-values each time, for any number of threads.
     progress : bool or callable, optional
@@ -160,7 +173,10 @@ def test_n_components(
             f"{counts[0] + 1} components need at least as many rows, but there are {source.n_rows}; test fewer"
         )
     check_counts(source, counts[0] + 1)
-    recipe = Recipe(parse_family(family), at_least(n_init, 1, "n_init"), regularization, bool(equal_weights))
+    recipe = Recipe(
+        parse_family(family), at_least(n_init, 1, "n_init"), regularization, bool(equal_weights), read_prior(prior),
+        _read_noise(noise, source),
+    )  # fmt: skip
     steps: list[Step] = []
     ended = ""
     with warnings.catch_warnings(), watching(watched) as observe:
@@ -187,6 +203,16 @@ def _consecutive(n_components: int | Iterable[int]) -> list[int]:
             f"n_components should be one number or numbers that follow each other, as range(1, 6), but got {counts}"
         )
     return counts
+
+
+def _read_noise(noise: Any, source: ArraySource) -> NoiseModel | None:
+    found = read_noise(noise, source, source.n_given)
+    if found is not None and found.rows is not None:
+        raise ParameterError(
+            "noise should be True or the volume of the region, but got a mask, which says nothing about the rows of "
+            "resamples; use noise=True"
+        )
+    return found
 
 
 def _step(
@@ -220,10 +246,12 @@ def _resampled(
     """The statistic of rows drawn from the fit of K components, once for each generator."""
     n_rows, collapsed = whole_total(source.total), 0
     size = n_rows * null.mixture.means.size
+    drawn_from = beside(null.mixture.parameters, null.noise)
+    region = None if null.noise is None else region_of(source, null.noise.log_density)
     n_workers, within = (NativeKernel(n_threads=n_threads).threads, 1) if size <= SMALL else (1, n_threads)
 
     def work(b: int, stopping: Stopping) -> float | None:
-        drawn = ArraySource(simulate(null.mixture.parameters, n_rows, None, rngs[b]))
+        drawn = ArraySource(simulate(drawn_from, n_rows, region, rngs[b]))
         how = {"n_threads": within, "progress": (lambda _: stopping.heed()) if size > HEEDED else None}
         again = recipe.fit(drawn, null.n_components, **how, start=null.mixture)
         return recipe.statistic(drawn, again, rngs[b], **how)

@@ -37,6 +37,8 @@ def read_noise(noise: Any, source: Source, n_rows: int) -> NoiseModel | None:
     """
     if noise is None or noise is False or (isinstance(noise, np.bool_) and not noise):
         return None
+    if isinstance(noise, NoiseModel):
+        return noise
     if noise is True or isinstance(noise, np.bool_):
         return NoiseModel(-log_volume(source))
     if isinstance(noise, Real):

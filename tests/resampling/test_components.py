@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 import bactrian as bt
+from bactrian import likelihood_ratio
 from bactrian.likelihood_ratio import splits
-from tests.resampling.cases import COUNTS, LOBES
+from bactrian.resampling.simulate import region_of
+from bactrian.sources import ArraySource
+from tests.resampling.cases import COUNTS, DIRTY, LOBES
 
 ONE_D = LOBES[:, 0]
 
@@ -63,7 +66,7 @@ def test_what_was_found_before_a_collapse_is_kept():
     assert len(result.steps) >= 1
 
 
-@pytest.mark.parametrize("options", [{}, {"sample_weight": COUNTS}, {"equal_weights": True}])
+@pytest.mark.parametrize("options", [{}, {"sample_weight": COUNTS}, {"equal_weights": True}, {"noise": True}])
 def test_same_bits_for_any_number_of_threads(options):
     one, two = (bt.test_n_components(LOBES, 2, "EEE", n_resamples=6, n_threads=n, **options) for n in (1, 2))
     assert np.array_equal(one.steps[0].resampled, two.steps[0].resampled)
@@ -77,6 +80,66 @@ def test_a_weight_is_a_count():
     weighted = bt.test_n_components(LOBES, 1, "EEE", sample_weight=COUNTS, n_resamples=3)
     assert weighted.steps[0].statistic == pytest.approx(repeated.steps[0].statistic, abs=0.01)
     assert weighted.steps[0].resampled == pytest.approx(repeated.steps[0].resampled, abs=0.01)
+
+
+def test_noise_is_no_component():
+    """Two lobes and 25 rows anywhere: without noise these need components of their own."""
+    clean = bt.test_n_components(DIRTY, 2, "VVV", n_resamples=19)
+    noisy = bt.test_n_components(DIRTY, range(1, 4), "VVV", n_resamples=19, noise=True)
+    assert clean.p_values == (1 / 20,)
+    assert noisy.p_values[0] == 1 / 20
+    assert noisy.n_components == 2
+    fits = [bt.fit(DIRTY, k, "VVV", noise=True, tol=1e-9) for k in (2, 3)]
+    assert noisy.steps[1].statistic == pytest.approx(2 * (fits[1].log_likelihood - fits[0].log_likelihood), abs=0.05)
+
+
+def test_resamples_have_noise_in_the_region_of_the_data(monkeypatch):
+    drawn = []
+    simulate = likelihood_ratio.simulate
+    monkeypatch.setattr(likelihood_ratio, "simulate", lambda *a: drawn.append(simulate(*a)) or drawn[-1])
+    step = bt.test_n_components(DIRTY, 2, "EEE", n_resamples=9, noise=True, n_threads=1).steps[0]
+    fit = bt.fit(DIRTY, 2, "EEE", noise=True)
+    region = region_of(ArraySource(DIRTY), fit.noise.log_density)
+    rows = np.concatenate(drawn)
+    along = rows @ region.axes
+    far = fit.mixture.logpdf(rows) < fit.mixture.density_level(1 - 1e-6)
+    assert far.mean() > 0.5 * fit.noise.weight
+    assert ((along[far] >= region.low) & (along[far] <= region.high)).all()
+    assert (step.resampled > -0.05).all()
+
+
+def test_p_values_are_uniform_with_a_prior_and_noise_too():
+    p = []
+    for seed in range(16):
+        rng = np.random.default_rng(seed)
+        rows = np.concatenate([rng.normal(size=40), rng.uniform(-9, 9, 8)])
+        how = {"n_resamples": 9, "n_init": 2, "random_state": seed, "prior": "conjugate", "noise": 18.0}
+        p.append(bt.test_n_components(rows, 1, "E", **how).p_values[0])
+    assert abs(np.mean(p) - 0.55) < 3.5 * np.sqrt((10**2 - 1) / 12) / 10 / np.sqrt(16)
+    assert (np.array(p) > 0.5).mean() > 0.2
+
+
+def test_a_prior_holds_components_of_few_rows():
+    """Whole numbers: a component may sit on one of them, but for the prior."""
+    rows = np.random.default_rng(0).poisson(3.0, 80).astype(float)
+    with pytest.raises(bt.CollapseError):
+        bt.test_n_components(rows, 5, "V", n_resamples=9)
+    step = bt.test_n_components(rows, 5, "V", n_resamples=9, prior="conjugate").steps[0]
+    assert step.n_collapsed == 0
+    assert np.isfinite(step.resampled).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"noise": np.arange(len(LOBES)) < 5}, "got a mask, which says nothing about the rows of resamples"),
+        ({"noise": -1.0}, "volume given as noise should be positive"),
+        ({"prior": "flat"}, "prior should be None, 'conjugate' or a ConjugatePrior"),
+    ],
+)
+def test_refused(options, sentence):
+    with pytest.raises(bt.ParameterError, match=sentence):
+        bt.test_n_components(LOBES, 1, "EEE", n_resamples=3, **options)
 
 
 FORMS = {"tied": [[1, 0.5], [0.5, 2]], "spherical": [1, 2], "tied diagonal": [1, 2], "diagonal": [[1, 2], [3, 4]]}
