@@ -47,6 +47,9 @@ def test_rows_are_shared_where_there_are_many(monkeypatch):
     subject = bt.fit(LOBES, 2, "EEE")._subject(None, None, None)
     copied = METHODS["bootstrap"](subject, 2, np.random.default_rng(0)).draw(0)
     monkeypatch.setattr("bactrian.resampling.rows.COPIED", 10)
+    # what is derived of these rows and their weights is not true of others
+    subject.source.fold(NativeKernel(1), [subject.mixture], [subject.objective.family.scatter])
+    subject.source.draw(np.zeros(1))
     shared = METHODS["bootstrap"](subject, 2, np.random.default_rng(0)).draw(0)
     assert shared.values is subject.source.values
     assert len(copied.values) < len(shared.values)

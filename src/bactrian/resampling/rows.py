@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from functools import cached_property
 
 import numpy as np
 
@@ -51,8 +52,9 @@ def reweighted(source: Source, weight: FloatArray) -> Source:
 def _sharing(source: ArraySource, weight: FloatArray) -> ArraySource:
     """Without a copy of the rows."""
     other = copy(source)
-    for derived in ("moments", "_cumulated"):
-        other.__dict__.pop(derived, None)
+    derived = [n for c in type(source).__mro__ for n, what in vars(c).items() if isinstance(what, cached_property)]
+    for name in derived:  # from the rows and the weights that they had
+        other.__dict__.pop(name, None)
     other.weight, other.total, other.n_rows = weight, float(weight.sum()), source.n_rows
     return other
 
