@@ -70,11 +70,19 @@ class Recipe:
         ]
         return max((f for f in found if f.best.usable), key=lambda f: f.history[-1], default=None)
 
-    def statistic(self, source: ArraySource, null: Fit, rng: np.random.Generator, **how: Any) -> float | None:
-        """Twice the log of the likelihood ratio; None where a component collapsed."""
+    def compared(
+        self, source: ArraySource, null: Fit, rng: np.random.Generator, **how: Any
+    ) -> tuple[Fit, float] | None:
+        """K components and twice the log of the likelihood ratio; None where a component collapsed.
+
+        If K + 1 with the two merged that lose least lead higher than the K at hand, that was no maximum, and they take
+        its place.
+        """
         if not null.best.usable or (larger := self.larger(source, null, rng, **how)) is None:
             return None
-        return 2 * (larger.log_likelihood - null.log_likelihood)
+        merged = self.fit(source, null.n_components, **how, start=larger.mixture.reduce(null.n_components))
+        null = max((f for f in (null, merged) if f.best.usable), key=lambda f: f.history[-1])
+        return null, 2 * (larger.log_likelihood - null.log_likelihood)
 
 
 def splits(mixture: Mixture) -> list[Mixture]:
@@ -222,21 +230,22 @@ def _step(
     """K against K + 1."""
     first, *rngs = rng.spawn(n + 1)
     null = recipe.fit(source, k, n_threads=n_threads, n_init=recipe.n_init, random_state=first)
-    observed = recipe.statistic(source, null, first, n_threads=n_threads)
-    if observed is None:
+    found = recipe.compared(source, null, first, n_threads=n_threads)
+    if found is None:
         raise CollapseError(
             f"a component collapsed in the fit of {k} or {k + 1} components of family {recipe.family}, so their "
             "likelihoods cannot be compared; test fewer components or a simpler family"
         )
+    null, observed = found
     drawn = _resampled(recipe, source, null, rngs, n_threads, progress)
-    found = np.array([value for value in drawn if value is not None])
-    if not len(found):
+    values = np.array([value for value in drawn if value is not None])
+    if not len(values):
         raise CollapseError(
             f"a component collapsed in each of {n} resamples of {k} components of family {recipe.family}; test fewer "
             "components or a simpler family"
         )
-    p_value = (1 + int((found >= observed).sum())) / (1 + len(found))
-    return Step(k, observed, p_value, found, n - len(found))
+    p_value = (1 + int((values >= observed).sum())) / (1 + len(values))
+    return Step(k, observed, p_value, values, n - len(values))
 
 
 def _resampled(
@@ -254,7 +263,8 @@ def _resampled(
         drawn = ArraySource(simulate(drawn_from, n_rows, region, rngs[b]))
         how = {"n_threads": within, "progress": (lambda _: stopping.heed()) if size > HEEDED else None}
         again = recipe.fit(drawn, null.n_components, **how, start=null.mixture)
-        return recipe.statistic(drawn, again, rngs[b], **how)
+        compared = recipe.compared(drawn, again, rngs[b], **how)
+        return None if compared is None else compared[1]
 
     def tell(n_done: int, value: float | None) -> None:
         nonlocal collapsed

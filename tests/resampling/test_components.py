@@ -83,14 +83,23 @@ def test_a_weight_is_a_count():
 
 
 def test_noise_is_no_component():
-    """Two lobes and 25 rows anywhere: without noise these need components of their own."""
-    clean = bt.test_n_components(DIRTY, 2, "VVV", n_resamples=19)
-    noisy = bt.test_n_components(DIRTY, range(1, 4), "VVV", n_resamples=19, noise=True)
+    """Two lobes and 30 rows anywhere: without noise these need components of their own."""
+    rows = np.concatenate([LOBES, np.random.default_rng(3).uniform(-15, 19, (30, 2))])
+    clean = bt.test_n_components(rows, 2, "EEE", n_resamples=19)
+    noisy = bt.test_n_components(rows, range(1, 4), "EEE", n_resamples=19, noise=True)
     assert clean.p_values == (1 / 20,)
     assert noisy.p_values[0] == 1 / 20
     assert noisy.n_components == 2
-    fits = [bt.fit(DIRTY, k, "VVV", noise=True, tol=1e-9) for k in (2, 3)]
+    fits = [bt.fit(rows, k, "EEE", noise=True, tol=1e-9) for k in (2, 3)]
     assert noisy.steps[1].statistic == pytest.approx(2 * (fits[1].log_likelihood - fits[0].log_likelihood), abs=0.05)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_fit_of_fewer_components_that_was_no_maximum_is_left(seed):
+    """From some seeds two components end 29 nats below where merging the best three leads."""
+    rows = np.concatenate([LOBES, np.random.default_rng(2).uniform(-15, 19, (30, 2))])
+    step = bt.test_n_components(rows, 2, "EEE", n_resamples=1, noise=True, random_state=seed).steps[0]
+    assert step.statistic < 12
 
 
 def test_resamples_have_noise_in_the_region_of_the_data(monkeypatch):
