@@ -10,7 +10,7 @@ namespace {
 
 // as in common_axes.py
 constexpr int kMost = 200;
-constexpr double kGain = 1e-15, kNeutral = 1e-15;
+constexpr double kFlat = 1e-10, kNeutral = 1e-15;
 constexpr double kHeldGain = 1e-9;  // with a collapsed component: it will not win, and converges slowly
 
 // angles of Newton's steps: not taken from, taken without a gain up to, the last up to (its error is the square)
@@ -36,13 +36,15 @@ struct Turning {
     std::ptrdiff_t K, D;
     std::vector<double> within, axes;
 
-    // Each plane to its least sum_k tr(W_k Sigma_k^-1).
-    void sweep(const std::vector<double>& variances) {
+    // Each plane to its least sum_k tr(W_k Sigma_k^-1); the steepest slope that was met, by the size of its cost.
+    double sweep(const std::vector<double>& variances) {
+        double steepest = 0.0;
         for (std::ptrdiff_t i = 0; i < D; ++i)
-            for (std::ptrdiff_t j = i + 1; j < D; ++j) plane(i, j, variances);
+            for (std::ptrdiff_t j = i + 1; j < D; ++j) steepest = std::fmax(steepest, plane(i, j, variances));
+        return steepest;
     }
 
-    void plane(std::ptrdiff_t i, std::ptrdiff_t j, const std::vector<double>& variances) {
+    double plane(std::ptrdiff_t i, std::ptrdiff_t j, const std::vector<double>& variances) {
         double x = 0.0, y = 0.0, size = 0.0;
         for (std::ptrdiff_t k = 0; k < K; ++k) {
             const double* W = within.data() + k * D * D;
@@ -51,8 +53,9 @@ struct Turning {
             y += W[i * D + j] * (p - q);
             size += (W[i * D + i] + W[j * D + j]) * (p + q);
         }
-        if (!(std::hypot(x, y) > kNeutral * size)) return;
+        if (!(std::hypot(x, y) > kNeutral * size)) return 0.0;
         turn(i, j, best_angle(x, y));
+        return std::fabs(y) / size;
     }
 
     // New axis i is c i + s j, new axis j is c j - s i.
@@ -128,17 +131,22 @@ Spread turned(const Constraint& constraint, const Scatters& s, const Floor& floo
     Spread best = along_axes(constraint, s, floor, 1, now.axes, now.energies(), nullptr);
     for (const double v : best.variances)
         if (!(v > 0.0)) return best;
-    const double rounding = kGain * total * double(D), coarse = kHeldGain * total * double(D);
+    const double coarse = kHeldGain * total * double(D);
     for (int i = 0; i < kMost; ++i) {
         if (const double angle = newton(constraint, s, floor, now, best); angle > 0.0) {
             if (angle < kSmall) break;
             continue;
         }
-        now.sweep(best.variances);
+        const double slope = now.sweep(best.variances);
         Spread next = along_axes(constraint, s, floor, 1, now.axes, now.energies(), nullptr);
-        const bool ended = !(next.objective > best.objective + (at_bounds(next, floor.span) ? coarse : rounding));
-        if (next.objective > best.objective) best = std::move(next);
-        if (ended) break;
+        if (at_bounds(next, floor.span)) {
+            const bool ended = !(next.objective > best.objective + coarse);
+            if (next.objective > best.objective) best = std::move(next);
+            if (ended) break;
+        } else {
+            best = std::move(next);  // what it may be lower by is rounding
+            if (slope <= kFlat) break;
+        }
     }
     return best;
 }

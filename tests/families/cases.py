@@ -33,6 +33,11 @@ def moments(x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.stack([((x - m) * w[:, None]).T @ (x - m) for m, w in zip(means, z.T, strict=True)]), counts
 
 
+def case(d: int, k: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    x = lobes(60 * d, d, k, seed)
+    return moments(x, np.random.default_rng(seed).dirichlet(np.full(k, 0.3), len(x)))
+
+
 X = lobes(300, D, K)
 Z = np.random.default_rng(0).dirichlet(np.ones(K), len(X))
 WITHIN, COUNTS = moments(X, Z)
@@ -99,3 +104,24 @@ def assert_in_family(code: str, dense: np.ndarray, tolerance: float = 1e-9) -> N
         scaled = dense / volumes[:, None, None]
         products = scaled[:, None] @ scaled[None]
         assert np.allclose(products, products.swapaxes(2, 3), atol=tolerance * np.abs(products).max())
+
+
+def slopes(code: str, covariance: Covariance, within: np.ndarray = WITHIN, counts: np.ndarray = COUNTS) -> np.ndarray:
+    """The objective's derivatives by every parameter of the family, for each row: log-volumes, log-shapes, angles.
+
+    With axes Q_k and variances v_k along them, M_k = Q_k' W_k Q_k: by log v_kd it is (M_kdd / v_kd - n_k) / 2, by the
+    angle in the plane of axes i and j M_kij (1 / v_ki - 1 / v_kj); what components share adds up over them.
+    """
+    volume, shape, orientation = code
+    parts = FAMILIES[code].decompose(covariance)
+    values, axes = parts.volumes[:, None] * parts.shapes, parts.orientations
+    turned = axes.swapaxes(1, 2) @ within @ axes
+    by_log = 0.5 * (np.einsum("kdd->kd", turned) / values - counts[:, None])
+    shared = {"V": lambda each: each, "E": lambda each: each.sum(0, keepdims=True)}
+    found = [shared[volume](by_log.sum(1, keepdims=True))]
+    if shape != "I":
+        by_shape = shared[shape](by_log)
+        found.append(by_shape - by_shape.mean(1, keepdims=True))
+    if orientation != "I":
+        found.append(shared[orientation](turned * (1 / values[:, :, None] - 1 / values[:, None, :])))
+    return np.concatenate([f.ravel() for f in found]) / counts.sum()

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import bactrian as bt
-from bactrian.covariance import Spherical
+from bactrian.covariance import Full, Spherical
 from bactrian.families import FAMILIES, Floor, parse_families, parse_family
-from tests.families.cases import D, K, assert_in_family, m_step, neighbour, objective
+from tests.families.cases import COUNTS, D, K, assert_in_family, case, m_step, neighbour, objective, slopes
 
 CLOSED = ("EII", "VII", "EEI", "VVI", "EEE", "VVV")
 
@@ -27,15 +27,29 @@ def test_no_neighbour_in_the_family_is_better(code):
 
 
 @every_family
-def test_the_objective_is_flat_at_the_m_step(code):
-    """Central differences along every kind of step inside the family vanish."""
+@pytest.mark.parametrize(("d", "k"), [(1, 3), (2, 5), (4, 3), (9, 4), (24, 2)])
+def test_the_gradient_within_the_family_vanishes(code, d, k):
+    """By every volume, shape and angle that the family is free to choose, in nats per row."""
+    within, counts = case(d, k)
+    assert np.abs(slopes(code, m_step(code, within, counts)[0], within, counts)).max() < 1e-8
+
+
+@every_family
+def test_slopes_are_those_of_the_objective(code):
+    """By central differences along random steps inside the family: there are none at the optimum, but elsewhere."""
+
+    def steepest(at):
+        pairs = [
+            [objective(neighbour(code, at, step, np.random.default_rng(seed))) for step in (1e-5, -1e-5)]
+            for seed in range(10)
+        ]
+        return np.abs(np.diff(pairs)).max() / 2e-5 / COUNTS.sum()
+
     covariance, _ = m_step(code)
-    scale = abs(objective(covariance))
-    for seed in range(10):
-        ahead, behind = (
-            objective(neighbour(code, covariance, step, np.random.default_rng(seed))) for step in (1e-5, -1e-5)
-        )
-        assert abs(ahead - behind) / 2e-5 < 1e-6 * scale
+    elsewhere = Full(neighbour(code, covariance, 0.1, np.random.default_rng(7)), K)
+    slope = np.abs(slopes(code, elsewhere)).max()
+    assert 0.3 * slope < steepest(elsewhere) < 100 * slope
+    assert steepest(covariance) < 1e-6 < 1e-4 < slope
 
 
 @every_family

@@ -9,20 +9,12 @@ from bactrian.families import Floor, common_shape, own_axes
 from bactrian.families.along_features import evi, vei
 from bactrian.families.common_axes import eve, vve
 from bactrian.families.native import natively
-from tests.families.cases import FAMILIES, moments, objective, scatters
-from tests.fit.cases import lobes
+from tests.families.cases import FAMILIES, case, objective, scatters, slopes
 
 TWINS = {
     "VEI": vei, "EVI": evi, "VEE": common_shape.vee, "EVE": eve, "VVE": vve, "EEV": own_axes.eev, "VEV": own_axes.vev,
     "EVV": own_axes.evv,
 }  # fmt: skip
-# the twins of common axes stop sweeping where the objective, not the angle, is exact
-TOLERANCE = {"EVE": 1e-6, "VVE": 1e-6}
-
-
-def case(d: int, k: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    x = lobes(60 * d, d, k, seed)
-    return moments(x, np.random.default_rng(seed).dirichlet(np.full(k, 0.3), len(x)))
 
 
 def both(code, within, counts, floor, before=None):
@@ -42,7 +34,9 @@ def test_the_same_covariance(code, d, k):
     (mine, held), (expected, also) = both(code, within, counts, floor)
     assert len(held) == len(also) == 0
     scale = np.abs(expected.array).max()
-    assert np.abs(mine.array - expected.array).max() <= TOLERANCE.get(code, 1e-10) * scale
+    assert np.abs(mine.array - expected.array).max() <= (1e-8 if code in ("EVE", "VVE") else 1e-10) * scale
+    for found in (mine, expected):
+        assert np.abs(slopes(code, found, within, counts)).max() < 1e-8
     value = objective(expected, within, counts)
     assert objective(mine, within, counts) == pytest.approx(value, rel=1e-11)
 
@@ -53,7 +47,9 @@ def test_the_same_after_a_step(code):
     moved, floor = case(4, 3, seed=1)[0], Floor(np.full(4, 1e-10))
     before = TWINS[code](scatters(FAMILIES[code], within, counts), floor, None)[0]
     (mine, _), (expected, _) = both(code, moved, counts, floor, before)
-    assert np.allclose(mine.array, expected.array, rtol=0, atol=1e-6 * np.abs(expected.array).max())
+    assert np.allclose(mine.array, expected.array, rtol=0, atol=1e-8 * np.abs(expected.array).max())
+    for found in (mine, expected):
+        assert np.abs(slopes(code, found, moved, counts)).max() < 1e-8
 
 
 @pytest.mark.parametrize("code", TWINS)

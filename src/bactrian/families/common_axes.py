@@ -25,8 +25,8 @@ from bactrian.typing import FloatArray, IntArray
 Result = tuple[Covariance, IntArray]
 
 MOST = 200  # sweeps
-GAIN = 1e-15  # of N D, the size of the objective: less is rounding
-HELD_GAIN = 1e-9  # with a collapsed component, which will not win and converges slowly
+FLAT = 1e-10  # of the size of a plane's cost, its slope in the last sweep: gains are rounding long before
+HELD_GAIN = 1e-9  # of N D, the size of the objective, with a collapsed component: it will not win, and converges slowly
 NEUTRAL = 1e-15  # a plane in which all directions cost the same to this part has no best angle
 
 
@@ -68,11 +68,13 @@ def turned(scatters: Scatters, floor: Floor, axes: FloatArray, values: Values) -
     if not best.values.all():
         return best  # refused as not positive definite
     for _ in range(MOST):
-        within, axes = _sweep(within.copy(), axes.copy(), 1 / best.values)
+        within, axes, slope = _sweep(within.copy(), axes.copy(), 1 / best.values)
         last, best = best, _about(within, scatters.counts, floor.minimum, axes, values)
-        gain = HELD_GAIN if floor.holds(best.values, best.least).any() else GAIN
-        if not best.objective > last.objective + gain * size:
-            return max(last, best, key=lambda one: one.objective)
+        if floor.holds(best.values, best.least).any():
+            if not best.objective > last.objective + HELD_GAIN * size:
+                return max(last, best, key=lambda one: one.objective)
+        elif slope <= FLAT:
+            break
     return best
 
 
@@ -82,8 +84,12 @@ def _about(within: FloatArray, counts: FloatArray, minimum: FloatArray, axes: Fl
     return along_axes(energies, least, counts, axes[None], values)
 
 
-def _sweep(within: FloatArray, axes: FloatArray, precisions: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Turn each plane of two axes to the least sum_k tr(W_k Sigma_k^-1); ``within`` is axes^T W_k axes."""
+def _sweep(within: FloatArray, axes: FloatArray, precisions: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+    """Turn each plane of two axes to the least sum_k tr(W_k Sigma_k^-1); ``within`` is axes^T W_k axes.
+
+    The last of what is returned is the steepest slope that was met, by the size of the plane's cost.
+    """
+    steepest = 0.0
     for i, j in combinations(range(len(axes)), 2):
         gap = precisions[:, i] - precisions[:, j]
         # the cost at angle t is constant + x cos 2t + y sin 2t
@@ -92,10 +98,11 @@ def _sweep(within: FloatArray, axes: FloatArray, precisions: FloatArray) -> tupl
         size = (within[:, i, i] + within[:, j, j]) @ (precisions[:, i] + precisions[:, j])
         if not np.hypot(x, y) > NEUTRAL * size:
             continue
+        steepest = max(steepest, float(abs(y) / size))
         angle = 0.5 * np.arctan2(-y, -x)
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         plane = [i, j]
         axes[:, plane] = axes[:, plane] @ turn
         within[:, :, plane] = within[:, :, plane] @ turn
         within[:, plane, :] = turn.T @ within[:, plane, :]
-    return within, axes
+    return within, axes, steepest
