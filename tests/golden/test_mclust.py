@@ -77,6 +77,25 @@ def test_the_prior_where_mclust_is_consistent(family):
     assert tight(source, begin).log_likelihood == pytest.approx(expected["tight_loglik"], rel=1e-6)
 
 
+@pytest.mark.parametrize("family", GOLDEN["iris_given_z_prior"]["families"])
+def test_the_prior_with_equal_weights(family):
+    """mclust stops at its default tolerance, short of the mode; our climb passes through the same mixture."""
+    golden = GOLDEN["iris_given_z_prior"]
+    data = DATA["iris"]().data
+    prior = ConjugatePrior().about(data.mean(0), np.cov(data.T, bias=True), len(data), 3)
+    source, climb = start(np.array(golden["z"]), family, prior=prior, equal_weights=True)
+    heights = []
+    for n in [0] + [1] * 30:
+        (climb,) = run(source, KERNEL, [climb], tol=0, max_iter=n)
+        heights.append(climb.log_likelihood)
+    theirs = golden["families"][family]["equal_weights_loglik"]
+    found = int(np.argmin(np.abs(np.array(heights) - theirs)))
+    assert heights[found] == pytest.approx(theirs, rel=1e-11)
+    assert abs(heights[found - 1] - heights[found]) > 1e-4  # no other iteration would have done
+    assert np.array_equal(climb.mixture.weights, np.full(3, 1 / 3))
+    assert tight(source, climb).value >= climb.value
+
+
 @pytest.mark.filterwarnings("ignore::bactrian.errors.CollapseWarning")
 @pytest.mark.parametrize("name", DATA)
 def test_from_mclusts_partitions(name):

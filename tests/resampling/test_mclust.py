@@ -37,11 +37,13 @@ def test_jackknife_exactly():
     assert np.allclose(replicates.weights.mean(axis=0), golden["ave"]["pro"], rtol=1e-9)
     low, high = normal_interval(errors, errors, 0.95)  # theirs are about the average of the resamples
     assert np.allclose(high.weights - low.weights, np.subtract(*golden["ci"]["pro"][::-1]), rtol=1e-7)
+    width = np.subtract(golden["ci"]["mean_high"], golden["ci"]["mean_low"])
+    assert np.allclose(high.means - low.means, width, rtol=1e-7)
 
 
 @pytest.mark.parametrize("code", ["bs", "wlbs", "pb"])
 def test_within_monte_carlo_error(code):
-    """Two sets of 999 draws: standard errors, and intervals of the weights, within 4 sigma of their difference."""
+    """Two sets of 999 draws: standard errors and intervals within 4 sigma of their difference."""
     design, replicates = resampled(NAMES[code])
     golden, errors = NUMBERS[code], design.errors(replicates)
     low, high = design.interval(replicates, errors, 0.95)
@@ -52,11 +54,13 @@ def test_within_monte_carlo_error(code):
         (covariances, errors.covariances, golden["se"]["variance"]),
     ):
         assert (np.abs(ours - theirs) < 4 * np.sqrt(2) * error_of_error(values)).all(), (ours, theirs)
-    for q, ours, theirs in (
-        (0.025, low.weights, golden["ci"]["pro"][0]),
-        (0.975, high.weights, golden["ci"]["pro"][1]),
-    ):
-        assert (np.abs(ours - theirs) < 4 * np.sqrt(2) * error_of_quantile(replicates.weights, q)).all()
+    assert np.allclose([low.weights, high.weights], np.quantile(replicates.weights, (0.025, 0.975), axis=0))
+    assert np.allclose([low.means, high.means], np.quantile(replicates.means, (0.025, 0.975), axis=0))
+    for q, name, at in ((0.025, "mean_low", 0), (0.975, "mean_high", 1)):
+        # of our draws as many lie below their quantile; where the distribution has a gap quantiles themselves jump
+        beyond = 3.5 * np.sqrt(2 * q * (1 - q) / len(replicates))
+        assert (np.abs((replicates.weights < golden["ci"]["pro"][at]).mean(axis=0) - q) < beyond).all()
+        assert (np.abs((replicates.means < golden["ci"][name]).mean(axis=0) - q) < beyond).all()
 
 
 def error_of_error(values: np.ndarray) -> np.ndarray:
@@ -64,12 +68,6 @@ def error_of_error(values: np.ndarray) -> np.ndarray:
     centred = values - values.mean(axis=0)
     variance = (centred**2).mean(axis=0)
     return np.sqrt(((centred**4).mean(axis=0) - variance**2) / len(values)) / (2 * np.sqrt(variance))
-
-
-def error_of_quantile(values: np.ndarray, q: float) -> np.ndarray:
-    """Of a quantile over n draws: half the distance of those a standard error of q to both sides."""
-    step = np.sqrt(q * (1 - q) / len(values))
-    return (np.quantile(values, q + step, axis=0) - np.quantile(values, q - step, axis=0)) / 2
 
 
 def test_ours_climb_on():
