@@ -28,7 +28,8 @@ from bactrian.selection import CRITERIA, Candidate, Candidates, Progress, Task, 
 from bactrian.selection.candidate import rank
 from bactrian.sources import Source
 from bactrian.sources.door import open_source
-from bactrian.sources.labelled import labelled
+from bactrian.sources.labelled import Labelled, labelled
+from bactrian.starts import Hierarchy
 from bactrian.starts.read import ANY, read_start
 from bactrian.typing import RandomState
 
@@ -80,9 +81,10 @@ def fit(
         0 is a row that is not there, 2 a row that is there twice.
     feature_names : D names, optional
         For data without names of their own; a frame's columns need none.
-    start : Mixture, Fit, labels (N,), responsibilities (N, K), "auto" or "k-means++"
+    start : Mixture, Fit, labels (N,), responsibilities (N, K), "auto", "hierarchical" or "k-means++"
         "auto" looks further than the best of a few k-means++ labellings where these do not agree: agglomeration of
         micro-clusters, and moves that split and merge components; with several candidates for those that may win.
+        "hierarchical" begins at one tree of groups, cut at each K, and looks no further, as mclust does by default.
         From labels (0 to K-1) or responsibilities EM begins with the M-step. Fixes K, and components keep their
         numbers; else they are ordered by their means, first feature first, and these numbers are all that the order of
         columns decides.
@@ -197,6 +199,8 @@ def fit(
         noise=noise_model,
         clean=without_noise(noise_model, source),
     )
+    if isinstance(start, str) and start == "hierarchical":
+        task = replace(task, start=_hierarchy(task, max(counts)))
     asked = {
         "n_components": counts,
         "families": [family.code for family in tried],
@@ -206,6 +210,14 @@ def fit(
     with closing(whole), watching(watched) as observe, kept(state, task, names, asked, random_state) as task:
         task = replace(task, observe=observe)
         return _choose(search(task, counts, tried, criterion), criterion, source, names)
+
+
+def _hierarchy(task: Task, most: int) -> Hierarchy:
+    if isinstance(task.source, Labelled):
+        raise ParameterError(
+            "start='hierarchical' makes groups that know nothing of the labels given; leave start= or labels= out"
+        )
+    return Hierarchy(task.clean or task.source, task.kernel, task.floor, most, task.rng)
 
 
 def _named(

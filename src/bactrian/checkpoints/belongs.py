@@ -14,6 +14,7 @@ from bactrian.digest import digest
 from bactrian.kernels import NativeKernel, Parameters
 from bactrian.selection import Task
 from bactrian.sources import Labelled
+from bactrian.starts import Hierarchy
 from bactrian.typing import FloatArray
 
 # what a difference is called; what is not here is an argument, and called by its name
@@ -81,6 +82,8 @@ def _plain(value: Any) -> Any:
 def _start(task: Task) -> str:
     if task.start is None:
         return "auto" if task.search else "k-means++"
+    if isinstance(task.start, Hierarchy):
+        return "hierarchical"
     return OPAQUE + digest(flatten(task.start) if isinstance(task.start, Parameters) else task.start)
 
 

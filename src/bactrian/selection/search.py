@@ -25,7 +25,7 @@ from bactrian.selection.held_out import cross_validated
 from bactrian.selection.task import Progress, Task
 from bactrian.selection.verdict import candidate_of, failed, impossible
 from bactrian.sources import Source
-from bactrian.starts import Groups, beside_noise, climb_from_best, from_assignment, ranked, thorough
+from bactrian.starts import Groups, Hierarchy, beside_noise, climb_from_best, from_assignment, ranked, thorough
 from bactrian.starts.beside_noise import MILD
 from bactrian.starts.search import SECOND_CHANCES, forgetful, level, sample_size
 from bactrian.statistics import Scatter
@@ -211,6 +211,10 @@ class Look:
         if isinstance(task.start, Parameters):
             start = em.Climb(objective, task.start)
             return beside_noise(start, objective, MILD) if _lacks_noise(start) else [start]
+        if isinstance(task.start, Hierarchy):
+            tree = task.start
+            starts = self._beside_noise(lambda o: [tree.start(o, self.k)], objective)
+            return ranked(tree.sample, task.kernel, starts, memory=task.memory)
         if task.start is not None:
             start = from_assignment(task.source, task.kernel, objective, task.start, self.k)
             return beside_noise(start, objective, MILD) if _lacks_noise(start) else [start]

@@ -15,6 +15,7 @@ from bactrian.objective import Objective
 from bactrian.priors import ConjugatePrior
 from bactrian.selection.candidate import Candidate
 from bactrian.sources import Source
+from bactrian.starts import Hierarchy
 from bactrian.typing import FloatArray, IntArray
 
 
@@ -51,7 +52,7 @@ class Progress:
 class Task:
     """All that a search needs and that stays the same for every candidate.
 
-    ``start`` : None (k-means++), a mixture's parameters, labels (N,) or responsibilities (N, K).
+    ``start`` : None (k-means++), a mixture's parameters, labels (N,), responsibilities (N, K) or a tree for any K.
     ``search`` : whether starts are looked for by more than short climbs from k-means++.
     ``clean`` : the source without the rows that begin as noise. ``numbered`` : components keep the user's numbers.
     """
@@ -59,7 +60,7 @@ class Task:
     source: Source
     kernel: Kernel
     floor: Floor
-    start: Parameters | FloatArray | IntArray | None
+    start: Parameters | FloatArray | IntArray | Hierarchy | None
     n_init: int
     tol: float
     max_iter: int
@@ -86,4 +87,5 @@ class Task:
     @property
     def numbered(self) -> bool:
         """Whether the user gave the components their numbers, which they then keep."""
-        return self.start is not None or bool(len(self.source.anchors))
+        given = self.start is not None and not isinstance(self.start, Hierarchy)
+        return given or bool(len(self.source.anchors))

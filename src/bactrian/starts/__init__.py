@@ -3,8 +3,18 @@
 from bactrian.starts.beside_noise import beside_noise
 from bactrian.starts.given import from_assignment
 from bactrian.starts.groups import Groups
+from bactrian.starts.hierarchy import Hierarchy
 from bactrian.starts.kmeans import kmeans_labels
 from bactrian.starts.search import climb_from_best, ranked
 from bactrian.starts.thorough import thorough
 
-__all__ = ["Groups", "beside_noise", "climb_from_best", "from_assignment", "kmeans_labels", "ranked", "thorough"]
+__all__ = [
+    "Groups",
+    "Hierarchy",
+    "beside_noise",
+    "climb_from_best",
+    "from_assignment",
+    "kmeans_labels",
+    "ranked",
+    "thorough",
+]

@@ -16,6 +16,8 @@ from bactrian.typing import FloatArray, IntArray
 # The K tried when none is asked for
 ANY = range(1, 10)
 
+NAMES = ("auto", "hierarchical", "k-means++")
+
 
 def read_start(
     start: Any, n_components: int | Iterable[int], n_rows: int, n_features: int, noise: bool = False
@@ -26,9 +28,10 @@ def read_start(
     """
     counts = read_counts(n_components)
     if isinstance(start, str):
-        if start not in ("auto", "k-means++"):
+        if start not in NAMES:
             raise ParameterError(
-                f"start should be a Mixture, labels, responsibilities, 'auto' or 'k-means++', but got {start!r}"
+                f"start should be a Mixture, labels, responsibilities, {', '.join(map(repr, NAMES[:-1]))} or "
+                f"{NAMES[-1]!r}, but got {start!r}"
             )
         return None, counts
     first, k = _read_given_start(start, n_rows, n_features, noise)
