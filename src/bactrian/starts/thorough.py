@@ -20,7 +20,8 @@ from bactrian.starts.search import forgetful, level
 from bactrian.starts.support import merit
 
 FIRST = 12  # iterations of a short climb
-REPAIRED = 3  # short climbs that are improved first, by what is known to gain; if these agree the search ends
+REPAIRED = 1, 3  # short climbs that are improved first, by what is known to gain; if these agree the search ends
+DEAR = 10_000_000  # N D K of all of these together, within those bounds
 TRAJECTORIES = 2, 8  # starts that are climbed and improved by trials: at least, and at most
 CHEAP = 1_000_000  # N D K of all of these together, within those bounds
 AGREE = 3  # of these on one height end the search
@@ -54,15 +55,15 @@ def thorough(
     look = Look(source, kernel, mover(source, kernel, climbs[0].objective, rng, tol=tol, memory=memory), tol, memory)
     climbs = look.short(climbs)
     if not _agree(climbs, CLOSE * source.total):
-        first = look.repaired(climbs[:REPAIRED])
+        size = source.n_rows * source.n_features * len(climbs[0].mixture.weights)
+        n = int(np.clip(DEAR // size, *REPAIRED))
+        first = look.repaired(climbs[:n])
         if _agree(first, ALIKE * tol * source.total):
             climbs = first
         else:
-            others = _one_by_one(climbs[REPAIRED:], lambda: look.short([c for c in more() if not c.held]))
-            size = source.n_rows * source.n_features * len(climbs[0].mixture.weights)
+            others = _one_by_one(climbs[n:], lambda: look.short([c for c in more() if not c.held]))
             least, most = TRAJECTORIES
-            n = int(np.clip(CHEAP // size, 1 if sampled else least, most))
-            climbs = look.searched(chain(first, others), n)
+            climbs = look.searched(chain(first, others), int(np.clip(CHEAP // size, 1 if sampled else least, most)))
     return [forgetful(climb) for climb in climbs]
 
 
