@@ -238,6 +238,9 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         noise = read_noise(self.noise, whole, whole.n_given)
         objective = self._objective(whole, noise)
         starts = self._starts(source, objective, without_noise(noise, source))
+        numbered = self._numbered(labels is not None)
+        if not numbered:  # here too: a warm start leaves the components where its first fit began
+            starts = [[start.in_canonical_order() for start in these] for these in starts]
         reporter = Reporter(self.verbose, self.verbose_interval, source.total) if self.verbose else None
         with shown(self.verbose):
             outcome = climbing.climb(
@@ -249,7 +252,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
                 acceleration=None if self.warm_start or self.tol == 0 else em.quickest(source),
                 reporter=reporter,
             )
-        if not self._numbered(labels is not None):
+        if not numbered and not self.warm_start:
             outcome = replace(outcome, climb=outcome.climb.in_canonical_order())
         climbing.judge(outcome, self.reg_covar, self.max_iter)
         self._keep(outcome, source, dtype)
@@ -292,7 +295,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
     def _numbered(self, labelled: bool) -> bool:
         """Whether the components have an order that the user knows."""
         given = self.means_init is not None or self.weights_init is not None or callable(self.init_params)
-        return given or self.warm_start or labelled  # whoever goes on expects the components where they were
+        return given or labelled or self._warm_mixture(self.n_features_in_) is not None
 
     def _warm_mixture(self, n_features: int) -> Mixture | None:
         if not self.warm_start or not hasattr(self, "mixture_"):
