@@ -161,6 +161,10 @@ def test_n_components(
         A component of the first two fits to the data, or of all their resamples, collapsed. Later it ends the tests:
         see ``ComponentsTest.ended``.
 
+    Notes
+    -----
+    There are no ``labels``: a row whose component is known says that this component is there, which is not tested then.
+
     References
     ----------
     McLachlan 1987 (Applied Statistics 36:318).
