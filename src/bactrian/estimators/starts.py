@@ -30,7 +30,7 @@ from bactrian.typing import FloatArray, IntArray, RandomState
 # who asks for fewer iterations than this does not ask for a long look for the start either
 LONG = 100
 FIRST_ROUND, KEEP = 8, 3
-LABELLINGS = 4  # k-means labellings tried by one search
+LABELLINGS = 8  # k-means labellings tried by one search, as in bactrian.fit
 
 
 @dataclass(frozen=True, eq=False)

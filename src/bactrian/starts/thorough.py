@@ -20,8 +20,8 @@ from bactrian.starts.search import forgetful, level
 from bactrian.starts.support import merit
 
 FIRST = 12  # iterations of a short climb
-REPAIRED = 1, 3  # short climbs that are improved first, by what is known to gain; if these agree the search ends
-DEAR = 10_000_000  # N D K of all of these together, within those bounds
+REPAIRED = 1, 8  # short climbs that are improved first, by what is known to gain; if these agree the search ends
+DEAR = 4_000_000  # N D K of all of these together, within those bounds
 TRAJECTORIES = 2, 8  # starts that are climbed and improved by trials: at least, and at most
 CHEAP = 1_000_000  # N D K of all of these together, within those bounds
 AGREE = 3  # of these on one height end the search
