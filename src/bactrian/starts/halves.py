@@ -151,28 +151,42 @@ def _ways(
     rng: np.random.Generator,
 ) -> Iterator[IntArray]:
     """Labels (n,), 0 or 1: either side along the longest axis, by two centres, and a core in its surroundings."""
-    apart = part.values - mean
+    apart, weight = part.values - mean, np.ones(part.n_rows) if part.weight is None else part.weight
     axis = np.linalg.eigh(covariance * np.outer(scale, scale))[1][:, -1] * scale
     yield (apart @ axis > 0).astype(np.intp)
     white = apart @ whitener.T
-    yield _two_means(white, rng)
+    yield _two_means(white, weight, rng)
     distances = np.einsum("nd,nd->n", white, white)
-    yield (distances > np.median(distances)).astype(np.intp)
+    yield (distances > _median(distances, weight)).astype(np.intp)
 
 
-def _two_means(white: FloatArray, rng: np.random.Generator) -> IntArray:
+def _two_means(white: FloatArray, weight: FloatArray, rng: np.random.Generator) -> IntArray:
     """Labels by k-means++ and Lloyd's steps for two groups, which on so few rows NumPy does as fast as the core."""
-    near = white[rng.integers(len(white))]
-    far = np.einsum("nd,nd->n", white - near, white - near)
-    drawn = int(np.searchsorted(np.cumsum(far), rng.random() * far.sum(), side="right"))
-    centres = near, white[min(drawn, len(white) - 1)]
+    near = white[_drawn(weight, rng)]
+    far = white[_drawn(weight * np.einsum("nd,nd->n", white - near, white - near), rng)]
+    centres = near, far
     for _ in range(3):
         between = centres[1] - centres[0]
         labels = (white @ between > 0.5 * (centres[0] + centres[1]) @ between).astype(np.intp)
-        if labels.all() or not labels.any():
+        shares = np.bincount(labels, weight, minlength=2)
+        if not shares.all():
             break
-        centres = white[labels == 0].mean(axis=0), white[labels == 1].mean(axis=0)
+        second = (weight * labels) @ white
+        centres = (weight @ white - second) / shares[0], second / shares[1]
     return np.asarray(labels)
+
+
+def _drawn(chances: FloatArray, rng: np.random.Generator) -> int:
+    """A row, by its share of all: one of weight 2 is two rows."""
+    cumulated = np.cumsum(chances)
+    found = int(np.searchsorted(cumulated, rng.random() * cumulated[-1], side="right"))
+    return min(found, len(chances) - 1)
+
+
+def _median(values: FloatArray, weight: FloatArray) -> float:
+    order = np.argsort(values)
+    cumulated = np.cumsum(weight[order])
+    return float(values[order[np.searchsorted(cumulated, 0.5 * cumulated[-1])]])
 
 
 def _factor(covariance: FloatArray) -> FloatArray | None:
