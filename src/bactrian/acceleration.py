@@ -24,6 +24,7 @@ Step = tuple[Parameters, tuple[int, ...]]
 # gains below this part of the objective are rounding
 ROUNDING = 1e-14
 PATIENCE = 6  # steps of EM before the first stride: a short climb ends before strides pay
+SETTLE = 2  # steps of EM in which what a stride has stirred up dies out
 GROWTH = 4.0  # the longest stride grows by this factor when it was taken in full
 
 
@@ -51,6 +52,10 @@ class Plain:
         """The next mixture to look at, and the components that the floor held."""
         return self.objective.maximize(statistics, mixture)
 
+    def ends(self, history: Sequence[float], statistics: Statistics, tol: float) -> bool:
+        """Whether less than ``tol`` nats can still be gained; asked once a pass."""
+        return self.remaining(history, statistics) < tol
+
     def remaining(self, history: Sequence[float], statistics: Statistics) -> float:
         """Nats that can still be gained."""
         return remaining(history)
@@ -60,11 +65,21 @@ class Squarem(Plain):
     """Two steps of EM, then a stride.
 
     ``on_trial`` : the mixture being looked at is a stride, to be taken back if it is lower.
+
+    Parameters
+    ----------
+    objective : Objective
+    patience : int
+        Steps of EM before the first stride.
+    wary : bool
+        Where the climb may end, ``SETTLE`` more steps of EM must say so too, as they do for a climb without strides:
+        near the top a cycle or two have seen too little of the slow directions.
     """
 
-    def __init__(self, objective: Objective, patience: int = PATIENCE) -> None:
+    def __init__(self, objective: Objective, patience: int = PATIENCE, *, wary: bool = False) -> None:
         super().__init__(objective)
-        self._patience = patience
+        self._patience, self._wary = patience, wary
+        self._settling = 0  # steps to come
         self._longest = 1.0
         self._before = 0.0  # what the second step of the last cycle gained
         self._lengths = (np.inf, np.inf)  # of the last two cycles
@@ -76,6 +91,7 @@ class Squarem(Plain):
         self.on_trial = False
         self._origin = origin
         self._first: FloatArray | None = None
+        self._settling = 0
 
     def step(self, statistics: Statistics, mixture: Parameters) -> Step:
         if self._patience > 0:
@@ -88,6 +104,9 @@ class Squarem(Plain):
             return plain
         if self._first is None:
             self.on_trial, self._first = False, here
+            return plain
+        if self._settling > 0:  # the last two steps begin the next stride
+            self._origin, self._first = self._first, here
             return plain
         return self._stride(here, plain, statistics, mixture)
 
@@ -136,6 +155,15 @@ class Squarem(Plain):
         self._longest = max(1.0, self._length / 2)
         self._begin(self._retreat)
         return self._fallback
+
+    def ends(self, history: Sequence[float], statistics: Statistics, tol: float) -> bool:
+        if self._settling > 0:
+            self._settling -= 1
+            return self._settling == 0 and remaining(history) < tol
+        left = self.remaining(history, statistics)
+        if left < tol and left > 0 and self._wary:
+            self._settling = SETTLE
+        return left < tol and self._settling == 0
 
     def remaining(self, history: Sequence[float], statistics: Statistics) -> float:
         """After the second of two steps: its gain over the whole way, from how the steps shrink.

@@ -126,6 +126,7 @@ def run(
     tol: float,
     max_iter: int,
     acceleration: str | None = None,
+    near: bool = False,
     observe: Callable[[Sequence[Climb]], None] | None = None,
     memory: Memory | None = None,
 ) -> list[Climb]:
@@ -140,6 +141,8 @@ def run(
         "squarem": strides are tried between the steps of EM; one that ends lower is taken back and not counted.
         "incremental": sweeps make a step after each block of rows, and strides follow if these do not come to the end
         soon; for a sweep ``history`` holds the free energy, a lower bound of the objective that never falls.
+    near : bool
+        The climbs begin near their tops: strides are tried at once, and are wary of an early end.
     observe : callable, optional
         Called after each pass with all climbs; may raise KeyboardInterrupt.
     memory : Memory, optional
@@ -148,16 +151,18 @@ def run(
     climbs = [replace(c, history=c.history[:-1], status=None) for c in climbs]  # the start is looked at again
     last = [len(c.history) + max_iter for c in climbs]
     most = AHEAD if observe is None else 1
-    ahead = Ahead(source, kernel, tol, most, acceleration)
-    paces = [PACES[acceleration](c.objective) for c in climbs]
+    ahead = Ahead(source, kernel, tol, most, acceleration, near)
+    paces = [_pace(acceleration, c.objective, near) for c in climbs]
     how: dict[str, Any] = {"tol": tol, "max_iter": max_iter, "acceleration": acceleration}
+    if near:
+        how["near"] = True
     if acceleration == "incremental":
         how["n_blocks"] = n_blocks([(*c.mixture.means.shape, c.family.scatter) for c in climbs])
     page = None if memory is None else memory.begin(source, climbs, paces, how)
     while active := [i for i, c in enumerate(climbs) if c.status is None]:
         left = ahead.go(climbs, active, last)
         for i in set(active).difference(left):
-            paces[i] = PACES[acceleration](climbs[i].objective)  # it has seen nothing of what the core did
+            paces[i] = _pace(acceleration, climbs[i].objective, near)  # it has seen nothing of what the core did
         ends = [last[i] for i in left]
         seen = _read(source, kernel, [climbs[i] for i in left], [paces[i] for i in left], how, ends)
         for i, (climb, statistics) in zip(left, seen, strict=True):
@@ -180,6 +185,7 @@ class Ahead:
     tol: float
     most: int
     acceleration: str | None
+    near: bool = False
     climbers: dict[int, Climber] = field(default_factory=dict)
     tried: set[int] = field(default_factory=set)  # where the core has made passes
 
@@ -201,7 +207,7 @@ class Ahead:
     def climber(self, climb: Climb, last: int) -> Climber | None:
         objective = climb.objective
         family, floor = objective.family, objective.floor
-        if not family.native or objective.prior is not None or self.acceleration == "incremental":
+        if not family.native or objective.prior is not None or self.acceleration == "incremental" or self.near:
             return None
         leg = Leg(
             first=climb.mixture,
@@ -220,12 +226,17 @@ class Ahead:
         return self.source.climber(self.kernel, leg)
 
 
+def _pace(acceleration: str | None, objective: Objective, near: bool) -> Plain:
+    pace = PACES[acceleration]
+    return Squarem(objective, patience=0, wary=True) if near and pace is Squarem else pace(objective)
+
+
 def run_apart(
     kernel: Kernel, climbs: Sequence[tuple[Source, Climb]], *, tol: float, max_iter: int
 ) -> list[Climb | None]:
     """Climbs over rows of their own, side by side where the core can; None where a covariance has no factor."""
     ahead = [Ahead(source, kernel, tol, 1 + max_iter, None) for source, _ in climbs]
-    climbers = [a.climber(climb, 1 + max_iter) for a, (_, climb) in zip(ahead, climbs, strict=True)]
+    climbers = [a.climber(climb, max_iter) for a, (_, climb) in zip(ahead, climbs, strict=True)]
     found: list[Climb | None] = [climb for _, climb in climbs]
     going = [i for i, climber in enumerate(climbers) if climber is not None]
     if going and isinstance(kernel, NativeKernel):
@@ -284,7 +295,7 @@ def _look(climb: Climb, value: float, statistics: Statistics, pace: Plain, tol: 
     """The climb with what the pass showed of its mixture, and whether it has ended."""
     history = (*climb.history, value)
     status = None
-    if tol > 0 and pace.remaining(history, statistics) < tol:
+    if tol > 0 and pace.ends(history, statistics, tol):
         status = Status.CONVERGED
     elif len(history) > last:
         status = Status.MAX_ITER

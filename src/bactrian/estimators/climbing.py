@@ -16,7 +16,7 @@ from bactrian.families import Floor
 from bactrian.kernels import Kernel
 from bactrian.regularization import make_floor
 from bactrian.sources import Source
-from bactrian.starts import climb_from_best
+from bactrian.starts import Levels, climb_from_best
 
 # EM goes on until what can be gained is this part of tol: at scikit-learn's default of 1e-3 per row a few
 # hundred rows leave estimates a whole standard error away from the optimum (scikit-learn #10122)
@@ -60,6 +60,7 @@ def climb(
     max_iter: int,
     acceleration: str | None,
     reporter: Reporter | None,
+    levels: Levels | None = None,
 ) -> Outcome:
     """Climb from all starts in lock-step and keep the best."""
     known = max(len(start.history) for start, *_ in starts)
@@ -67,8 +68,9 @@ def climb(
         reporter.start(len(starts))
     try:
         climbs = climb_from_best(
-            source, kernel, starts, tol=FURTHER * tol, max_iter=max_iter, acceleration=acceleration, observe=reporter
-        )
+            source, kernel, starts, tol=FURTHER * tol, max_iter=max_iter, acceleration=acceleration, observe=reporter,
+            levels=levels, moves=True,
+        )  # fmt: skip
     except CovarianceError as error:
         raise CollapseError(ILL_DEFINED) from error
     best = max(climbs, key=lambda c: c.rank)

@@ -20,7 +20,7 @@ from bactrian.estimators.names import form_of
 from bactrian.estimators.progress import Reporter, shown
 from bactrian.estimators.rows import source_to_fit
 from bactrian.estimators.settings import check_settings
-from bactrian.estimators.starts import Task, find_starts
+from bactrian.estimators.starts import LONG, Task, find_starts
 from bactrian.families import parse_family
 from bactrian.kernels import NativeKernel
 from bactrian.mixture import Mixture
@@ -29,6 +29,7 @@ from bactrian.objective import Objective
 from bactrian.priors import read_prior
 from bactrian.sources import Labelled, Source
 from bactrian.sources.labelled import labelled
+from bactrian.starts import Levels
 from bactrian.typing import IntArray
 
 
@@ -251,6 +252,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
                 max_iter=self.max_iter,
                 acceleration=None if self.warm_start or self.tol == 0 else em.quickest(source),
                 reporter=reporter,
+                levels=self._levels(source),
             )
         if not numbered and not self.warm_start:
             outcome = replace(outcome, climb=outcome.climb.in_canonical_order())
@@ -291,6 +293,13 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         share = None if clean is None else 1 - clean.total / source.total
         task = Task(clean or source, NativeKernel(), objective, self.n_components, given, self.max_iter, share)
         return find_starts(task, self.init_params, self.n_init, sampler.resolved(self.random_state))
+
+    def _levels(self, source: Source) -> Levels | None:
+        """Larger samples to climb on, where starts are found on one and iterations are not counted."""
+        given = (self.weights_init, self.means_init, self.precisions_init)
+        sampled = self.init_params == "kmeans" and all(one is None for one in given)
+        few = self.warm_start or self.tol == 0 or self.max_iter < LONG
+        return Levels(source) if sampled and not few else None
 
     def _numbered(self, labelled: bool) -> bool:
         """Whether the components have an order that the user knows."""

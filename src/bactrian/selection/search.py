@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -94,7 +94,7 @@ def _candidates(
     looks = ((look, [family for _, family in these]) for look, these in groupby(asked, key=itemgetter(0)))
     for lot in _lots((plan for look, families in looks for plan in look.plans(families, long)), task.source):
         observe = None if told is None else _observer(task, found, len(asked), len(lot), told)
-        found += _climb(task, lot, observe)
+        found += _climb(task, lot, observe, moves=long and task.search)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,18 +125,24 @@ def _lots(plans: Iterable[Plan], source: Source) -> Iterator[list[Plan]]:
         yield lot
 
 
-def _climb(task: Task, lot: Sequence[Plan], observe: Callable[[Sequence[em.Climb]], None] | None) -> list[Found]:
+def _climb(
+    task: Task, lot: Sequence[Plan], observe: Callable[[Sequence[em.Climb]], None] | None, *, moves: bool
+) -> list[Found]:
     try:
-        ends = iter(_ends(task, [plan.starts for plan in lot if plan.starts], observe))
+        starts = [plan.starts for plan in lot if plan.starts]
+        ends = iter(_ends(task, starts, observe, levels=task.levels, moves=moves))
     except CovarianceError as error:
         if len(lot) > 1:  # one of them; the others shall not suffer
-            return [found for plan in lot for found in _climb(task, [plan], observe)]
+            return [found for plan in lot for found in _climb(task, [plan], observe, moves=moves)]
         return [(failed(lot[0].family, lot[0].k, task, f"component collapsed: {error}"), None)]
     return [next(ends) if p.starts else (failed(p.family, p.k, task, p.reason), None) for p in lot]
 
 
 def _ends(
-    task: Task, starts: list[list[em.Climb]], observe: Callable[[Sequence[em.Climb]], None] | None
+    task: Task,
+    starts: list[list[em.Climb]],
+    observe: Callable[[Sequence[em.Climb]], None] | None,
+    **on_levels: Any,
 ) -> list[tuple[Candidate, em.Climb]]:
     ends = climb_from_best(
         task.source,
@@ -147,6 +153,7 @@ def _ends(
         acceleration=task.acceleration,
         observe=observe,
         memory=task.memory,
+        **on_levels,
     )
     ends = ends if task.numbered else [climb.in_canonical_order() for climb in ends]
     return [(candidate_of(climb, task), climb) for climb in ends]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from bactrian.objective import Objective
 from bactrian.priors import ConjugatePrior
 from bactrian.selection.candidate import Candidate
 from bactrian.sources import Source
-from bactrian.starts import Hierarchy
+from bactrian.starts import Hierarchy, Levels
 from bactrian.typing import FloatArray, IntArray
 
 
@@ -83,6 +84,12 @@ class Task:
             prior = self.prior.about(moments.mean, moments.covariance, source.total, n_components)
         noise = None if self.noise is None else self.noise.log_density
         return Objective(family, self.floor, prior, self.equal_weights, noise)
+
+    @cached_property
+    def levels(self) -> Levels | None:
+        """Larger samples, where starts are found on one: those of the user are climbed from as they are."""
+        given = self.start is not None and not isinstance(self.start, Hierarchy)
+        return None if given or self.tol == 0 else Levels(self.source)
 
     @property
     def numbered(self) -> bool:

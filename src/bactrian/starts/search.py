@@ -6,9 +6,6 @@ better part is climbed further. On large data the rounds run on a sample of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
 import numpy as np
 
 from bactrian import em
@@ -22,6 +19,8 @@ from bactrian.typing import IntArray
 ROUND = 12  # iterations of the first round
 KEEP = 2  # one climb in so many goes on to the next round
 LEVEL = 1e-12  # nats per row: a short climb with less to gain has ended, and others that ended as high stand beside it
+TOL = 1e-5  # nats per row that a search may leave
+CHANCE = 0.01, 1e-3  # and on a sample: this part of what its chance adds to the height, up to this much
 SECOND_CHANCES = 3  # further starts that are climbed when the best one collapses
 
 
@@ -82,6 +81,16 @@ def level(source: Source) -> float:
     return 0.0 if source.single_precision else LEVEL
 
 
+def chance(climb: em.Climb, total: float) -> float:
+    """Nats per row that a climb on a sample of weight ``total`` may leave.
+
+    A maximum on a sample lies above that of all rows by half its free parameters, in nats (Akaike 1973).
+    """
+    part, most = CHANCE
+    k, d = climb.mixture.means.shape
+    return float(np.clip(part * climb.objective.n_parameters(k, d) / (2 * total), TOL, most))
+
+
 def forgetful(climb: em.Climb) -> em.Climb:
     """The same without its history, which was on other rows than those it goes on with."""
     return em.Climb(climb.objective, climb.mixture, climb.held)
@@ -91,27 +100,3 @@ def _stands_beside(best: em.Climb, other: em.Climb, total: float) -> bool:
     """Whether both have ended on the same height, so that climbing on cannot tell them apart."""
     ended = best.status is other.status is em.Status.CONVERGED and best.held == other.held
     return ended and best.value - other.value <= LEVEL * total
-
-
-def climb_from_best(
-    source: Source,
-    kernel: Kernel,
-    starts: list[list[em.Climb]],
-    *,
-    tol: float,
-    max_iter: int,
-    acceleration: str | None = None,
-    observe: Callable[[Sequence[em.Climb]], None] | None = None,
-    memory: em.Memory | None = None,
-) -> list[em.Climb]:
-    """One end for each list of starts: that of its first start, or if it collapses, of the best of the next few."""
-    how: Any = {"tol": tol, "max_iter": max_iter, "acceleration": acceleration, "observe": observe, "memory": memory}
-    ends = em.run(source, kernel, [first for first, *_ in starts], **how)
-    for chance in range(1, SECOND_CHANCES + 1):
-        left = [i for i, these in enumerate(starts) if ends[i].held and len(these) > chance]
-        if not left:
-            break
-        others = em.run(source, kernel, [starts[i][chance] for i in left], **how)
-        for i, other in zip(left, others, strict=True):
-            ends[i] = max(ends[i], other, key=lambda c: c.rank)
-    return ends

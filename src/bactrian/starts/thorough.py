@@ -16,7 +16,7 @@ from bactrian import em
 from bactrian.kernels import Kernel
 from bactrian.sources import Source
 from bactrian.starts.moves import Mover, mover
-from bactrian.starts.search import forgetful, level
+from bactrian.starts.search import TOL, chance, forgetful, level
 from bactrian.starts.support import merit
 
 FIRST = 12  # iterations of a short climb
@@ -25,8 +25,6 @@ DEAR = 4_000_000  # N D K of all of these together, within those bounds
 TRAJECTORIES = 2, 8  # starts that are climbed and improved by trials: at least, and at most
 CHEAP = 1_000_000  # N D K of all of these together, within those bounds
 AGREE = 3  # of these on one height end the search
-TOL = 1e-5  # nats per row that may remain
-NOISE = 0.01, 1e-3  # and on a sample: this part of what its chance adds to the height, up to this much
 LONGEST = 500  # iterations on the sample
 ALIKE = 10  # times what may remain: climbs that have ended on the same height
 CLOSE = 1e-3  # nats per row within which short climbs are on the way to the same height
@@ -51,7 +49,7 @@ def thorough(
     sampled : bool
         Whether the source is a sample: heights on it are not worth following as closely.
     """
-    tol = _noise(climbs[0], source.total) if sampled else TOL
+    tol = chance(climbs[0], source.total) if sampled else TOL
     look = Look(source, kernel, mover(source, kernel, climbs[0].objective, rng, tol=tol, memory=memory), tol, memory)
     climbs = look.short(climbs)
     if not _agree(climbs, CLOSE * source.total):
@@ -115,13 +113,6 @@ class Look:
 def _one_by_one(climbs: list[em.Climb], more: Callable[[], list[em.Climb]]) -> Iterator[em.Climb]:
     yield from climbs
     yield from more()
-
-
-def _noise(climb: em.Climb, total: float) -> float:
-    """A maximum on a sample lies above that of all rows by half its free parameters, in nats (Akaike 1973)."""
-    part, most = NOISE
-    k, d = climb.mixture.means.shape
-    return float(np.clip(part * climb.objective.n_parameters(k, d) / (2 * total), TOL, most))
 
 
 def _agree(climbs: list[em.Climb], nats: float) -> bool:

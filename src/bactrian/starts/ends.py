@@ -1,0 +1,49 @@
+"""From starts to the ends of their climbs on all rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bactrian import em
+from bactrian.kernels import Kernel
+from bactrian.sources import Source
+from bactrian.starts.levels import Levels
+from bactrian.starts.search import SECOND_CHANCES
+
+
+def climb_from_best(
+    source: Source,
+    kernel: Kernel,
+    starts: list[list[em.Climb]],
+    *,
+    tol: float,
+    max_iter: int,
+    acceleration: str | None = None,
+    observe: Callable[[Sequence[em.Climb]], None] | None = None,
+    memory: em.Memory | None = None,
+    levels: Levels | None = None,
+    moves: bool = False,
+) -> list[em.Climb]:
+    """One end for each list of starts: that of its first start, or if it collapses, of the best of the next few.
+
+    ``levels`` : samples on which starts that were found on a smaller one climb first; ``moves``: and try moves.
+    """
+    how: Any = {"tol": tol, "max_iter": max_iter, "acceleration": acceleration, "observe": observe, "memory": memory}
+
+    def climbed(these: list[em.Climb]) -> list[em.Climb]:
+        if levels is None:
+            return em.run(source, kernel, these, **how)
+        higher = [levels.climbed(kernel, start, tol=tol, moves=moves, memory=memory) for start in these]
+        near = all(now is not before for now, before in zip(higher, these, strict=True))
+        return em.run(source, kernel, higher, near=near, **how)
+
+    ends = climbed([first for first, *_ in starts])
+    for n in range(1, SECOND_CHANCES + 1):
+        left = [i for i, these in enumerate(starts) if ends[i].held and len(these) > n]
+        if not left:
+            break
+        others = climbed([starts[i][n] for i in left])
+        for i, other in zip(left, others, strict=True):
+            ends[i] = max(ends[i], other, key=lambda c: c.rank)
+    return ends
