@@ -25,6 +25,7 @@ Step = tuple[Parameters, tuple[int, ...]]
 ROUNDING = 1e-14
 PATIENCE = 6  # steps of EM before the first stride: a short climb ends before strides pay
 SETTLE = 2  # steps of EM in which what a stride has stirred up dies out
+SURE = 0.001  # of tol: a step that gains less is no beginning of a way, however slowly gains shrink
 GROWTH = 4.0  # the longest stride grows by this factor when it was taken in full
 
 
@@ -161,9 +162,13 @@ class Squarem(Plain):
             self._settling -= 1
             return self._settling == 0 and remaining(history) < tol
         left = self.remaining(history, statistics)
-        if left < tol and left > 0 and self._wary:
+        if not self._wary:
+            return left < tol
+        if len(history) > 2 and not self.on_trial and history[-1] - history[-2] < SURE * tol:
+            return True
+        if left < tol:
             self._settling = SETTLE
-        return left < tol and self._settling == 0
+        return False
 
     def remaining(self, history: Sequence[float], statistics: Statistics) -> float:
         """After the second of two steps: its gain over the whole way, from how the steps shrink.

@@ -27,7 +27,7 @@ from bactrian.selection.verdict import candidate_of, failed, impossible
 from bactrian.sources import Source
 from bactrian.starts import Groups, Hierarchy, beside_noise, climb_from_best, from_assignment, ranked, thorough
 from bactrian.starts.beside_noise import MILD
-from bactrian.starts.search import SECOND_CHANCES, forgetful, level, sample_size
+from bactrian.starts.search import SECOND_CHANCES, forgetful, level, rows_to_search
 from bactrian.statistics import Scatter
 
 Found: TypeAlias = tuple[Candidate, em.Climb | None]
@@ -79,7 +79,7 @@ def _looks(task: Task, n_components: Sequence[int], scatter: Scatter) -> list[Lo
     whole = task.clean or task.source
     if not whole.read_together or task.start is not None:
         return [Look(task, k, scatter, rng, whole) for k, rng in zip(n_components, rngs, strict=True)]
-    wanted = [(sample_size(k, whole.n_features), rng) for k, rng in zip(n_components, rngs, strict=True)]
+    wanted = [(rows_to_search(whole, k), rng) for k, rng in zip(n_components, rngs, strict=True)]
     samples = whole.samples(wanted)
     return [Look(task, k, scatter, rng, sample) for k, rng, sample in zip(n_components, rngs, samples, strict=True)]
 

@@ -12,19 +12,12 @@ from bactrian.kernels import Kernel
 from bactrian.objective import Objective
 from bactrian.sources import ArraySource, Resident, Source
 from bactrian.starts.agglomerate import agglomerate
-from bactrian.starts.search import distinct, sample_size, start_labels
+from bactrian.starts.search import distinct, rows_to_search, start_labels
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import IntArray
 
-FEW = 500_000  # N D up to which twice a sample's rows are no matter
 MOST_MORE = 24  # further k-means++ labellings
 CHEAP = 2_000_000  # N D K of all of these together
-
-
-def _rows_to_search(source: Source, k: int) -> int:
-    """A sample's, or all where a sample would save little."""
-    n, all_rows = sample_size(k, source.n_features), source.n_rows
-    return all_rows if all_rows <= 2 * n and all_rows * source.n_features <= FEW else n
 
 
 class Groups:
@@ -42,7 +35,7 @@ class Groups:
     ) -> None:
         self._kernel, self._floor, self._k, self._n_init, self._rng = kernel, floor, k, n_init, rng
         self._scatter = scatter
-        self.sample = source if k == 1 else source.sample(_rows_to_search(source, k), rng)
+        self.sample = source if k == 1 else source.sample(rows_to_search(source, k), rng)
 
     def starts(self, objective: Objective) -> list[em.Climb]:
         """A start from each k-means++ labelling."""
