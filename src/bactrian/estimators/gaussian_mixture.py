@@ -238,7 +238,8 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         source = whole if labels is None else self._labelled(whole, labels)
         noise = read_noise(self.noise, whole, whole.n_given)
         objective = self._objective(whole, noise)
-        starts = self._starts(source, objective, without_noise(noise, source))
+        levels = self._levels(source)
+        starts = self._starts(source, objective, without_noise(noise, source), levels)
         numbered = self._numbered(labels is not None)
         if not numbered:  # here too: a warm start leaves the components where its first fit began
             starts = [[start.in_canonical_order() for start in these] for these in starts]
@@ -252,7 +253,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
                 max_iter=self.max_iter,
                 acceleration=None if self.warm_start or self.tol == 0 else em.quickest(source),
                 reporter=reporter,
-                levels=self._levels(source),
+                levels=levels,
             )
         if not numbered and not self.warm_start:
             outcome = replace(outcome, climb=outcome.climb.in_canonical_order())
@@ -276,7 +277,9 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
             bool(self.equal_weights), None if noise is None else noise.log_density,
         )  # fmt: skip
 
-    def _starts(self, source: Source, objective: Objective, clean: Source | None) -> list[list[Climb]]:
+    def _starts(
+        self, source: Source, objective: Objective, clean: Source | None, levels: Levels | None
+    ) -> list[list[Climb]]:
         before = self._warm_mixture(source.n_features)
         if before is not None:
             memory = getattr(self, "_memory", None)
@@ -291,7 +294,8 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
             (self.n_components, source.n_features),
         )
         share = None if clean is None else 1 - clean.total / source.total
-        task = Task(clean or source, NativeKernel(), objective, self.n_components, given, self.max_iter, share)
+        kernel, k = NativeKernel(), self.n_components
+        task = Task(clean or source, kernel, objective, k, given, self.max_iter, share, levels)
         return find_starts(task, self.init_params, self.n_init, sampler.resolved(self.random_state))
 
     def _levels(self, source: Source) -> Levels | None:

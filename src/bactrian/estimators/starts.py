@@ -20,7 +20,7 @@ from bactrian.kernels import Kernel
 from bactrian.objective import Objective
 from bactrian.randomness import generator
 from bactrian.sources import ArraySource, Labelled, Source
-from bactrian.starts import Groups, beside_noise, from_assignment, ranked, thorough
+from bactrian.starts import Groups, Levels, beside_noise, from_assignment, ranked, thorough
 from bactrian.starts.beside_noise import MILD
 from bactrian.starts.given import means_of
 from bactrian.starts.kmeans import data_metric, hard, spread_centres, squared_distances
@@ -44,6 +44,7 @@ class Task:
     given: Given
     max_iter: int
     noise_share: float | None = None  # of the rows, where some are marked; the source is without them
+    levels: Levels | None = None  # larger samples, on which starts found on one will climb
 
     @property
     def rows(self) -> ArraySource | Labelled:
@@ -99,7 +100,9 @@ def _kmeans(task: Task, rng: np.random.Generator) -> list[Climb]:
     def further() -> list[Climb]:
         return [s for start in groups.further(task.objective) for s in _put_beside(task, _over(task, start))]
 
-    return thorough(groups.sample, task.kernel, climbs, further, rng, sampled=groups.sample is not task.source)
+    again = task.levels is not None and task.levels.above(k)
+    sampled = groups.sample is not task.source
+    return thorough(groups.sample, task.kernel, climbs, further, rng, sampled=sampled, again=again)
 
 
 def _kmeans_plus_plus(task: Task, rng: np.random.Generator) -> list[Climb]:

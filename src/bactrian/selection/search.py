@@ -235,6 +235,7 @@ class Look:
                 self._rng,
                 task.memory,
                 sampled=sample.n_rows < (task.clean or task.source).n_rows,
+                again=task.levels is not None and task.levels.above(self.k),
             )
         return ranked(sample, task.kernel, starts, memory=task.memory)
 

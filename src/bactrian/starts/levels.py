@@ -23,7 +23,7 @@ STEP = 4  # each sample, and all rows at last, are so many times the one before
 LEAST = 10_000  # rows of the smallest
 LARGER = 2  # times the rows that the start was found on, at least
 BYTES = 16 << 20  # of the largest
-LONGEST = 500  # iterations on each
+LONGEST = 100  # iterations on each
 SEED = 0  # which rows stand for all is no matter of chance that a user could want to vary
 
 
@@ -33,17 +33,25 @@ class Levels:
     def __init__(self, source: Source) -> None:
         self._source = source
 
-    @cached_property
-    def samples(self) -> list[Resident]:
-        """Smallest first; none of few rows."""
+    @property
+    def sizes(self) -> list[int]:
+        """Rows of each sample, smallest first; none of few rows."""
         source = self._source
         n = min(source.n_rows // STEP, BYTES // (source.n_features * (4 if source.single_precision else 8)))
-        sizes = []
+        sizes: list[int] = []
         while n >= LEAST:
-            sizes.append(n)
+            sizes.insert(0, n)
             n //= STEP
+        return sizes
+
+    @cached_property
+    def samples(self) -> list[Resident]:
         rng = np.random.default_rng(SEED)
-        return list(source.samples([(size, rng) for size in sizes[::-1]])) if sizes else []
+        return list(self._source.samples([(size, rng) for size in self.sizes])) if self.sizes else []
+
+    def above(self, n_components: int) -> bool:
+        """Whether there is one larger than the sample on which starts of so many components are found."""
+        return any(size >= _known(n_components, self._source.n_features) for size in self.sizes)
 
     def climbed(
         self, kernel: Kernel, start: em.Climb, *, tol: float, moves: bool, memory: em.Memory | None = None
@@ -52,12 +60,15 @@ class Levels:
 
         ``moves`` : whether those are tried, on the first of them, that a sample of fewer rows could not judge.
         """
-        known = LARGER * sample_size(*start.mixture.means.shape)
         for sample in self.samples:
-            if sample.n_rows >= known and not start.held:
+            if sample.n_rows >= _known(*start.mixture.means.shape) and not start.held:
                 climb = _Climb(sample, kernel, max(tol, chance(start, sample.total)), memory)
                 start, moves = climb.after(start, moves=moves), False
         return start
+
+
+def _known(n_components: int, n_features: int) -> int:
+    return LARGER * sample_size(n_components, n_features)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +82,9 @@ class _Climb:
 
     def after(self, start: em.Climb, *, moves: bool) -> em.Climb:
         """The start after the climb; the same where that collapses."""
-        how: Any = {"max_iter": LONGEST, "acceleration": "squarem", "near": True}
+        how: Any = {"tol": self.tol, "max_iter": LONGEST, "acceleration": "squarem", "memory": self.memory}
         try:
-            (end,) = em.run(self.sample, self.kernel, [start], tol=self.tol, memory=self.memory, **how)
+            (end,) = em.run(self.sample, self.kernel, [start], **how)
         except CovarianceError:
             return start
         if moves and not end.held:

@@ -39,6 +39,7 @@ def thorough(
     memory: em.Memory | None = None,
     *,
     sampled: bool = False,
+    again: bool = False,
 ) -> list[em.Climb]:
     """The starts, best first, the best of them improved.
 
@@ -48,13 +49,15 @@ def thorough(
         Is asked for other starts where these do not agree.
     sampled : bool
         Whether the source is a sample: heights on it are not worth following as closely.
+    again : bool
+        Whether moves will be tried on more rows, which can judge them better: one climb is repaired here.
     """
     tol = chance(climbs[0], source.total) if sampled else TOL
     look = Look(source, kernel, mover(source, kernel, climbs[0].objective, rng, tol=tol, memory=memory), tol, memory)
     climbs = look.short(climbs)
     if not _agree(climbs, CLOSE * source.total):
         size = source.n_rows * source.n_features * len(climbs[0].mixture.weights)
-        n = int(np.clip(DEAR // size, *REPAIRED))
+        n = 1 if again else int(np.clip(DEAR // size, *REPAIRED))
         first = look.repaired(climbs[:n])
         if _agree(first, ALIKE * tol * source.total):
             climbs = first
