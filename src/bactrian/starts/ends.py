@@ -27,23 +27,29 @@ def climb_from_best(
 ) -> list[em.Climb]:
     """One end for each list of starts: that of its first start, or if it collapses, of the best of the next few.
 
-    ``levels`` : samples on which starts that were found on a smaller one climb first; ``moves``: and try moves.
+    ``levels`` : samples on which starts that were found on a smaller one climb first; ``moves``: and try moves, but
+    where a start is alone, because all that were tried lead to the same height.
     """
     how: Any = {"tol": tol, "max_iter": max_iter, "acceleration": acceleration, "observe": observe, "memory": memory}
 
-    def climbed(these: list[em.Climb]) -> list[em.Climb]:
+    def climbed(which: Sequence[int], n: int) -> list[em.Climb]:
+        these = [starts[i][n] for i in which]
         if levels is None:
             return em.run(source, kernel, these, **how)
-        higher = [levels.climbed(kernel, start, tol=tol, moves=moves, memory=memory) for start in these]
+        alone = [not moves or len(starts[i]) == 1 for i in which]
+        higher = [
+            levels.climbed(kernel, start, tol=tol, moves=not one, memory=memory)
+            for start, one in zip(these, alone, strict=True)
+        ]
         near = all(now is not before for now, before in zip(higher, these, strict=True))
         return em.run(source, kernel, higher, near=near, **how)
 
-    ends = climbed([first for first, *_ in starts])
+    ends = climbed(range(len(starts)), 0)
     for n in range(1, SECOND_CHANCES + 1):
         left = [i for i, these in enumerate(starts) if ends[i].held and len(these) > n]
         if not left:
             break
-        others = climbed([starts[i][n] for i in left])
+        others = climbed(left, n)
         for i, other in zip(left, others, strict=True):
             ends[i] = max(ends[i], other, key=lambda c: c.rank)
     return ends

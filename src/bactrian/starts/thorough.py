@@ -50,7 +50,8 @@ def thorough(
     sampled : bool
         Whether the source is a sample: heights on it are not worth following as closely.
     again : bool
-        Whether moves will be tried on more rows, which can judge them better: one climb is repaired here.
+        Whether moves will be tried on more rows, which can judge them better: one climb is repaired here, and one start
+        alone says that there is nothing to look for.
     """
     tol = chance(climbs[0], source.total) if sampled else TOL
     look = Look(source, kernel, mover(source, kernel, climbs[0].objective, rng, tol=tol, memory=memory), tol, memory)
@@ -59,12 +60,16 @@ def thorough(
         size = source.n_rows * source.n_features * len(climbs[0].mixture.weights)
         n = 1 if again else int(np.clip(DEAR // size, *REPAIRED))
         first = look.repaired(climbs[:n])
-        if _agree(first, ALIKE * tol * source.total):
+        if again:
+            climbs = first + climbs[n:]
+        elif _agree(first, ALIKE * tol * source.total):
             climbs = first
         else:
             others = _one_by_one(climbs[n:], lambda: look.short([c for c in more() if not c.held]))
             least, most = TRAJECTORIES
             climbs = look.searched(chain(first, others), int(np.clip(CHEAP // size, 1 if sampled else least, most)))
+    elif again:
+        climbs = climbs[:1]
     return [forgetful(climb) for climb in climbs]
 
 
