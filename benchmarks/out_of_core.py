@@ -135,7 +135,7 @@ def count(page: Page, folder: Path, data: str, k: int, code: str) -> None:
     objective = Objective(FAMILIES[code], make_floor(source, None, None))
     heights = {name: Heights() for name in PACES}
     for name, pace in PACES.items():
-        how = {"tol": TOL, "max_iter": LONGEST, "acceleration": pace, "observe": heights[name]}
+        how = {"tol": TOL, "max_iter": LONGEST, "acceleration": pace, "near": True, "observe": heights[name]}
         em.run(source, kernel, [em.Climb(objective, start)], **how)
     best = max(h.seen[-1] for h in heights.values())
     cells = [

@@ -31,9 +31,12 @@ PACES: dict[str | None, type[Plain]] = {None: Plain, "squarem": Squarem, "increm
 AHEAD = 200
 
 
-def quickest(source: Source) -> str:
-    """The acceleration that reads the rows least often (ADR 12)."""
-    return "incremental" if source.read_together else "squarem"
+def quickest(source: Source, *, near: bool) -> str:
+    """The acceleration that reads the rows least often (ADR 12, 13).
+
+    ``near`` : climbs will begin near their tops.
+    """
+    return "incremental" if source.read_together and not near else "squarem"
 
 
 class Status(Enum):

@@ -113,8 +113,8 @@ def fit(
         "squarem": strides between the steps of EM (Varadhan & Roland 2008), taken back where they lead down.
         "incremental": a step after each of up to 64 blocks of rows (Neal & Hinton 1998), then strides if the end is
         far; until then ``history`` holds lower bounds of the log-likelihood that never fall, and ends with the
-        log-likelihood itself. "auto" is "incremental" where rows are read again for each pass, else "squarem". None is
-        EM as it is.
+        log-likelihood itself. "auto" is "incremental" where rows are read again for each pass and the start is yours,
+        else "squarem". None is EM as it is.
     random_state : seed, Generator or None
         The default gives the same fit each time.
     n_threads : int, optional
@@ -193,12 +193,12 @@ def fit(
         max_iter=at_least(max_iter, 0, "max_iter"),
         rng=generator(random_state),
         prior=read_prior(prior),
-        acceleration=_read_acceleration(acceleration, source),
         search=not (isinstance(start, str) and start == "k-means++"),
         equal_weights=bool(equal_weights),
         noise=noise_model,
         clean=without_noise(noise_model, source),
     )
+    task = replace(task, acceleration=_read_acceleration(acceleration, task))
     if isinstance(start, str) and start == "hierarchical":
         task = replace(task, start=_hierarchy(task, max(counts)))
     asked = {
@@ -231,9 +231,9 @@ def _named(
     return names
 
 
-def _read_acceleration(acceleration: Any, source: Source) -> str | None:
+def _read_acceleration(acceleration: Any, task: Task) -> str | None:
     if isinstance(acceleration, str) and acceleration == "auto":
-        return em.quickest(source)
+        return em.quickest(task.source, near=bool(task.levels))
     if acceleration is None or (isinstance(acceleration, str) and acceleration in em.PACES):
         return acceleration
     raise ParameterError(f"acceleration should be 'auto', 'squarem', 'incremental' or None, but got {acceleration!r}")

@@ -251,7 +251,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
                 starts,
                 tol=self.tol,
                 max_iter=self.max_iter,
-                acceleration=None if self.warm_start or self.tol == 0 else em.quickest(source),
+                acceleration=None if self.warm_start or self.tol == 0 else em.quickest(source, near=bool(levels)),
                 reporter=reporter,
                 levels=levels,
             )

@@ -44,6 +44,9 @@ class Levels:
             n //= STEP
         return sizes
 
+    def __bool__(self) -> bool:
+        return bool(self.sizes)
+
     @cached_property
     def samples(self) -> list[Resident]:
         rng = np.random.default_rng(SEED)
