@@ -23,7 +23,7 @@ from bactrian.objective import Objective
 from bactrian.statistics import Scatter, Statistics
 
 MOST = 64  # blocks
-KEPT = 64 << 20  # bytes of statistics that all climbs together may keep
+KEPT = 32 << 20  # bytes of statistics that all climbs together may keep
 FEW = 8.0  # reads to come up to which strides would not pay
 PATIENCE = 16  # reads after which they begin in any case
 

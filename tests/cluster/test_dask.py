@@ -250,6 +250,21 @@ def test_noise_and_priors(client):
         fit.classify(cut(X))
 
 
+def test_noise_over_the_whole_collection(client):
+    """The region is the one that rows in memory span, and the same bits whoever holds them."""
+    how = {"families": "VVV", "noise": True, "start": START, "tol": 0, "max_iter": 9, "acceleration": None}
+    for weight in (None, WEIGHT):
+        fit, here = (bt.fit(data, sample_weight=weight, **how) for data in (cut(X), X))
+        assert fit.mixture.allclose(here.mixture, 1e-10)
+        assert fit.noise.log_density == pytest.approx(here.noise.log_density, rel=1e-13)
+    axes = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
+    source = source_of(cut(X), WEIGHT)
+    expected = np.ptp(X[WEIGHT > 0] @ axes, axis=0)
+    assert source.extent(axes) == pytest.approx(expected, rel=1e-13)
+    with started(1) as other, other.as_current():
+        assert np.array_equal(source_of(cut(X), WEIGHT).extent(axes), source.extent(axes))
+
+
 def test_a_fit_does_not_hold_the_rows(client):
     fit = bt.fit(cut(X), 2, "VVV")
     source = fit._origin.source

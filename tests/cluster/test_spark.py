@@ -156,6 +156,18 @@ def test_bt_fit_and_what_it_says_of_a_frame(spark, frame, ordered):
         assert np.array_equal(np.array(table[column].to_pylist()), expected)
 
 
+def test_noise_over_the_whole_frame(frame, ordered):
+    how = {"families": "VVV", "noise": True, "start": START, "tol": 0, "max_iter": 4, "acceleration": None}
+    fit = bt.fit(frame, features=NAMES, sample_weight="w", **how)
+    here = bt.fit(ordered[0], sample_weight=ordered[1], **how)
+    assert fit.mixture.allclose(here.mixture, 1e-10)
+    assert fit.noise.log_density == pytest.approx(here.noise.log_density, rel=1e-13)
+    axes = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
+    extent = source_of(frame, "w", NAMES).extent(axes)
+    assert extent == pytest.approx(np.ptp(X[WEIGHT > 0] @ axes, axis=0), rel=1e-13)
+    assert np.array_equal(extent, source_of(frame.coalesce(2).repartitionByRange(5, "row"), "w", NAMES).extent(axes))
+
+
 def test_a_start_of_labels(frame):
     with pytest.raises(bt.ParameterError, match="rows of a Spark data frame have no order"):
         bt.fit(frame, features=NAMES, start=np.arange(len(X)) % 2)

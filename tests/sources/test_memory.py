@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
+import pyarrow.feather as feather
 import pyarrow.ipc as ipc
 import pyarrow.parquet as pq
 import pytest
@@ -29,6 +30,11 @@ before = peak()
 what, path = sys.argv[1:3]
 if what == "fit":
     print(bt.fit(path, 2, ["VVV", "EEE"], max_iter=1, n_init=2).n_rows)
+elif what == "start":
+    from bactrian.sources.door import open_source
+    source = open_source(path)[0]
+    source.sample(50_000, np.random.default_rng(0))
+    print(source.n_rows)
 elif what == "relation":
     import duckdb
     connection = duckdb.connect(config={"memory_limit": "100MB", "threads": 1})
@@ -77,6 +83,26 @@ def test_fit(tmp_path, name, n_rows):
     write_rows(path, n_rows)
     assert path.stat().st_size > 300e6
     rows, extra = run("fit", path)
+    path.unlink()
+    assert int(rows) == n_rows
+    assert float(extra) < MOST
+
+
+WIDE = {"parquet": 100, "uncompressed": 400}
+
+
+@pytest.mark.parametrize("how", WIDE)
+def test_fit_of_many_columns_in_one_group_of_rows(tmp_path, how):
+    """A page of each column is no matter of rows."""
+    d, n_rows = WIDE[how], 25_000_000 // WIDE[how]
+    rng = np.random.default_rng(0)
+    table = pa.table({f"x{i}": rng.normal(size=n_rows) for i in range(d)})
+    path = tmp_path / ("x.parquet" if how == "parquet" else "x.arrow")
+    if how == "parquet":
+        pq.write_table(table, path, row_group_size=n_rows)
+    else:
+        feather.write_feather(table, path, compression=how, chunksize=n_rows)
+    rows, extra = run("start", path)
     path.unlink()
     assert int(rows) == n_rows
     assert float(extra) < MOST

@@ -48,6 +48,9 @@ class CsvFile:
     def single(self, chosen: Sequence[int]) -> bool:
         return False
 
+    def held(self, chosen: Sequence[int]) -> int:
+        return 0  # a few blocks of text, however many columns
+
     def parts(self, chosen: Sequence[int]) -> Iterator[Part]:
         types, first = self._types(chosen), 0
         for columns in self._batches(chosen, types):

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from bactrian.files.content import EmptyTableError
 from bactrian.files.formats import EXTENSIONS, open_table
 from bactrian.files.numbers import check_first
 from bactrian.files.part import Part
+from bactrian.files.side_by_side import HELD, SideBySide, first_rows
 from bactrian.files.table import Table, read_table
 from bactrian.files.table_file import TableFile
 from bactrian.typing import FloatArray
@@ -106,6 +108,7 @@ class Dataset:
 
     def __init__(self, paths: Sequence[str], columns: Columns = None, weight: str | None = None) -> None:
         self._stamps: dict[str, Stamp] = {}
+        self._written: dict[str, SideBySide | None] = {}  # None: its columns can be read side by side
         self._paths = list(paths)
         first = self._first()
         columns = resolve(first, columns)
@@ -140,7 +143,7 @@ class Dataset:
             if file is None:
                 continue
             try:
-                yield from self._parts_of(file)
+                yield from self._parts_of(file, path)
             except DataError:
                 self._check_unchanged(path)  # the better reason
                 raise
@@ -160,17 +163,29 @@ class Dataset:
                 )
             yield values
 
-    def _parts_of(self, file: TableFile) -> Iterator[Part]:
+    def _parts_of(self, file: TableFile, path: str) -> Iterator[Part]:
         chosen, weighing = self._choose(file)
         if self.single and not file.single(chosen):
             raise DataError(
                 f"the columns of {file.name} are not float32, but those of {self._like.name} are; write all files alike"
             )
         every = [*chosen, *([] if weighing is None else [weighing])]
-        for index, part in enumerate(file.parts(every)):
+        if path not in self._written:
+            self._written[path] = self._side_by_side(file, every)
+        written = self._written[path]
+        for index, part in enumerate(file.parts(every) if written is None else written.parts()):
             if index == 0 and isinstance(part.columns, list):
-                check_first(file, part.columns, [file.names[i] for i in every], asked=self._asked)
+                self._check_first(file, part.columns, every)
             yield part
+
+    def _side_by_side(self, file: TableFile, every: Sequence[int]) -> SideBySide | None:
+        if file.held(every) <= HELD:
+            return None
+        self._check_first(file, first_rows(file, every), every)
+        return SideBySide(file, every)
+
+    def _check_first(self, file: TableFile, columns: Sequence[Any], every: Sequence[int]) -> None:
+        check_first(file, columns, [file.names[i] for i in every], asked=self._asked)
 
     def _choose(self, file: TableFile) -> tuple[list[int], int | None]:
         like = self._like

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from bactrian.errors import DataError
@@ -13,6 +14,7 @@ from bactrian.files.part import Part, Place, part_rows
 
 PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 READ_AT_ONCE = 32 << 20  # bytes of all columns, so that a row group of any size costs no more memory
+UNPACKED = 3 << 20  # bytes of a column: a dictionary, a page, and the page as it was packed; writers make these of 1 MB
 
 
 class ParquetFile:
@@ -43,6 +45,22 @@ class ParquetFile:
     def single(self, chosen: Sequence[int]) -> bool:
         schema = self.file.schema_arrow
         return all(schema.field(self.names[i]).type == arrow().float32() for i in chosen)
+
+    def held(self, chosen: Sequence[int]) -> int:
+        """Of each column what is unpacked of one row group, but no more than a page and a dictionary."""
+        names = [self.names[i] for i in chosen]
+        most = UNPACKED * len(names)
+        if most <= READ_AT_ONCE:
+            return most
+        return max(sum(sizes.get(name, UNPACKED) for name in names) for sizes in self._unpacked)
+
+    @cached_property
+    def _unpacked(self) -> list[dict[str, int]]:
+        """Of each row group the bytes by column."""
+        metadata = self.file.metadata
+        groups = [metadata.row_group(g) for g in range(metadata.num_row_groups)]
+        columns = [[group.column(i) for i in range(group.num_columns)] for group in groups]
+        return [{c.path_in_schema: min(UNPACKED, 2 * c.total_uncompressed_size) for c in some} for some in columns]
 
     def parts(self, chosen: Sequence[int]) -> Iterator[Part]:
         pa, names = arrow(), [self.names[i] for i in chosen]

@@ -38,6 +38,10 @@ class TableFile(Protocol):
         """The chosen columns are all float32."""
         ...
 
+    def held(self, chosen: Sequence[int]) -> int:
+        """Bytes that are held, about, while ``parts`` reads the chosen columns."""
+        ...
+
     def parts(self, chosen: Sequence[int]) -> Iterator[Part]:
         """The same a few rows at a time, with little memory."""
         ...

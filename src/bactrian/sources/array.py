@@ -14,16 +14,13 @@ from bactrian.digest import digest
 from bactrian.kernels import Climber, Kernel, Leg, NativeKernel, Parameters, Whole
 from bactrian.rows import read_weights as read_weights
 from bactrian.sources.order import row_order
-from bactrian.sources.source import Fold, Resident, strata
+from bactrian.sources.source import Fold, Resident, reach, strata
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
 # Up to this many rows draws go through the rows in an order of their own (``order.py``), and so do not depend on how
 # the rows happen to be ordered. Sorting more would cost more than a fit.
 SORTED_ROWS = 50_000
-
-
-CHUNK = 8192  # rows projected at once
 
 # Fewer rows for each feature are added up sooner than what they have in common is put to use.
 ROWS_WORTH_IT = 16
@@ -145,10 +142,7 @@ class ArraySource(Resident):
         return whole
 
     def extent(self, directions: FloatArray) -> FloatArray:
-        low, high = np.full(directions.shape[1], np.inf), np.full(directions.shape[1], -np.inf)
-        for begin in range(0, self.n_rows, CHUNK):
-            along = self.values[begin : begin + CHUNK].astype(np.float64) @ directions
-            low, high = np.minimum(low, along.min(axis=0)), np.maximum(high, along.max(axis=0))
+        low, high = reach(self.values, directions)
         return np.asarray(high - low)
 
     def rows_at(self, positions: FloatArray) -> IntArray:

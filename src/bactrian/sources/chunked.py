@@ -17,12 +17,12 @@ from bactrian.kernels import Kernel, Parameters
 from bactrian.sources.ahead import ahead
 from bactrian.sources.array import SORTED_ROWS, ArraySource
 from bactrian.sources.chunks import Chunk, Store, Trace, chunk_rows, read_chunks
-from bactrian.sources.source import Fold, Moments, Resident, Source, strata
+from bactrian.sources.source import Fold, Moments, Resident, Source, reach, strata
 from bactrian.sources.survey import Survey, cumulate, take_survey
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
-SAMPLES = 64 << 20  # bytes of rows that are held for starts
+SAMPLES = 32 << 20  # bytes of rows that are held for starts
 
 
 class ChunkedSource(Source):
@@ -85,11 +85,9 @@ class ChunkedSource(Source):
         return rows
 
     def extent(self, directions: FloatArray) -> FloatArray:
-        low, high = np.full(directions.shape[1], np.inf), np.full(directions.shape[1], -np.inf)
-        for chunk in self._chunks():
-            along = chunk.values.astype(np.float64) @ directions
-            low, high = np.minimum(low, along.min(axis=0)), np.maximum(high, along.max(axis=0))
-        return np.asarray(high - low)
+        with closing(self._chunks()) as chunks:
+            low, high = zip(*(reach(chunk.values, directions) for chunk in chunks), strict=True)
+        return np.asarray(np.max(high, axis=0) - np.min(low, axis=0))
 
     def sample(self, n: int, rng: np.random.Generator) -> Resident:
         return next(self.samples([(n, rng)]))

@@ -24,13 +24,14 @@ from bactrian.files.part import mapping_of
 from bactrian.files.stream import batches_of, gather, write_stream
 from bactrian.files.table import Table
 from bactrian.files.table_file import TableFile
+from bactrian.files.temporary import waiting_folder
 from bactrian.rows import read_columns, read_rows
 from bactrian.sources.array import ArraySource, read_weights
 from bactrian.sources.chunked import ChunkedSource
 from bactrian.sources.chunks import Store
 from bactrian.sources.mapped import MappedStore
 from bactrian.sources.source import Source
-from bactrian.sources.sql import Query, is_duckdb, spool_folder
+from bactrian.sources.sql import Query, is_duckdb
 from bactrian.sources.survey import take_survey
 
 Opened: TypeAlias = tuple[Source, tuple[str, ...] | None]
@@ -220,7 +221,7 @@ class Spooled(Dataset):
         weight: str | None = None,
         folder: str | None = None,
     ) -> None:
-        folder = tempfile.mkdtemp(prefix="bactrian-", dir=spool_folder(folder))
+        folder = tempfile.mkdtemp(prefix="bactrian-", dir=waiting_folder(folder))
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         path = os.path.join(folder, "rows.arrow")
         write_stream(path, batches)

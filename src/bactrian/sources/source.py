@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from bactrian.covariance import Spherical
 from bactrian.digest import digest
-from bactrian.errors import DataError
 from bactrian.kernels import Climber, Kernel, Leg, NativeKernel, Parameters
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
 Fold: TypeAlias = Callable[[Kernel, Sequence[Parameters], Sequence[Scatter]], list[Statistics]]
 
+PROJECTED = 8192  # rows projected at once
 FAR = 1e3  # variances: squared distance from the mean up to which a point serves as well to take moments about
 
 
@@ -104,11 +104,9 @@ class Source(ABC):
     def close(self) -> None:  # noqa: B027  most have nothing to let go of
         """Let go of what is kept for the passes, here or elsewhere; the source is not used any more."""
 
+    @abstractmethod
     def extent(self, directions: FloatArray) -> FloatArray:
         """(P,) how far the rows reach along each of (D, P) directions: largest less smallest projection."""
-        raise DataError(
-            "the extent of rows that are not in memory is not known; give the volume of the region, noise=V"
-        )
 
     @property
     def anchors(self) -> FloatArray:
@@ -171,3 +169,12 @@ class Resident(Source):
 def strata(n: int, rng: np.random.Generator) -> FloatArray:
     """(n,) positions in [0, 1): a random one in each of n equal strata of the cumulated weight."""
     return np.asarray((np.arange(n) + rng.random(n)) / n)
+
+
+def reach(values: FloatArray, directions: FloatArray) -> FloatArray:
+    """(2, P) smallest and largest projections of (n, D) rows on (D, P) directions; infinite where there are no rows."""
+    low, high = np.full(directions.shape[1], np.inf), np.full(directions.shape[1], -np.inf)
+    for begin in range(0, len(values), PROJECTED):
+        along = values[begin : begin + PROJECTED].astype(np.float64) @ directions
+        low, high = np.minimum(low, along.min(axis=0)), np.maximum(high, along.max(axis=0))
+    return np.stack([low, high])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,13 +72,6 @@ def sql(query: str, connection: Any, *, folder: str | os.PathLike[str] | None = 
             "connect first, as with duckdb.connect(path)"
         )
     return Query(query, connection, None if folder is None else os.fspath(folder))
-
-
-def spool_folder(folder: str | None) -> str:
-    """Where rows wait: on a disk if possible, since /tmp is often memory."""
-    if folder is not None or "TMPDIR" in os.environ:
-        return folder or os.environ["TMPDIR"]
-    return "/var/tmp" if os.access("/var/tmp", os.W_OK) else tempfile.gettempdir()
 
 
 def is_duckdb(value: Any) -> bool:

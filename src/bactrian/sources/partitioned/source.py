@@ -16,7 +16,7 @@ from bactrian.kernels import Kernel, Parameters
 from bactrian.packing import unpack, unpack_all
 from bactrian.sources.array import SORTED_ROWS, ArraySource
 from bactrian.sources.partitioned.part import Summary, check
-from bactrian.sources.partitioned.work import Draw, Fold, FoldGiven, Gather, Kept, Work
+from bactrian.sources.partitioned.work import Draw, Extent, Fold, FoldGiven, Gather, Kept, Work
 from bactrian.sources.source import Resident, Source, strata
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
@@ -112,6 +112,11 @@ class PartitionedSource(Source):
         where = np.minimum(np.searchsorted(ends, positions, side="right"), len(filled) - 1)
         begins = np.concatenate([[0.0], ends[:-1]])
         return {filled[i]: np.maximum(positions[where == i] - begins[i], 0.0) for i in np.unique(where)}
+
+    def extent(self, directions: FloatArray) -> FloatArray:
+        found = self.collect(Extent(directions), [p for p, s in enumerate(self.summaries) if s.kept])
+        low, high = np.split(np.stack(found), 2, axis=1)
+        return np.asarray(high.max(axis=0) - low.min(axis=0))
 
     def sample(self, n: int, rng: np.random.Generator) -> Resident:
         return next(self.samples([(n, rng)]))

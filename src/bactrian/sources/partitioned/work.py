@@ -16,6 +16,7 @@ import numpy as np
 from bactrian.kernels import Kernel, NativeKernel, Parameters
 from bactrian.packing import PackedParameters, pack, packed_size
 from bactrian.sources.partitioned.part import Part
+from bactrian.sources.source import reach
 from bactrian.statistics import Scatter
 from bactrian.typing import FloatArray, IntArray
 
@@ -145,6 +146,22 @@ class Draw(Work):
             if last is not None and len(positions):  # rounding carried them past the end
                 found.append(np.repeat(last, len(positions), axis=0))
             return np.concatenate(found).astype(np.float64)
+
+        return run
+
+
+@dataclass(frozen=True, eq=False)
+class Extent(Work):
+    """How far the rows reach along each of (D, P) directions: the P smallest projections, then the P largest."""
+
+    directions: FloatArray
+
+    def start(self, threads: int) -> Run:
+        def run(partition: int, blocks: Iterable[Part]) -> FloatArray:
+            reached = [reach(block.values, self.directions) for block in blocks]
+            none = np.full((1, self.directions.shape[1]), np.inf)
+            low = np.concatenate([none, *(r[:1] for r in reached)]).min(axis=0)
+            return np.concatenate([low, np.concatenate([-none, *(r[1:] for r in reached)]).max(axis=0)])
 
         return run
 
