@@ -41,9 +41,12 @@ class CsvFile:
     @property
     def cells(self) -> int:
         """No more cells than bytes; a text that has to be unzipped may have any number."""
-        if self.content.whole or isinstance(self.content.source, bytes):
+        if self.content.whole:
             return len(self.content.head)
-        return 1 << 62 if self.content.zipped else os.path.getsize(self.content.source)
+        if self.content.zipped:
+            return 1 << 62
+        source = self.content.source
+        return os.path.getsize(source) if isinstance(source, str) else len(source)
 
     def single(self, chosen: Sequence[int]) -> bool:
         return False

@@ -85,9 +85,9 @@ def open_dataset(
     if len(paths) > 1:
         return Dataset(paths, columns, weight)
     file = open_table(paths[0])
-    if not os.path.isfile(paths[0]) or 8 * file.cells <= most_bytes:
+    if 8 * file.cells <= most_bytes:
         return read_table(file, columns, weight)
-    return Dataset(paths, columns, weight)
+    return Dataset(paths, columns, weight, None if os.path.isfile(paths[0]) else file)
 
 
 class Dataset:
@@ -98,6 +98,8 @@ class Dataset:
     paths : sequence of str
     columns, weight
         As in ``read_table``. In every file columns are found by their names, where they have names.
+    once : TableFile, optional
+        The only one, where its path can be opened only once: stdin or a pipe, whose bytes wait elsewhere.
 
     Raises
     ------
@@ -106,7 +108,10 @@ class Dataset:
         file that has other columns, and one that was changed since.
     """
 
-    def __init__(self, paths: Sequence[str], columns: Columns = None, weight: str | None = None) -> None:
+    def __init__(
+        self, paths: Sequence[str], columns: Columns = None, weight: str | None = None, once: TableFile | None = None
+    ) -> None:
+        self._once = once
         self._stamps: dict[str, Stamp] = {}
         self._written: dict[str, SideBySide | None] = {}  # None: its columns can be read side by side
         self._paths = list(paths)
@@ -117,7 +122,7 @@ class Dataset:
         self._like = first
         self._columns = [first.names[i] for i in chosen] if first.named or columns is None else list(columns or ())
         self._weight = weight
-        self.name = paths[0] if len(paths) == 1 else f"{len(paths)} files"
+        self.name = first.name if len(paths) == 1 else f"{len(paths)} files"
         self.names = tuple(first.names[i] for i in chosen)
         self.named = first.named
         self.weighted = weighing is not None
@@ -205,8 +210,9 @@ class Dataset:
 
     def _open(self, path: str) -> TableFile | None:
         """A file, or None for one without rows beside others."""
-        if path != "-":
-            self._check_unchanged(path)
+        if self._once is not None:
+            return self._once
+        self._check_unchanged(path)
         try:
             return open_table(path)
         except EmptyTableError:
@@ -215,6 +221,8 @@ class Dataset:
             return None
 
     def _check_unchanged(self, path: str) -> None:
+        if self._once is not None:
+            return
         now = Stamp.of(path)
         if self._stamps.setdefault(path, now) != now:
             raise DataError(

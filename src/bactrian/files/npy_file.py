@@ -20,6 +20,7 @@ class NpyFile:
 
     def __init__(self, content: Content) -> None:
         self.name = content.name
+        self.content = content  # a temporary file goes when nobody holds it
         self.array = _load(content)
         if self.array.dtype.kind not in "iufb":
             raise DataError(f"{self.name} holds {self.array.dtype}; an array of real numbers was expected")

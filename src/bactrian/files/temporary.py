@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import IO
 
 
@@ -19,6 +20,22 @@ def waiting_folder(folder: str | None = None) -> str:
 def temporary_file() -> IO[bytes]:
     """A file without a name, which the system takes back even where the process is killed."""
     return tempfile.TemporaryFile(prefix="bactrian-", dir=waiting_folder())
+
+
+class Waiting:
+    """Bytes in a temporary file, ``path``, which goes when this goes. Raises as ``waiting`` does."""
+
+    def __init__(self, pieces: Iterable[bytes], what: str) -> None:
+        with waiting(f"what comes from {what}"):
+            handle, self.path = tempfile.mkstemp(prefix="bactrian-", dir=waiting_folder())
+            weakref.finalize(self, _remove, self.path)
+            with open(handle, "wb") as file:
+                file.writelines(pieces)
+
+
+def _remove(path: str) -> None:
+    with suppress(OSError):
+        os.remove(path)
 
 
 @contextmanager
