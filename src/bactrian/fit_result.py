@@ -25,7 +25,7 @@ from bactrian.resampling import ResamplingProgress, StandardErrors, Subject, sta
 from bactrian.rows import read_rows, read_weights
 from bactrian.selection import Candidate, Candidates
 from bactrian.sources import ArraySource, Labelled, Source
-from bactrian.sources.labelled import labelled
+from bactrian.sources.known import labelled
 from bactrian.typing import FloatArray, RandomState
 from bactrian.whole import write_whole
 

@@ -26,9 +26,9 @@ from bactrian.randomness import generator
 from bactrian.regularization import make_floor
 from bactrian.selection import CRITERIA, Candidate, Candidates, Progress, Task, search
 from bactrian.selection.candidate import rank
-from bactrian.sources import Source
+from bactrian.sources import Labelled, LabelledChunks, Source
 from bactrian.sources.door import open_source
-from bactrian.sources.labelled import Labelled, labelled
+from bactrian.sources.known import labelled
 from bactrian.starts import Hierarchy
 from bactrian.starts.read import ANY, read_start
 from bactrian.typing import RandomState
@@ -213,7 +213,7 @@ def fit(
 
 
 def _hierarchy(task: Task, most: int) -> Hierarchy:
-    if isinstance(task.source, Labelled):
+    if isinstance(task.source, (Labelled, LabelledChunks)):
         raise ParameterError(
             "start='hierarchical' makes groups that know nothing of the labels given; leave start= or labels= out"
         )

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from bactrian.errors import DataError, ParameterError
 from bactrian.kernels import Noise, Parameters
 from bactrian.mixture import Mixture
-from bactrian.sources import ArraySource, Source
-from bactrian.sources.labelled import UNKNOWN, Labelled, in_memory
+from bactrian.sources import ArraySource, ChunkedSource, Labelled, LabelledChunks, Source
+from bactrian.sources.known import in_order
+from bactrian.sources.labelled import UNKNOWN
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,32 +60,39 @@ def read_noise(noise: Any, source: Source, n_rows: int) -> NoiseModel | None:
 @overload
 def without_noise(noise: NoiseModel | None, source: ArraySource) -> ArraySource | None: ...
 @overload
-def without_noise(noise: NoiseModel | None, source: Source) -> ArraySource | Labelled | None: ...
-def without_noise(noise: NoiseModel | None, source: Source) -> ArraySource | Labelled | None:
+def without_noise(noise: NoiseModel | None, source: Source) -> Source | None: ...
+def without_noise(noise: NoiseModel | None, source: Source) -> Source | None:
     """The rows that do not begin as noise, with what is known of their components; None where none is marked.
 
     Raises
     ------
     DataError
-        A row is marked whose component is known, or the rows are not in memory.
+        A row is marked whose component is known, or the rows are on a cluster.
     """
     if noise is None or noise.rows is None:
         return None
-    if not isinstance(source, Labelled):
-        whole = in_memory(source, "a mask of rows as noise")
-        return _part(whole, whole.keep(~noise.rows))
+    if not isinstance(source, (Labelled, LabelledChunks)):
+        return _part(in_order(source, "a mask of rows as noise"), noise.rows)
     stay = source.keep(~noise.rows)
     both = np.flatnonzero(~stay & (source.labels != UNKNOWN))
     if len(both):
-        row = both[0] if source.whole.kept is None else source.whole.kept[both[0]]
+        row = source.keep(np.arange(source.n_given))[both[0]]
         raise DataError(
             f"row {row} is marked as noise, but labels say that it is of component {source.labels[both[0]]}; leave "
             "one of the two out"
         )
-    return Labelled(_part(source.whole, stay), source.labels[stay])
+    if isinstance(source, LabelledChunks):
+        return LabelledChunks(source.whole.without(noise.rows), source.labels[stay])
+    return Labelled(_resident(source.whole, stay), source.labels[stay])
 
 
-def _part(whole: ArraySource, stay: NDArray[np.bool_]) -> ArraySource:
+def _part(source: ArraySource | ChunkedSource, rows: NDArray[np.bool_]) -> ArraySource | ChunkedSource:
+    if isinstance(source, ChunkedSource):
+        return source.without(rows)
+    return _resident(source, source.keep(~rows))
+
+
+def _resident(whole: ArraySource, stay: NDArray[np.bool_]) -> ArraySource:
     return ArraySource(whole.values[stay], None if whole.weight is None else whole.weight[stay])
 
 

@@ -108,7 +108,7 @@ def test_no_room_is_said(monkeypatch, waiting):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(temporary.tempfile, "mkstemp", full)
-    with pytest.raises(OSError, match="^what comes from stdin cannot wait in a temporary file in .*: No sp"):
+    with pytest.raises(OSError, match=r"^what comes from stdin cannot wait in a temporary file in .*: No sp"):
         bt.fit("-", 2)
 
 

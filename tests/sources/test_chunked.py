@@ -214,15 +214,6 @@ def test_noise_spread_over_the_rows(tmp_path):
     assert one.noise.log_density == pytest.approx(two.noise.log_density, rel=1e-12)
 
 
-def test_what_needs_each_row_in_memory_says_so(tmp_path):
-    x = make_rows(5000)
-    np.save(tmp_path / "x.npy", x)
-    with pytest.raises(bt.DataError, match="labels can be given only for rows that fit into memory"):
-        bt.fit(tmp_path / "x.npy", 2, labels=np.arange(5000) % 2)
-    with pytest.raises(bt.DataError, match="a mask of rows as noise can be given only for rows that fit into memory"):
-        bt.fit(tmp_path / "x.npy", 2, noise=np.arange(5000) < 9)
-
-
 def test_bits_do_not_depend_on_how_rows_arrive():
     x = make_rows(5000)
     for d in (1, 3):

@@ -202,7 +202,7 @@ class TestStreams:
         path = spool(FILES[place](make_table(x), tmp_path / "x"), tmp_path / "rows.arrow")
         source, names = open_source(path)
         assert names == (("x0", "x1", "x2") if place == ".npy" else NAMES)
-        assert np.array_equal(np.concatenate([c.values for c in [next(source._chunks())]]), x[:2048])
+        assert np.array_equal(np.concatenate([c.values for c in [next(source.chunks())]]), x[:2048])
 
     def test_one_that_was_read(self):
         reader = self.reader()

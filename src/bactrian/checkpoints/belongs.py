@@ -13,7 +13,7 @@ from bactrian.checkpoints.flat import flatten
 from bactrian.digest import digest
 from bactrian.kernels import NativeKernel, Parameters
 from bactrian.selection import Task
-from bactrian.sources import Labelled
+from bactrian.sources import Labelled, LabelledChunks
 from bactrian.starts import Hierarchy
 from bactrian.typing import FloatArray
 
@@ -42,8 +42,8 @@ def belongings(task: Task, names: tuple[str, ...] | None, asked: Mapping[str, An
     asked : dict
         Arguments of the fit that the task does not hold, as JSON can hold them.
     """
-    labels = task.source.labels if isinstance(task.source, Labelled) else None
-    whole = task.source.whole if isinstance(task.source, Labelled) else task.source
+    known = task.source if isinstance(task.source, (Labelled, LabelledChunks)) else None
+    labels, whole = (None, task.source) if known is None else (known.labels, known.whole)
     return {
         "version": __version__,
         "instructions": task.kernel.variant if isinstance(task.kernel, NativeKernel) else None,

@@ -27,8 +27,8 @@ from bactrian.mixture import Mixture
 from bactrian.noise import NoiseModel, beside, read_noise, without_noise
 from bactrian.objective import Objective
 from bactrian.priors import read_prior
-from bactrian.sources import Labelled, Source
-from bactrian.sources.labelled import labelled
+from bactrian.sources import Known, Source
+from bactrian.sources.known import labelled
 from bactrian.starts import Levels
 from bactrian.typing import IntArray
 
@@ -260,7 +260,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         climbing.judge(outcome, self.reg_covar, self.max_iter)
         self._keep(outcome, source, dtype)
 
-    def _labelled(self, whole: Source, labels: Any) -> Labelled:
+    def _labelled(self, whole: Source, labels: Any) -> Known:
         source = labelled(whole, labels)
         if source.n_known > self.n_components:
             raise DataError(

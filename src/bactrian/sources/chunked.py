@@ -26,7 +26,7 @@ SAMPLES = 32 << 20  # bytes of rows that are held for starts
 
 
 class ChunkedSource(Source):
-    """A store, with optional weights (N,) that do not stand in it.
+    """A store, with optional weights (N,) that do not stand in it, by which those that do are multiplied.
 
     It is read once when this is made, to check it. Memory does not grow with the number of rows. Starts are those
     that the same rows in memory would have, but for rows so wide that a sample of them would not fit.
@@ -48,13 +48,13 @@ class ChunkedSource(Source):
     def fold(self, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]) -> list[Statistics]:
         if not mixtures:
             return []
-        with closing(self._chunks()) as chunks:  # Ctrl-C ends the reading too
+        with closing(self.chunks()) as chunks:  # Ctrl-C ends the reading too
             return _fold(chunks, kernel, mixtures, scatters)
 
     def blocks(self, most: int) -> Generator[Fold]:
         n_chunks = -(-self.n_rows // chunk_rows(self.n_features))
         each = -(-n_chunks // most)
-        with closing(self._chunks()) as chunks:
+        with closing(self.chunks()) as chunks:
             for first in range(0, n_chunks, each):
                 # the last one reads to the end, where it shows whether these are still the same rows
                 yield partial(_fold, islice(chunks, each if first + each < n_chunks else None))
@@ -66,13 +66,13 @@ class ChunkedSource(Source):
             given = assignment[chunk.first : chunk.first + len(chunk.values)]
             return [kernel.accumulate_given(chunk.values, chunk.weight, given, shift, scatter)]
 
-        with closing(self._chunks()) as chunks:
-            return _sum(chunks, of)[0]
+        with closing(self.chunks()) as chunks:
+            return add_chunks(chunks, of)[0]
 
     def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:
         if self.n_rows == self.n_given:
             return assignment
-        kept = [c.first + np.flatnonzero(c.weight > 0) for c in self._chunks(drop=False) if c.weight is not None]
+        kept = [c.first + np.flatnonzero(c.weight > 0) for c in self.chunks(drop=False) if c.weight is not None]
         return assignment[np.concatenate(kept)]
 
     def draw(self, positions: FloatArray) -> FloatArray:
@@ -85,7 +85,7 @@ class ChunkedSource(Source):
         return rows
 
     def extent(self, directions: FloatArray) -> FloatArray:
-        with closing(self._chunks()) as chunks:
+        with closing(self.chunks()) as chunks:
             low, high = zip(*(reach(chunk.values, directions) for chunk in chunks), strict=True)
         return np.asarray(np.max(high, axis=0) - np.min(low, axis=0))
 
@@ -93,14 +93,23 @@ class ChunkedSource(Source):
         return next(self.samples([(n, rng)]))
 
     def samples(self, wanted: Sequence[tuple[int, np.random.Generator]]) -> Iterator[Resident]:
-        most = max(1, SAMPLES // (self.n_features * (4 if self.single_precision else 8)) // len(wanted))
+        most = self.most_rows(len(wanted))
         if self.n_rows <= min(SORTED_ROWS, most):
-            yield from self._in_memory().samples(wanted)
+            yield from self.in_memory().samples(wanted)
             return
         sizes = [min(n, most) for n, _ in wanted]
         positions = [strata(n, rng) for n, (_, rng) in zip(sizes, wanted, strict=True)]
         drawn = self.draw(np.concatenate(positions))
         yield from map(ArraySource, np.split(drawn, np.cumsum(sizes)[:-1]))
+
+    def most_rows(self, n_samples: int) -> int:
+        """Rows that each of so many samples may hold."""
+        return max(1, SAMPLES // (self.n_features * (4 if self.single_precision else 8)) // n_samples)
+
+    def without(self, rows: NDArray[np.bool_]) -> ChunkedSource:
+        """The same store without the rows that (N,) flags of the given rows mark; it is read once."""
+        stay = (~rows).astype(np.float64)
+        return ChunkedSource(self.store, stay if self._given is None else stay * self._given)
 
     @cached_property
     def moments(self) -> Moments:
@@ -117,7 +126,8 @@ class ChunkedSource(Source):
         )
         return digest(f"{trace.n_rows} {trace.mark}", *sums)
 
-    def _chunks(self, *, drop: bool = True) -> Generator[Chunk]:
+    def chunks(self, *, drop: bool = True) -> Generator[Chunk]:
+        """The rows once; a chunk is valid until the next one."""
         trace = Trace()
         with closing(ahead(lambda: read_chunks(self.store, self._given, trace, drop=drop))) as chunks:
             yield from chunks
@@ -132,7 +142,7 @@ class ChunkedSource(Source):
         targets = ordered * self._survey.cumulated
         places = np.minimum(np.asarray(ordered * self.n_rows, dtype=np.intp), self.n_rows - 1)
         done, carried = 0, 0.0
-        with closing(self._chunks()) as chunks:
+        with closing(self.chunks()) as chunks:
             for chunk in chunks:
                 last = chunk.first + len(chunk.values)
                 if chunk.weight is None:
@@ -147,8 +157,9 @@ class ChunkedSource(Source):
                 if done == len(ordered):
                     return
 
-    def _in_memory(self) -> ArraySource:
-        chunks = [(c.values.copy(), None if c.weight is None else c.weight.copy()) for c in self._chunks()]
+    def in_memory(self) -> ArraySource:
+        """All rows, where they are few."""
+        chunks = [(c.values.copy(), None if c.weight is None else c.weight.copy()) for c in self.chunks()]
         values = np.ascontiguousarray(np.concatenate([v for v, _ in chunks]))
         weights = [w for _, w in chunks if w is not None]
         return ArraySource(values, np.concatenate(weights) if weights else None)
@@ -158,11 +169,11 @@ def _fold(
     chunks: Iterable[Chunk], kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]
 ) -> list[Statistics]:
     asked = list(zip(mixtures, scatters, strict=True))
-    found = _sum(chunks, lambda c: [kernel.accumulate(c.values, c.weight, m, s) for m, s in asked])
+    found = add_chunks(chunks, lambda c: [kernel.accumulate(c.values, c.weight, m, s) for m, s in asked])
     return found or [Statistics.zero(m.means, s) for m, s in asked]
 
 
-def _sum(chunks: Iterable[Chunk], of: Callable[[Chunk], list[Statistics]]) -> list[Statistics]:
+def add_chunks(chunks: Iterable[Chunk], of: Callable[[Chunk], list[Statistics]]) -> list[Statistics]:
     """Statistics of all chunks, added in their order; nothing where there are none."""
     sums: list[Statistics] = []
     for chunk in chunks:

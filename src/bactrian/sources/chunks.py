@@ -100,7 +100,7 @@ def read_chunks(store: Store, given: FloatArray | None, trace: Trace, *, drop: b
     Parameters
     ----------
     given : (N,) array or None
-        Weights that do not stand in the store.
+        Weights that do not stand in the store; those that do are multiplied by them.
     trace : Trace
         Is filled while reading.
     drop : bool
@@ -118,7 +118,8 @@ def read_chunks(store: Store, given: FloatArray | None, trace: Trace, *, drop: b
             new = slice(filled, filled + stop - start)
             part.copy(start, stop, values[new], weight[new] if weight is not None and store.weighted else None)
             if given is not None and weight is not None:
-                weight[new] = _padded(given, trace.n_rows, stop - start)
+                factor = _padded(given, trace.n_rows, stop - start)
+                weight[new] = weight[new] * factor if store.weighted else factor
             trace.add(values[new])
             filled += stop - start if weight is None or not drop else _compact(values[new], weight[new])
             start = stop

@@ -13,7 +13,7 @@ from bactrian.digest import digest
 from bactrian.errors import DataError
 from bactrian.kernels import Kernel, Parameters
 from bactrian.sources.array import ArraySource
-from bactrian.sources.source import Resident, Source
+from bactrian.sources.source import Resident
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
@@ -67,19 +67,13 @@ class Labelled(Resident):
     def fold_given(
         self, kernel: Kernel, assignment: FloatArray | IntArray, shift: FloatArray, scatter: Scatter
     ) -> Statistics:
-        return self.whole.fold_given(kernel, self._with_known(assignment), shift, scatter)
+        return self.whole.fold_given(kernel, with_known(self.labels, assignment), shift, scatter)
 
     def classify(self, kernel: Kernel, mixture: Parameters) -> IntArray:
-        return np.asarray(self._with_known(self.whole.classify(kernel, mixture)), dtype=np.intp)
+        return np.asarray(with_known(self.labels, self.whole.classify(kernel, mixture)), dtype=np.intp)
 
     def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:
         return self.whole.keep(assignment)
-
-    def _with_known(self, assignment: FloatArray | IntArray) -> FloatArray | IntArray:
-        known = self.labels != UNKNOWN
-        if assignment.ndim == 1:
-            return np.where(known, self.labels, assignment)
-        return np.where(known[:, None], np.eye(assignment.shape[1])[self.labels], assignment)
 
     def log_densities(self, kernel: Kernel, mixture: Parameters) -> FloatArray:
         return self.whole.log_densities(kernel, mixture)
@@ -103,6 +97,14 @@ class Labelled(Resident):
     @property
     def moments(self) -> Any:
         return self.whole.moments
+
+
+def with_known(labels: IntArray, assignment: FloatArray | IntArray) -> FloatArray | IntArray:
+    """Labels (N,) or responsibilities (N, K) in which known rows have their component."""
+    known = labels != UNKNOWN
+    if assignment.ndim == 1:
+        return np.where(known, labels, assignment)
+    return np.where(known[:, None], np.eye(assignment.shape[1])[labels], assignment)
 
 
 def _as_component(one: Statistics, k: int, means: FloatArray) -> Statistics:
@@ -153,18 +155,3 @@ def check_used(labels: IntArray) -> None:
             f"labels should use every number from 0 to {labels.max()}, but {missing[0]} does not occur (rows of weight "
             "0 do not count); number the known groups from 0 without gaps"
         )
-
-
-def labelled(source: Source, labels: Any) -> Labelled:
-    """The rows with what the user knows of their components."""
-    whole = in_memory(source, "labels")
-    known = whole.keep(read_labels(labels, whole.n_given))
-    check_used(known)
-    return Labelled(whole, known)
-
-
-def in_memory(source: Source, what: str) -> ArraySource:
-    """The same source where its rows are in memory; else a DataError saying that ``what`` needs that."""
-    if isinstance(source, ArraySource):
-        return source
-    raise DataError(f"{what} can be given only for rows that fit into memory; take a sample of them")
