@@ -27,8 +27,8 @@ from bactrian.regularization import make_floor
 from bactrian.selection import CRITERIA, Candidate, Candidates, Progress, Task, search
 from bactrian.selection.candidate import rank
 from bactrian.sources import Labelled, LabelledChunks, Source
-from bactrian.sources.door import open_source
 from bactrian.sources.known import labelled
+from bactrian.sources.label_names import open_labelled
 from bactrian.starts import Hierarchy
 from bactrian.starts.read import ANY, read_start
 from bactrian.typing import RandomState
@@ -105,8 +105,9 @@ def fit(
         True adds a component that is spread evenly over the bounding box of the data (along features or principal
         axes, whichever is smaller); a number gives that volume; a mask marks rows that EM begins with as noise. With
         noise the last column of start responsibilities is the noise's.
-    labels : (N,) integers, optional
-        The component of rows where it is known, from 0; None, NaN or -1 where it is not.
+    labels : (N,) integers or the name of a column, optional
+        The component of rows where it is known, from 0; None, NaN or -1 where it is not. A column of text names
+        components, which are numbered in the order of these names; an empty cell is a row that is not known.
     equal_weights : bool
         Hold all components to the same weight.
     acceleration : {"auto", "squarem", "incremental", None}
@@ -164,7 +165,7 @@ def fit(
     (3, 'EEE')
     """
     state = begun(checkpoint)
-    whole, names = open_source(data, sample_weight, features)
+    (whole, names), labels = open_labelled(data, labels, sample_weight, features)
     names = _named(names, feature_names, whole.n_features)
     watched = read_progress(progress)
     noise_model = read_noise(noise, whole, whole.n_given)

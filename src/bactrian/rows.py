@@ -77,8 +77,7 @@ def read_columns(
     columns = frame.columns if features is None else list(features)
     for name in [*columns, *([] if weight is None else [weight])]:
         if name not in frame.columns:
-            known = ", ".join(map(repr, frame.columns[:12])) + (" ..." if len(frame.columns) > 12 else "")
-            raise DataError(f"there is no column {name!r} in the data; it has {known}")
+            raise DataError(f"there is no column {name!r} in the data; it has {_listed(frame.columns)}")
     if features is not None and weight in features:
         raise DataError(f"column {weight!r} cannot be both a feature and the weight; choose one of the two")
     chosen = [name for name in columns if name != weight]
@@ -86,6 +85,32 @@ def read_columns(
         raise DataError("the data has no column but the weight; a feature is needed too")
     weights = None if weight is None else _numeric_column(frame[weight], str(weight))
     return read_rows(frame.select([str(name) for name in chosen]).to_native()), weights
+
+
+def frame_column(data: Any, name: str) -> tuple[list[Any], list[Any]]:
+    """The cells of one column of a frame in memory, and the names of all its columns.
+
+    Raises
+    ------
+    DataError
+        The data is no such frame, or has no such column.
+    """
+    if not isinstance(data, (np.ndarray, list, tuple)):
+        import narwhals.stable.v1 as nw
+
+        frame = nw.from_native(data, eager_only=True, pass_through=True)
+        if isinstance(frame, nw.DataFrame):
+            if name not in frame.columns:
+                raise DataError(f"there is no column {name!r} in the data; it has {_listed(frame.columns)}")
+            return frame[name].to_list(), frame.columns
+    raise DataError(
+        f"labels is the name {name!r}, but a {type(data).__name__} has no column of that name to look at; give one "
+        "label for each row, or a frame, a path or bt.sources.sql(query, connection)"
+    )
+
+
+def _listed(names: list[Any]) -> str:
+    return ", ".join(map(repr, names[:12])) + (" ..." if len(names) > 12 else "")
 
 
 def _numbered(values: FloatArray, features: tuple[str | int, ...]) -> FloatArray:

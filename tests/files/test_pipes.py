@@ -13,11 +13,11 @@ import numpy as np
 import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
+from tests.sources.conftest import make_rows, make_table
 
 import bactrian as bt
 from bactrian.files import content, temporary
 from bactrian.sources import ChunkedSource, door, open_source
-from tests.sources.conftest import make_rows, make_table
 
 N = 4000
 X = make_rows(N)

@@ -147,7 +147,7 @@ def test_candidates_climb_together(monkeypatch, tmp_path):
     store = Counted(np.load(tmp_path / "x.npy", mmap_mode="r"))
     how = {"n_components": [1, 2, 3, 4], "families": "VVV", "tol": 0, "max_iter": 20, "acceleration": None}
     alone = bt.fit(x, **how)
-    monkeypatch.setattr("bactrian.fitting.open_source", lambda *_: (ChunkedSource(store), None))
+    monkeypatch.setattr("bactrian.sources.label_names.open_source", lambda *_: (ChunkedSource(store), None))
     told = []
     found = bt.fit(None, **how, progress=told.append)
     assert store.n_reads <= 2 * 21 + 2  # and a look at them all, and a sample

@@ -1,6 +1,8 @@
 """Labels and marks of single rows go with rows out of core as with rows in memory."""
 
 import numpy as np
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import bactrian as bt
@@ -142,3 +144,42 @@ def test_a_checkpoint_knows_the_labels(tmp_path):
     assert bt.fit(data, labels=LABELS, **how).history == one.history
     with pytest.raises(bt.ParameterError, match="labels"):
         bt.fit(data, labels=np.where(np.arange(N) < 100, -1, LABELS), **how)
+
+
+CELLS = {
+    "numbers": [None if v < 0 else int(v) for v in LABELS],
+    "names": ["" if v < 0 else ("lily", "rose")[v] for v in LABELS],
+    "nan": np.where(LABELS < 0, np.nan, LABELS),
+}
+
+
+@pytest.mark.parametrize("cells", CELLS)
+@pytest.mark.parametrize("place", ["Parquet", "CSV", "folder", "pandas", "Polars", "Arrow table", "query"])
+def test_a_column_by_its_name(tmp_path, place, cells):
+    table = make_table(X, WEIGHT).append_column("kind", pa.array(CELLS[cells], from_pandas=True))
+    how = {"n_components": 2, "families": "VVV", "start": START, "max_iter": 10, "acceleration": None}
+    if place == "query":
+        duckdb = pytest.importorskip("duckdb")
+        connection = duckdb.connect()
+        connection.register("t", table)
+        data = bt.sources.sql("SELECT * FROM t", connection)
+    else:
+        frames = {"pandas": pa.Table.to_pandas, "Polars": pl.from_arrow, "Arrow table": lambda t: t}
+        data = frames[place](table) if place in frames else PLACES[place](table, tmp_path / "x")
+    found = bt.fit(data, **how, labels="kind", sample_weight="w")
+    assert found.mixture.feature_names == ("a", "b", "c")
+    assert_same(found, bt.fit(X, **how, labels=LABELS, sample_weight=WEIGHT))
+
+
+def test_names_that_cannot_be_used(tmp_path):
+    table = make_table(X).append_column("kind", pa.array(LABELS))
+    path = PLACES["Parquet"](table, tmp_path / "x")
+    for data, how, message in [
+        (path, {"labels": "sort"}, "no column 'sort' in .*; it has a, b, c, kind"),
+        (path, {"labels": "kind", "features": ["a", "kind"]}, "both a feature and the known labels"),
+        (table, {"labels": "sort"}, "no column 'sort' in the data; it has 'a', 'b', 'c', 'kind'"),
+        (table, {"labels": "kind", "features": ["a", "kind"]}, "both a feature and the known labels"),
+        (X, {"labels": "kind"}, "a ndarray has no column of that name to look at; give one label for each row"),
+    ]:
+        with pytest.raises(bt.DataError, match=message):
+            bt.fit(data, 2, **how)

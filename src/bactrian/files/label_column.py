@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bactrian.errors import DataError
 from bactrian.files.arrow import arrow
 from bactrian.files.columns import choose, place_of
 from bactrian.files.dataset import Dataset
-from bactrian.files.floats import plain, to_float
+from bactrian.files.floats import floats, plain
 from bactrian.files.table import Table
 from bactrian.files.table_file import TableFile
+from bactrian.typing import FloatArray
 
 UNKNOWN = -1
 NUMBER = re.compile(r"-?\d+")
-MOST_BYTES = 512 << 20  # of files; rows whose components are known have to fit into memory
+
+Coded: TypeAlias = tuple[NDArray[Any], list[Any]]
+"""Of each row (n,) which of the different cells it has, and those: numbers, texts or None."""
 
 
 class LabelColumn:
@@ -49,42 +52,69 @@ class LabelColumn:
             return self._columns
         return [file.names[i] for i in chosen if i != weighing]
 
-    def read(self, rows: Table | Dataset) -> tuple[list[Any], tuple[str, ...]]:
-        """One label for each row, from 0 or ``UNKNOWN``, and the names they stand for where the column holds text.
+    def read(self, rows: Table | Dataset) -> tuple[FloatArray, tuple[str, ...]]:
+        """(N,) labels, from 0 or ``UNKNOWN``, and the names they stand for where the column holds text.
 
         Raises
         ------
         DataError
-            The column holds neither numbers nor text, or the files are too large.
+            The column holds neither numbers nor text.
         """
         assert self._file is not None  # the rows are those it chose the features of
-        if isinstance(rows, Dataset) and sum(map(os.path.getsize, rows.paths)) > MOST_BYTES:
-            raise DataError("labels can be given only for rows that fit into memory; take a sample of them")
         files = rows.files() if isinstance(rows, Dataset) else [self._file]
-        return _numbered([cell for file in files for cell in self._cells(file)])
+        return numbered([self._cells(file) for file in files])
 
-    def _cells(self, file: TableFile) -> list[Any]:
-        """A number, a text or None for each row."""
+    def _cells(self, file: TableFile) -> Coded:
         raw = file.read([place_of(file, self.name)])
         if isinstance(raw, np.ndarray):
-            return [None if np.isnan(cell) else cell for cell in raw[:, 0].tolist()]
+            return _coded(raw[:, 0])
         column, types = plain(raw.column(0)), arrow("pyarrow.types")
-        if types.is_null(column.type) or types.is_string(column.type) or types.is_large_string(column.type):
-            return [cell.strip() or None if cell else None for cell in column.to_pylist()]
+        if types.is_null(column.type):
+            column = column.cast(arrow().string())
+        if types.is_string(column.type) or types.is_large_string(column.type):
+            coded = column.combine_chunks().dictionary_encode()
+            texts = [text.strip() or None for text in coded.dictionary.to_pylist()]
+            return coded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False), [*texts, None]
         if types.is_integer(column.type) or types.is_floating(column.type) or types.is_decimal(column.type):
-            return list(to_float(column).to_pylist())
+            return _coded(floats(column))
         raise DataError(
             f"column {self.name!r} of {file.name} holds {column.type}, not labels; whole numbers from 0, or names, "
             "were expected"
         )
 
 
-def _numbered(cells: list[Any]) -> tuple[list[Any], tuple[str, ...]]:
+def code(cells: Sequence[Any]) -> Coded:
+    """Of cells that are numbers, text or None, as a frame gives them."""
+    number: dict[Any, int] = {}
+    codes = np.array([number.setdefault(_cell(cell), len(number)) for cell in cells], dtype=np.intp)
+    return codes, list(number)
+
+
+def _cell(cell: Any) -> float | str | None:
+    if isinstance(cell, str):
+        return cell.strip() or None
+    return None if cell is None or cell != cell else float(cell)
+
+
+def _coded(values: NDArray[Any]) -> Coded:
+    found, codes = np.unique(values, return_inverse=True)
+    return codes, [None if value != value else float(value) for value in found]
+
+
+def numbered(parts: Sequence[Coded]) -> tuple[FloatArray, tuple[str, ...]]:
+    """Labels from 0 or ``UNKNOWN``, one part behind the other, and the names that they stand for, if any."""
+    cells = [cell for _, some in parts for cell in some]
     texts = {cell for cell in cells if isinstance(cell, str)}
     if not texts or all(NUMBER.fullmatch(text) for text in texts):  # codes that are written as text
-        return [UNKNOWN if cell is None else float(cell) for cell in cells], ()
+        labels = [[UNKNOWN if cell is None else float(cell) for cell in some] for _, some in parts]
+        return _joined(parts, labels), ()
     # numbers beside names are names too, as in files of which one holds only such
-    known = [None if cell is None else cell if isinstance(cell, str) else f"{cell:g}" for cell in cells]
-    names = tuple(sorted({cell for cell in known if cell is not None} - {str(UNKNOWN)}))
+    known = [[cell if cell is None or isinstance(cell, str) else f"{cell:g}" for cell in some] for _, some in parts]
+    names = tuple(sorted({cell for some in known for cell in some if cell is not None} - {str(UNKNOWN)}))
     number: dict[str | None, int] = {name: k for k, name in enumerate(names)}
-    return [number.get(cell, UNKNOWN) for cell in known], names
+    return _joined(parts, [[number.get(cell, UNKNOWN) for cell in some] for some in known]), names
+
+
+def _joined(parts: Sequence[Coded], labels: Sequence[Sequence[float]]) -> FloatArray:
+    each = [np.array(some, dtype=np.float64)[codes] for (codes, _), some in zip(parts, labels, strict=True)]
+    return np.concatenate(each)
