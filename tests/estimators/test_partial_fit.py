@@ -1,6 +1,7 @@
 """partial_fit: an OnlineFit behind scikit-learn's interface."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import bactrian as bt
@@ -44,3 +45,39 @@ def test_a_prior_is_kept_to():
     rows = np.random.default_rng(0).normal(size=(3000, 2))
     with_prior, without = (bt.GaussianMixture(2, prior=p).partial_fit(rows) for p in ("conjugate", None))
     assert not np.allclose(with_prior.covariances_, without.covariances_)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_a_first_call_that_is_cancelled_leaves_nothing_behind(monkeypatch, error):
+    rows = pd.DataFrame(np.random.default_rng(0).normal(size=(600, 3)), columns=["a", "b", "c"])
+    model = bt.GaussianMixture(2)
+
+    def stop(*_):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bactrian.online.online_fit.begin", stop)
+        with pytest.raises(error):
+            model.partial_fit(rows)
+    with pytest.raises(ValueError, match="sample_weight"):
+        model.partial_fit(rows, sample_weight=-np.ones(600))
+    assert not [name for name in vars(model) if name.endswith("_")]
+    assert model.partial_fit(rows[["a", "b"]].to_numpy()).n_features_in_ == 2
+    with pytest.raises(ValueError, match="features"):
+        model.partial_fit(rows.to_numpy())
+    assert model.n_features_in_ == 2
+
+
+def test_a_later_call_that_is_cancelled_teaches_nothing(monkeypatch, two_clouds):
+    model, other = (bt.GaussianMixture(2, random_state=0).partial_fit(two_clouds) for _ in range(2))
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bactrian.estimators.streaming.shown", stop)
+        with pytest.raises(KeyboardInterrupt):
+            model.partial_fit(two_clouds + 1)
+    assert np.array_equal(model.means_, other.means_)
+    again = [m.partial_fit(two_clouds).means_ for m in (model, other)]
+    assert np.array_equal(*again)

@@ -209,12 +209,13 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         """
         check_settings(self)
         streaming.check(self)
-        values = validate_data(self, X, dtype=DTYPES, reset=not hasattr(self, "n_features_in_"))
-        online = getattr(self, "_online", None)
-        online = streaming.begin(self, values.shape[1]) if online is None else online
-        self._online = online.update(values, sample_weight)
-        self._noise = None
-        mixture = streaming.shown(self._online)
+        with streaming.first_or_none(self):
+            values = validate_data(self, X, dtype=DTYPES, reset=not hasattr(self, "n_features_in_"))
+            online = getattr(self, "_online", None)
+            online = streaming.begin(self, values.shape[1]) if online is None else online.copy()
+            online.update(values, sample_weight)
+            mixture = streaming.shown(online)
+        self._online, self._noise = online, None
         if mixture is not None:
             names = getattr(self, "feature_names_in_", None)
             self._publish(Mixture._of(mixture.parameters, None if names is None else tuple(names)), values.dtype)

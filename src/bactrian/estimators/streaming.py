@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from bactrian.errors import DataError, ParameterError
@@ -18,6 +20,18 @@ def check(estimator: Any) -> None:
     """Raise ParameterError for parameters that only ``fit`` knows."""
     if estimator.noise is not False or estimator.equal_weights:
         raise ParameterError("partial_fit knows neither noise nor equal_weights; leave them out, or use fit")
+
+
+@contextmanager
+def first_or_none(estimator: Any) -> Iterator[None]:
+    """The first rows, if they cannot be learned from or Ctrl-C comes, leave nothing behind."""
+    brought = [name for name in ("n_features_in_", "feature_names_in_") if not hasattr(estimator, name)]
+    try:
+        yield
+    except BaseException:
+        for name in brought:
+            vars(estimator).pop(name, None)
+        raise
 
 
 def begin(estimator: Any, n_features: int) -> OnlineFit:
