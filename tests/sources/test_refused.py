@@ -223,8 +223,28 @@ class TestStreams:
     def test_another_schema(self, tmp_path):
         table = make_table(make_rows(10))
         batches = [table.to_batches()[0], table.rename_columns(["a", "b", "z"]).to_batches()[0]]
-        with pytest.raises(bt.DataError, match=r"a batch has the columns .*z \(double\), but those before it had"):
+        with pytest.raises(bt.DataError, match=r"a batch has the columns .*z \(double\), but those before it, or"):
             list(door.gather(iter(batches), 1 << 30))
+
+    @pytest.mark.parametrize("other", ["names", "order", "int64", "float32", "more", "fewer"])
+    @pytest.mark.parametrize("far_", [False, True])
+    def test_a_later_batch_that_is_not_what_its_reader_says(self, monkeypatch, tmp_path, other, far_):
+        if far_:
+            monkeypatch.setattr(door, "IN_MEMORY", 0)
+        table = make_table(make_rows(10))
+        narrow = table.column("b").cast(other, safe=False) if other in ("int64", "float32") else None
+        others = {
+            "names": lambda: table.rename_columns(["a", "b", "z"]),
+            "order": lambda: table.select(["b", "a", "c"]),
+            "more": lambda: table.append_column("d", table.column("a")),
+            "fewer": lambda: table.select(["a", "b"]),
+        }
+        odd = others[other]() if narrow is None else table.set_column(1, "b", narrow)
+        batches = [*table.to_batches(), *odd.to_batches()]
+        reader = pa.RecordBatchReader.from_batches(table.schema, iter(batches))
+        with pytest.raises(bt.DataError, match=r"a batch has the columns .*; give batches of one schema"):
+            spool(reader, tmp_path / "rows.arrow") if far_ else bt.fit(reader, 1)
+        assert list(tmp_path.iterdir()) == []
 
     def test_a_folder_that_is_missing_costs_no_stream(self, tmp_path):
         reader = self.reader()

@@ -23,7 +23,11 @@ def batches_of(data: Any) -> Iterator[Any]:
     pa = arrow()
     kind = type(data).__name__
     try:
-        yield from pa.RecordBatchReader.from_stream(data)
+        # by way of C, a batch with other columns than the reader says would be taken for one with these
+        reader = data if isinstance(data, pa.RecordBatchReader) else pa.RecordBatchReader.from_stream(data)
+        for batch in reader:
+            _check_alike(reader, batch)
+            yield batch
     except (DataError, MemoryError):
         raise
     except Exception as error:  # of whatever library made the stream
@@ -77,8 +81,8 @@ def first_line(error: BaseException) -> str:
 def _check_alike(first: Any, batch: Any) -> None:
     if batch.schema != first.schema:
         raise DataError(
-            f"a batch has the columns {_described(batch.schema)}, but those before it had {_described(first.schema)}; "
-            "give batches of one schema"
+            f"a batch has the columns {_described(batch.schema)}, but those before it, or the stream as it says, have "
+            f"{_described(first.schema)}; give batches of one schema"
         )
 
 

@@ -39,7 +39,7 @@ def _remove(path: str) -> None:
 
 
 @contextmanager
-def waiting(what: str) -> Iterator[None]:
+def waiting(what: str, folder: str | None = None) -> Iterator[None]:
     """Say of what fails to be written there, as on a full disk, ``what`` it was and where else it could go.
 
     Raises
@@ -53,6 +53,6 @@ def waiting(what: str) -> Iterator[None]:
         if error.strerror is None:
             raise  # already a sentence
         raise type(error)(
-            f"{what} cannot wait in a temporary file in {waiting_folder()}: {error.strerror}; set TMPDIR to a folder "
-            "with more room"
+            f"{what} cannot wait in a temporary file in {waiting_folder(folder)}: {error.strerror}; set TMPDIR to a "
+            "folder with more room"
         ) from error

@@ -24,7 +24,7 @@ from bactrian.files.part import mapping_of
 from bactrian.files.stream import batches_of, gather, write_stream
 from bactrian.files.table import Table
 from bactrian.files.table_file import TableFile
-from bactrian.files.temporary import waiting_folder
+from bactrian.files.temporary import waiting, waiting_folder
 from bactrian.rows import read_columns, read_rows
 from bactrian.sources.array import ArraySource, read_weights
 from bactrian.sources.chunked import ChunkedSource
@@ -221,11 +221,13 @@ class Spooled(Dataset):
         weight: str | None = None,
         folder: str | None = None,
     ) -> None:
-        folder = tempfile.mkdtemp(prefix="bactrian-", dir=waiting_folder(folder))
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        path = os.path.join(folder, "rows.arrow")
-        write_stream(path, batches)
-        super().__init__([path], columns, weight)
+        own = tempfile.mkdtemp(prefix="bactrian-", dir=waiting_folder(folder))
+        go = weakref.finalize(self, shutil.rmtree, own, ignore_errors=True)
+        try:
+            super().__init__([_put_aside(os.path.join(own, "rows.arrow"), batches, folder)], columns, weight)
+        except BaseException:
+            go()  # now, and not when nobody remembers the error any more
+            raise
         self.name = SPOOLED
 
     def _open(self, path: str) -> TableFile | None:
@@ -233,6 +235,17 @@ class Spooled(Dataset):
         if file is not None:
             file.name = SPOOLED  # the user has never heard of the file
         return file
+
+
+def _put_aside(path: str, batches: Iterator[Any], folder: str | None) -> str:
+    with waiting(SPOOLED, folder):
+        try:
+            write_stream(path, batches)
+        except OSError as error:
+            if not isinstance(error.__cause__, OSError):
+                raise
+            raise error.__cause__ from None  # without a name of a file that the user has never heard of
+    return path
 
 
 def is_large_and_mapped(data: Any) -> bool:
