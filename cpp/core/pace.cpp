@@ -5,6 +5,7 @@ namespace {
 
 constexpr double kRounding = 1e-14;  // gains below this part of the log-likelihood are rounding: acceleration.ROUNDING
 constexpr double kGrowth = 4.0;      // the longest stride grows by this factor when it was taken in full
+constexpr std::size_t kBarred = 2;   // gains of EM as it is that tell how many more there are: acceleration.BARRED
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 double norm(const std::vector<double>& metric, const std::vector<double>& vector) {
@@ -37,7 +38,7 @@ Pace::Shape Pace::shape(const Summary& summary) const {
 }
 
 double Pace::left(const std::vector<double>& history, const Summary& summary) {
-    if (!strides_ || patience_ > 0) return remaining(history);
+    if (!strides_ || patience_ > 0 || barred_ >= kBarred) return remaining(history);
     const std::size_t n = history.size();
     if (n < 2) return kInfinity;
     const double gain = history[n - 1] - history[n - 2];
@@ -71,7 +72,8 @@ bool Pace::stride(const Summary& summary, bool held, Summary& there) {
         --patience_;
         return false;
     }
-    if (here_.empty() || origin_.empty() || held) {
+    barred_ = here_.empty() || held ? barred_ + 1 : 0;
+    if (barred_ > 0 || origin_.empty()) {
         begin(here_);
         return false;
     }

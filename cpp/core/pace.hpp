@@ -52,7 +52,7 @@ private:
     }
 
     bool strides_, noise_, on_trial_ = false;
-    std::size_t patience_;
+    std::size_t patience_, barred_ = 0;  // steps in a row after which no stride could begin
     std::vector<double> here_, origin_, first_, retreat_, there_;  // coordinates; empty where there are none
     double longest_ = 1.0, length_ = 0.0;
     double estimate_ = std::numeric_limits<double>::infinity();  // of what remained, by the last cycle

@@ -27,6 +27,7 @@ PATIENCE = 6  # steps of EM before the first stride: a short climb ends before s
 SETTLE = 2  # steps of EM in which what a stride has stirred up dies out
 SURE = 0.001  # of tol: a step that gains less is no beginning of a way, however slowly gains shrink
 GROWTH = 4.0  # the longest stride grows by this factor when it was taken in full
+BARRED = 2  # gains of EM as it is that tell how many more there are
 
 
 def remaining(history: Sequence[float]) -> float:
@@ -81,6 +82,7 @@ class Squarem(Plain):
         super().__init__(objective)
         self._patience, self._wary = patience, wary
         self._settling = 0  # steps to come
+        self._barred = 0  # steps in a row after which no stride could begin
         self._longest = 1.0
         self._before = 0.0  # what the second step of the last cycle gained
         self._lengths = (np.inf, np.inf)  # of the last two cycles
@@ -100,7 +102,8 @@ class Squarem(Plain):
             return super().step(statistics, mixture)
         here = coordinates(statistics, self.objective.noise is not None)
         plain = self.objective.maximize(statistics, mixture)
-        if here is None or self._origin is None or plain[1]:
+        self._barred = self._barred + 1 if here is None or plain[1] else 0
+        if self._barred or self._origin is None:
             self._begin(here)
             return plain
         if self._first is None:
@@ -162,7 +165,7 @@ class Squarem(Plain):
             self._settling -= 1
             return self._settling == 0 and remaining(history) < tol
         left = self.remaining(history, statistics)
-        if not self._wary:
+        if not self._wary or self._barred >= BARRED:
             return left < tol
         if len(history) > 2 and not self.on_trial and history[-1] - history[-2] < SURE * tol:
             return True
@@ -174,9 +177,10 @@ class Squarem(Plain):
         """After the second of two steps: its gain over the whole way, from how the steps shrink.
 
         The stride before them must have gained as little, and the cycle before must have said the same: what a stride
-        has hidden shows itself in the next.
+        has hidden shows itself in the next. Where a component is held at the floor no stride begins, and the climb ends
+        as EM does.
         """
-        if self._patience > 0:
+        if self._patience > 0 or self._barred >= BARRED:
             return super().remaining(history, statistics)
         if len(history) < 2:
             return np.inf

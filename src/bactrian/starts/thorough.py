@@ -18,6 +18,7 @@ from bactrian.sources import Source
 from bactrian.starts.moves import Mover, mover
 from bactrian.starts.search import TOL, chance, forgetful, level
 from bactrian.starts.support import merit
+from bactrian.starts.tops import Tops
 
 FIRST = 12  # iterations of a short climb
 REPAIRED = 1, 8  # short climbs that are improved first, by what is known to gain; if these agree the search ends
@@ -25,6 +26,7 @@ DEAR = 4_000_000  # N D K of all of these together, within those bounds
 TRAJECTORIES = 2, 8  # starts that are climbed and improved by trials: at least, and at most
 CHEAP = 1_000_000  # N D K of all of these together, within those bounds
 AGREE = 3  # of these on one height end the search
+NEAR = 30_000  # N D K of a source on which all climbs to their tops take less time than a look for moves
 LONGEST = 500  # iterations on the sample
 ALIKE = 10  # times what may remain: climbs that have ended on the same height
 CLOSE = 1e-3  # nats per row within which short climbs are on the way to the same height
@@ -91,14 +93,28 @@ class Look:
 
     def repaired(self, climbs: list[em.Climb]) -> list[em.Climb]:
         """At the top, with the moves that are known to gain, on the way and there; best first."""
-        on_the_way = [self._improved(climb, tries=0, strides=False) for climb in climbs]
-        return self._sorted([self._improved(end, tries=0) for end in self._ended(on_the_way)])
+        tops = self._tops()
+        ends = self._ended(self._on_the_way(climbs))
+        return self._sorted([tops.after(end, lambda climb: self._improved(climb, tries=0)) for end in ends])
+
+    def _on_the_way(self, climbs: list[em.Climb]) -> list[em.Climb]:
+        """With the moves that are known to gain; where climbing is cheap, not those that lead to the best top anyway."""
+
+        def moved(climb: em.Climb) -> em.Climb:
+            return self._improved(climb, tries=0, strides=False)
+
+        if self.source.n_rows * self.source.n_features * len(climbs[0].mixture.weights) > NEAR:
+            return [moved(climb) for climb in climbs]
+        ends, tops = self._ended(climbs), self._tops()
+        tops.after(self._sorted(ends)[0], lambda end: end)
+        return [tops.after(end, lambda _, climb=climb: moved(climb)) for end, climb in zip(ends, climbs, strict=True)]
 
     def searched(self, climbs: Iterable[em.Climb], n: int) -> list[em.Climb]:
         """Up to ``n`` at the top and improved by trials, best first, until some agree on the greatest height."""
         found: list[em.Climb] = []
+        tops = self._tops()
         for climb in climbs:
-            found = self._sorted(found + [self._improved(end) for end in self._ended([climb])])
+            found = self._sorted(found + [tops.after(end, self._improved) for end in self._ended([climb])])
             high = [c for c in found if abs(c.value - found[0].value) <= ALIKE * self.tol * self.source.total]
             if len(found) == n or len(high) == AGREE:
                 break
@@ -110,6 +126,9 @@ class Look:
         left = [replace(climb, status=None) for climb in climbs if climb.status is not em.Status.CONVERGED]
         how: Any = {"tol": self.tol, "max_iter": LONGEST, "acceleration": "squarem", "memory": self.memory}
         return there + em.run(self.source, self.kernel, left, **how)
+
+    def _tops(self) -> Tops:
+        return Tops(ALIKE * self.tol * self.source.total)
 
     def _improved(self, climb: em.Climb, **how: Any) -> em.Climb:
         return climb if self.mover is None else self.mover.improve(climb, **how)
