@@ -4,6 +4,7 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
+#include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
@@ -55,8 +56,15 @@ Rows rows_of(const AnyRows& rows, const std::optional<Doubles>& weight) {
             weight ? weight->data() : nullptr};
 }
 
-// Holds the arrays of a mixture alive and shows them as a Model.
+// Holds the numbers of a mixture, its own or in arrays that it keeps alive, and shows them as a Model.
 struct PyModel {
+    PyModel(Climber::Mixture mixture, const Constraint& constraint, double log_noise) : own_(std::move(mixture)) {
+        const std::ptrdiff_t K = own_.weights.size();
+        log_constant_.resize(K);
+        model = {constraint.form(), constraint.tied(), K, std::ptrdiff_t(own_.means.size()) / K,
+                 log_constant_.data(), own_.means.data(), own_.whiteners.data(), log_noise};
+        log_constants(model, own_.weights.data(), log_constant_.data());
+    }
     PyModel(int form, bool tied, Doubles weights, Doubles means, Doubles whiteners, double log_noise)
         : means_(means), whiteners_(whiteners) {
         if (means.ndim() != 2 || weights.ndim() != 1 || weights.shape(0) != means.shape(0))
@@ -71,8 +79,10 @@ struct PyModel {
     }
     PyModel(const PyModel&) = delete;  // the model points into it
     Model model;
+    const Climber::Mixture& own() const { return own_; }  // empty where arrays hold the numbers
 
 private:
+    Climber::Mixture own_;
     std::vector<double> log_constant_;
     Doubles means_, whiteners_;
 };
@@ -168,32 +178,54 @@ nb::tuple py_accumulate_given(const AnyRows& rows, const std::optional<Doubles>&
     return unpack(sums, layout);
 }
 
+// What labels (N,) say of the rows: sums about the groups' own means.
+struct GroupSums {
+    std::vector<double> centres, sums;
+};
+
+// `middle`: (D,), about which the means are found.
+GroupSums group_sums(const Rows& rows, const double* middle, const std::ptrdiff_t* labels, std::size_t K,
+                     Scatter scatter, const Variant* variant, int threads) {
+    const std::size_t D = rows.D;
+    GroupSums to{std::vector<double>(K * D), {}};
+    std::vector<double>& centres = to.centres;
+    const std::vector<double> zeros(K, 0.0);
+    for (std::size_t i = 0; i < centres.size(); ++i) centres[i] = middle[i % D];
+    const double one = 1.0;
+    const Model model{Form::spherical, true, std::ptrdiff_t(K), std::ptrdiff_t(D), zeros.data(), centres.data(), &one};
+    const Pass pass{rows, model, false, variant, threads};
+    const Given given{labels, nullptr};
+    const Layout first{Scatter::trace, model.K, model.D};
+    const std::vector<double> found = accumulate(pass, &given, first);
+    for (std::size_t i = 0; i < centres.size(); ++i) {
+        const double count = found[first.counts + std::ptrdiff_t(i / D)];
+        if (count > 0.0) centres[i] += found[first.first() + std::ptrdiff_t(i)] / count;
+    }
+    to.sums = accumulate(pass, &given, {scatter, model.K, model.D});
+    return to;
+}
+
+nb::tuple unpack(const GroupSums& groups, const Layout& layout) {
+    const std::vector<double>&centres = groups.centres, &sums = groups.sums;
+    return nb::make_tuple(sums[layout.log_likelihood], sums[layout.map_log_responsibility], sums[layout.total],
+                          numbers({{centres.data(), centres.size()},
+                                   {sums.data() + layout.counts, sums.size() - layout.counts}}));
+}
+
 // The same under labels, about the groups' own means: (..., means | counts | first | second). `middle`: (D,).
 nb::tuple py_accumulate_groups(const AnyRows& rows, const std::optional<Doubles>& weight, Doubles middle, Labels labels,
                                std::size_t n_components, int scatter, int threads, const std::string& variant) {
     const std::size_t K = n_components, D = rows.shape(1);
     if (middle.ndim() != 1 || middle.shape(0) != D || labels.shape(0) != rows.shape(0) || K == 0)
         throw std::invalid_argument("a label for each row and a middle (D,) are needed");
-    std::vector<double> centres(K * D), sums;
-    const std::vector<double> zeros(K, 0.0);
-    for (std::size_t i = 0; i < centres.size(); ++i) centres[i] = middle.data()[i % D];
-    const double one = 1.0;
-    const Model model{Form::spherical, true, std::ptrdiff_t(K), std::ptrdiff_t(D), zeros.data(), centres.data(), &one};
-    const Pass pass{rows_of(rows, weight), model, false, variant_named(variant), threads};
-    const Given given{labels.data(), nullptr};
-    const Layout first{Scatter::trace, model.K, model.D}, layout{Scatter(scatter), model.K, model.D};
+    const Rows all = rows_of(rows, weight);
+    const Variant* named = variant_named(variant);
+    GroupSums found;
     {
         nb::gil_scoped_release release;
-        const std::vector<double> found = accumulate(pass, &given, first);
-        for (std::size_t i = 0; i < centres.size(); ++i) {
-            const double count = found[first.counts + std::ptrdiff_t(i / D)];
-            if (count > 0.0) centres[i] += found[first.first() + std::ptrdiff_t(i)] / count;
-        }
-        sums = accumulate(pass, &given, layout);
+        found = group_sums(all, middle.data(), labels.data(), K, Scatter(scatter), named, threads);
     }
-    return nb::make_tuple(sums[layout.log_likelihood], sums[layout.map_log_responsibility], sums[layout.total],
-                          numbers({{centres.data(), centres.size()},
-                                   {sums.data() + layout.counts, sums.size() - layout.counts}}));
+    return unpack(found, {Scatter(scatter), std::ptrdiff_t(K), std::ptrdiff_t(D)});
 }
 
 // what: 0 log-densities (n,), 1 responsibilities (n, K), 2 labels (n,)
@@ -287,6 +319,65 @@ auto copied(const std::vector<T>& from) {
     return array;
 }
 
+nb::list held_of(const Climber::Mixture& mixture) {
+    nb::list held;
+    for (std::size_t i = 0; i < mixture.covariance.held.size(); ++i)
+        if (mixture.covariance.held[i]) held.append(i);
+    return held;
+}
+
+// Several labellings of the same rows, and the mixtures that climbs begin from.
+struct PyGroups {
+    PyGroups(const AnyRows& rows, const std::optional<Doubles>& weight, Doubles middle, const std::vector<Labels>& labels,
+             std::size_t n_components, int scatter, int threads, const std::string& variant)
+        : layout_{Scatter(scatter), std::ptrdiff_t(n_components), std::ptrdiff_t(rows.shape(1))}, found_(labels.size()) {
+        const Rows all = rows_of(rows, weight);
+        const Variant* named = variant_named(variant);
+        bool fit = middle.ndim() == 1 && std::ptrdiff_t(middle.shape(0)) == layout_.D && layout_.K > 0;
+        for (const Labels& one : labels) fit = fit && one.shape(0) == rows.shape(0);
+        if (!fit) throw std::invalid_argument("a label for each row and a middle (D,) are needed");
+        nb::gil_scoped_release release;
+        for (std::size_t i = 0; i < found_.size(); ++i)
+            found_[i] = group_sums(all, middle.data(), labels[i].data(), n_components, layout_.scatter, named, threads);
+    }
+    nb::tuple sums(std::size_t i) const { return unpack(found_.at(i), layout_); }
+
+    // For each labelling the first M-step, (model, held), or None where that is out of the ordinary.
+    nb::list first_steps(const std::string& letters, Doubles minimum, const std::optional<Flags>& constant, double span,
+                         bool equal_weights) const {
+        const Target target{constraint_of(letters), floor_of(minimum, constant, span, layout_.D), equal_weights, {}};
+        const Scatter scatter = target.constraint.scatter();
+        if (layout_.scatter != Scatter::full && layout_.scatter != scatter)
+            throw std::invalid_argument("the scatter is not enough for the constraint");
+        nb::list all;
+        for (const GroupSums& groups : found_) {
+            Summary summary;
+            Climber::Mixture mixture;
+            const bool good = summarize(groups.sums, layout_, groups.centres.data(), summary) &&
+                              first_step(target, narrowed(summary, scatter), mixture);
+            if (!good) {
+                all.append(nb::none());
+                continue;
+            }
+            const nb::list held = held_of(mixture);
+            auto model = std::make_unique<PyModel>(std::move(mixture), target.constraint,
+                                                   -std::numeric_limits<double>::infinity());
+            all.append(nb::make_tuple(nb::cast(std::move(model)), nb::tuple(held)));
+        }
+        return all;
+    }
+
+private:
+    Layout layout_;
+    std::vector<GroupSums> found_;
+};
+
+// Weights | means | covariances of a model that holds its own.
+nb::object numbers_of(const PyModel& model) {
+    const Climber::Mixture& own = model.own();
+    return numbers(own.weights, own.means, own.covariance.numbers);
+}
+
 // A climb, and the arrays that it points to.
 struct PyClimber {
     PyClimber(AnyRows rows, std::optional<Doubles> weight, nb::object model, const std::string& letters,
@@ -317,16 +408,14 @@ void py_go_all(const std::vector<PyClimber*>& climbers, std::size_t most, int th
     go_all(all, most, threads);
 }
 
-// (history, map log-responsibility, how it ended, None or (weights | means | covariances, which are held, weight of the
-// noise)).
+// (history, map log-responsibility, how it ended, None or (model, which are held, weight of the noise)).
 nb::tuple py_standing(const PyClimber& c) {
     const Climber::Mixture* m = c.climber.mixture();
     nb::object mixture = nb::none();
     if (m) {
-        std::vector<std::ptrdiff_t> held;
-        for (std::size_t i = 0; i < m->covariance.held.size(); ++i)
-            if (m->covariance.held[i]) held.push_back(std::ptrdiff_t(i));
-        mixture = nb::make_tuple(numbers(m->weights, m->means, m->covariance.numbers), held, m->noise);
+        const double noise = m->noise;
+        auto model = std::make_unique<PyModel>(*m, c.climber.constraint(), c.climber.log_noise());
+        mixture = nb::make_tuple(nb::cast(std::move(model)), nb::tuple(held_of(*m)), noise);
     }
     return nb::make_tuple(c.climber.history(), c.climber.map_log_responsibility(), int(c.climber.ended()), mixture);
 }
@@ -374,7 +463,9 @@ nb::tuple py_factor(nb::ndarray<const double, nb::ndim<3>, nb::c_contig, nb::dev
 
 NB_MODULE(_core, m) {
     m.doc() = "The compiled core; use bactrian.kernels, which checks what goes in.";
-    nb::class_<PyModel>(m, "Model").def(nb::init<int, bool, Doubles, Doubles, Doubles, double>());
+    nb::class_<PyModel>(m, "Model")
+        .def(nb::init<int, bool, Doubles, Doubles, Doubles, double>())
+        .def("numbers", numbers_of);
     m.def("accumulate", py_accumulate, "rows"_a, "weight"_a.none(), "model"_a, "scatter"_a, "whole"_a.none(), "single"_a,
           "threads"_a, "variant"_a);
     m.def("accumulate_given", py_accumulate_given, "rows"_a, "weight"_a.none(), "shift"_a, "labels"_a.none(),
@@ -384,6 +475,13 @@ NB_MODULE(_core, m) {
     m.def("score", py_score, "rows"_a, "model"_a, "what"_a, "single"_a, "threads"_a, "variant"_a);
     m.def("kmeans", py_kmeans, "rows"_a, "weight"_a.none(), "middle"_a, "whitener"_a, "order"_a.none(), "anchors"_a,
           "n_components"_a, "candidates"_a, "positions"_a, "steps"_a, "labelled"_a, "threads"_a, "variant"_a);
+    nb::class_<PyGroups>(m, "Groups")
+        .def(nb::init<const AnyRows&, const std::optional<Doubles>&, Doubles, const std::vector<Labels>&, std::size_t, int,
+                      int, const std::string&>(),
+             "rows"_a, "weight"_a.none(), "middle"_a, "labels"_a, "n_components"_a, "scatter"_a, "threads"_a, "variant"_a)
+        .def("sums", &PyGroups::sums, "labelling"_a)
+        .def("first_steps", &PyGroups::first_steps, "letters"_a, "minimum"_a, "constant"_a.none(), "span"_a,
+             "equal_weights"_a);
     nb::class_<PyClimber>(m, "Climber")
         .def(nb::init<AnyRows, std::optional<Doubles>, nb::object, const std::string&, Doubles, std::optional<Flags>,
                       double, bool, std::optional<double>, std::vector<double>, double, std::size_t, bool,

@@ -60,11 +60,11 @@ void weigh(const Target& target, const Summary& summary, Mixture& to) {
 }
 
 // The M-step; false for anything out of the ordinary.
-bool maximize(const Target& target, const Summary& summary, const Model& before, Mixture& to) {
+bool maximize(const Target& target, const Summary& summary, const Model* before, Mixture& to) {
     weigh(target, summary, to);
     to.means = summary.means;
     const Scatters scatters{summary.K, summary.D, summary.within.data(), summary.counts.data()};
-    return m_step(target.constraint, scatters, target.floor, &before, to.covariance) &&
+    return m_step(target.constraint, scatters, target.floor, before, to.covariance) &&
            whiten(target, target.constraint.tied() ? 1 : summary.K, summary.D, to);
 }
 
@@ -74,6 +74,10 @@ bool any_held(const Mixture& mixture) {
 }
 
 }  // namespace
+
+bool first_step(const Target& target, const Summary& summary, Mixture& to) {
+    return maximize(target, summary, nullptr, to);
+}
 
 Climber::Climber(Pass pass, Target target, std::vector<double> history, double tol, std::size_t last, bool strides)
     : pass_(pass), target_(target), history_(std::move(history)), tol_(tol), last_(last),
@@ -103,12 +107,12 @@ Ended Climber::pass() {
 }
 
 Ended Climber::step() {
-    if (!maximize(target_, summary_, pass_.model, next_)) {
+    if (!maximize(target_, summary_, &pass_.model, next_)) {
         history_.pop_back();
         return Ended::handed_back;
     }
     Summary there;
-    if (pace_.stride(summary_, any_held(next_), there) && maximize(target_, there, pass_.model, stride_) &&
+    if (pace_.stride(summary_, any_held(next_), there) && maximize(target_, there, &pass_.model, stride_) &&
         !any_held(stride_)) {
         pace_.taken();
         std::swap(fallback_, next_);

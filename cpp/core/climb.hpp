@@ -45,6 +45,9 @@ public:
     double work() const { return double(pass_.rows.N) * double(layout_.K) * double(layout_.D + 8); }
     // The mixture that it stands on; null where that is still the first.
     const Mixture* mixture() const { return moved_ ? &now_ : nullptr; }
+    const Constraint& constraint() const { return target_.constraint; }
+    // Of its weight times density; minus infinity without.
+    double log_noise() const { return pass_.model.log_noise; }
 
 private:
     Ended pass();
@@ -64,6 +67,9 @@ private:
     bool moved_ = false;
     Ended ended_ = Ended::paused;
 };
+
+// The first M-step, which knows of no mixture before it; false for anything out of the ordinary.
+bool first_step(const Target&, const Summary&, Climber::Mixture& to);
 
 // Several climbs side by side, one thread each; the same bits as one after the other.
 void go_all(const std::vector<Climber*>&, std::size_t most, int threads);

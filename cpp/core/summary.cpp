@@ -53,4 +53,20 @@ bool summarize(const std::vector<double>& sums, const Layout& layout, const doub
     return true;
 }
 
+Summary narrowed(const Summary& full, Scatter scatter) {
+    if (scatter == full.scatter) return full;
+    const std::ptrdiff_t K = full.K, D = full.D;
+    Summary to{scatter, K, D, full.total, full.counts, full.means, {}};
+    to.within.assign(scatter == Scatter::trace ? K : scatter == Scatter::diagonal ? K * D : D * D, 0.0);
+    for (std::ptrdiff_t k = 0; k < K; ++k) {
+        const double* W = full.within.data() + k * D * D;
+        if (scatter == Scatter::pooled) {
+            for (std::ptrdiff_t i = 0; i < D * D; ++i) to.within[i] += W[i];
+        } else {
+            for (std::ptrdiff_t d = 0; d < D; ++d) to.within[scatter == Scatter::trace ? k : k * D + d] += W[d * D + d];
+        }
+    }
+    return to;
+}
+
 }  // namespace bactrian

@@ -22,4 +22,7 @@ struct Summary {
 // The summary of a pass about (K, D) points; false where a component has no rows.
 bool summarize(const std::vector<double>& sums, const Layout&, const double* about, Summary& to);
 
+// The same with less scatter than the full one that it has.
+Summary narrowed(const Summary& full, Scatter);
+
 }  // namespace bactrian

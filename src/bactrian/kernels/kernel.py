@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,17 @@ from numpy.typing import NDArray
 from bactrian.covariance import Covariance
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
+
+
+class Holder(Protocol):
+    """Numbers of a mixture that a kernel holds; ``shape`` is (K, D)."""
+
+    @property
+    def shape(self) -> tuple[int, int]: ...
+
+    def read(self) -> dict[str, Any]:
+        """``weights``, ``means`` and ``covariance``."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -30,13 +41,42 @@ class Noise:
 class Parameters:
     """The numbers of a mixture, checked: ``weights`` (K,), ``means`` (K, D), ``covariance``.
 
-    With ``noise`` all weights together sum to 1.
+    With ``noise`` all weights together sum to 1. A kernel may hold the numbers (``standing``) until they are asked for:
+    most climbs of a search are only compared.
     """
 
     weights: FloatArray
     means: FloatArray
     covariance: Covariance
     noise: Noise | None = None
+
+    @property
+    def holder(self) -> Holder | None:
+        """The kernel's, where the numbers came from there."""
+        return self.__dict__.get("_holder")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(K, D)."""
+        return self.means.shape if self.holder is None else self.holder.shape
+
+    @classmethod
+    def standing(cls, holder: Holder, noise: Noise | None = None) -> Parameters:
+        """The numbers that a kernel holds."""
+        self = object.__new__(cls)
+        self.__dict__.update(_holder=holder, noise=noise)
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        """Called for what is not there yet."""
+        holder = self.__dict__.get("_holder")
+        if holder is None or name not in ("weights", "means", "covariance"):
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute {name!r}")
+        self.__dict__.update(holder.read())
+        return self.__dict__[name]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("weights", "means", "covariance", "noise")}
 
     def without_noise(self) -> Parameters:
         """What the components make by themselves."""
@@ -50,6 +90,10 @@ class Parameters:
         if self.noise is None or self.noise.weight <= 0:
             return -math.inf
         return math.log(self.noise.weight) + self.noise.log_density
+
+
+FirstStep: TypeAlias = tuple[Parameters, tuple[int, ...]]
+"""A mixture, and the components that the floor held."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +181,26 @@ class Ascent:
     ended: str
     mixture: Parameters | None
     held: tuple[int, ...] = ()
+
+
+class Groups(Protocol):
+    """What several labellings say of some rows."""
+
+    def statistics(self, i: int) -> Statistics:
+        """Under labelling ``i``, about the groups' means."""
+        ...
+
+    def first_steps(
+        self,
+        letters: str,
+        form: tuple[str, bool],
+        minimum: FloatArray,
+        constant: NDArray[np.bool_] | None,
+        span: float,
+        equal_weights: bool,
+    ) -> list[FirstStep | None]:
+        """The M-step of each; None for anything out of the ordinary. The arguments are those of a ``Leg``."""
+        ...
 
 
 class Climber(Protocol):

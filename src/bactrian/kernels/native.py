@@ -5,6 +5,7 @@ Nothing here computes: it decides the working precision, hands arrays to the cor
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,11 +13,12 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bactrian import _core
 from bactrian.covariance import Covariance, Diagonal, Full, Spherical
 from bactrian.errors import ParameterError
-from bactrian.kernels.kernel import Ascent, Climber, Leg, Noise, Parameters, Whole
+from bactrian.kernels.kernel import Ascent, Climber, FirstStep, Leg, Noise, Parameters, Whole
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
@@ -114,6 +116,22 @@ class NativeKernel:
         flat, size = np.frombuffer(sums[3]), n_components * len(middle)
         return _read(sums, flat[size:], flat[:size].reshape(n_components, -1), scatter)
 
+    def groups(
+        self,
+        rows: FloatArray,
+        sample_weight: FloatArray | None,
+        labellings: Sequence[IntArray],
+        middle: FloatArray,
+        n_components: int,
+        scatter: Scatter,
+    ) -> NativeGroups:
+        """What ``accumulate_groups`` finds under several labellings (n,), kept in the core for all first M-steps."""
+        core = _core.Groups(
+            rows, sample_weight, np.ascontiguousarray(middle), list(labellings), n_components, SCATTER_CODES[scatter],
+            self._threads, self._variant,
+        )  # fmt: skip
+        return NativeGroups(core, scatter, (n_components, rows.shape[1]))
+
     def whole(self, rows: FloatArray, sample_weight: FloatArray | None, centre: FloatArray) -> Whole:
         """What all rows have in common, in float64; no responsibilities are made for it."""
         statistics = self.about(rows, sample_weight, centre, Scatter.POOLED)
@@ -189,13 +207,51 @@ class NativeClimber:
         ended = ("handed_back", "converged", "max_iter", "paused")[ended]
         if found is None:
             return Ascent(history, map_log, ended, None)
-        shape = k, d = leg.first.means.shape
-        numbers, held, left = found
-        flat = np.frombuffer(numbers)
+        model, held, left = found
         noise = None if leg.noise is None else Noise(left, leg.noise)
-        covariance = _covariance(*leg.form, flat[k + k * d :], shape)
-        mixture = Parameters(flat[:k], flat[k : k + k * d].reshape(shape), covariance, noise)
-        return Ascent(history, map_log, ended, mixture, tuple(held))
+        mixture = Parameters.standing(_Held(model, leg.form, leg.first.shape), noise)
+        return Ascent(history, map_log, ended, mixture, held)
+
+
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """A mixture in the core: its model, (kind, tied) and (K, D)."""
+
+    model: Any
+    form: tuple[str, bool]
+    shape: tuple[int, int]
+
+    def read(self) -> dict[str, Any]:
+        k, d = self.shape
+        flat = np.frombuffer(self.model.numbers())
+        covariance = _covariance(*self.form, flat[k + k * d :], self.shape)
+        return {"weights": flat[:k], "means": flat[k : k + k * d].reshape(k, d), "covariance": covariance}
+
+
+@dataclass(frozen=True, eq=False)
+class NativeGroups:
+    """What several labellings say of the rows, in the core."""
+
+    core: Any
+    scatter: Scatter
+    shape: tuple[int, int]
+
+    def statistics(self, i: int) -> Statistics:
+        sums = self.core.sums(i)
+        flat, size = np.frombuffer(sums[3]), math.prod(self.shape)
+        return _read(sums, flat[size:], flat[:size].reshape(self.shape), self.scatter)
+
+    def first_steps(
+        self,
+        letters: str,
+        form: tuple[str, bool],
+        minimum: FloatArray,
+        constant: NDArray[np.bool_] | None,
+        span: float,
+        equal_weights: bool,
+    ) -> list[FirstStep | None]:
+        found = self.core.first_steps(letters, np.ascontiguousarray(minimum), constant, span, equal_weights)
+        return [one and (Parameters.standing(_Held(one[0], form, self.shape)), one[1]) for one in found]
 
 
 def go_all(climbers: Sequence[Climber], most: int, threads: int) -> list[Ascent]:
@@ -216,6 +272,8 @@ def available_instructions() -> tuple[str, ...]:
 
 
 def _model(parameters: Parameters) -> Any:
+    if isinstance(parameters.holder, _Held):
+        return parameters.holder.model
     covariance = parameters.covariance
     code = FORM_CODES[covariance.kind]
     weights, means = np.ascontiguousarray(parameters.weights), np.ascontiguousarray(parameters.means)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bactrian.digest import digest
-from bactrian.kernels import Climber, Kernel, Leg, NativeKernel, Parameters, Whole
+from bactrian.kernels import Climber, Groups, Kernel, Leg, NativeKernel, Parameters, Whole
 from bactrian.rows import read_weights as read_weights
 from bactrian.sources.order import row_order
 from bactrian.sources.source import Fold, Resident, reach, strata
@@ -99,6 +99,13 @@ class ArraySource(Resident):
             return super().fold_groups(kernel, assignment, n_components, scatter)
         return kernel.accumulate_groups(self.values, self.weight, assignment, self.moments.mean, n_components, scatter)
 
+    def groups(
+        self, kernel: Kernel, labellings: Sequence[IntArray], n_components: int, scatter: Scatter
+    ) -> Groups | None:
+        if self.values.dtype == np.float32 or not isinstance(kernel, NativeKernel):
+            return None
+        return kernel.groups(self.values, self.weight, labellings, self.moments.mean, n_components, scatter)
+
     def _about(self, centre: FloatArray) -> Statistics:
         return NativeKernel().about(self.values, self.weight, centre, Scatter.FULL)
 
@@ -114,7 +121,7 @@ class ArraySource(Resident):
         return self.values.size <= SMALL
 
     def climber(self, kernel: Kernel, leg: Leg) -> Climber | None:
-        small = self.values.size * len(leg.first.weights) <= SMALL
+        small = self.values.size * leg.first.shape[0] <= SMALL
         if not small or self.values.dtype == np.float32 or not isinstance(kernel, NativeKernel):
             return None
         return kernel.climber(self.values, self.weight, leg)

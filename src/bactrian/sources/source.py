@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bactrian.covariance import Spherical
 from bactrian.digest import digest
-from bactrian.kernels import Climber, Kernel, Leg, NativeKernel, Parameters
+from bactrian.kernels import Climber, Groups, Kernel, Leg, NativeKernel, Parameters
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
@@ -84,6 +84,12 @@ class Source(ABC):
         shift = np.repeat(self.moments.mean[None], n_components, axis=0)
         centres = self.fold_given(kernel, assignment, shift, Scatter.TRACE).means()
         return self.fold_given(kernel, assignment, centres, scatter)
+
+    def groups(
+        self, kernel: Kernel, labellings: Sequence[IntArray], n_components: int, scatter: Scatter
+    ) -> Groups | None:
+        """The same of several labellings (n,), close to the rows; None where ``fold_groups`` is asked for each."""
+        return None
 
     @abstractmethod
     def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:

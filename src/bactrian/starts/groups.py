@@ -12,8 +12,9 @@ from bactrian.kernels import Kernel
 from bactrian.objective import Objective
 from bactrian.sources import ArraySource, Resident, Source
 from bactrian.starts.agglomerate import agglomerate
+from bactrian.starts.first_steps import FirstSteps
 from bactrian.starts.search import distinct, rows_to_search, start_labels
-from bactrian.statistics import Scatter, Statistics
+from bactrian.statistics import Scatter
 from bactrian.typing import IntArray
 
 MOST_MORE = 24  # further k-means++ labellings
@@ -39,26 +40,22 @@ class Groups:
 
     def starts(self, objective: Objective) -> list[em.Climb]:
         """A start from each k-means++ labelling."""
-        return [self._start(objective, statistics) for statistics in self._quick]
+        return self._quick.starts(objective)
 
     def further(self, objective: Objective) -> list[em.Climb]:
         """Starts that take longer to find."""
-        return [self._start(objective, statistics) for statistics in self._long]
-
-    def _start(self, objective: Objective, statistics: Statistics) -> em.Climb:
-        return em.Climb(objective, *objective.maximize(statistics.narrowed(objective.family.scatter)))
+        return self._long.starts(objective)
 
     @cached_property
-    def _quick(self) -> list[Statistics]:
-        return [self._statistics(labels) for labels in self.labels]
+    def _quick(self) -> FirstSteps:
+        return self._first_steps(self.labels)
 
     @cached_property
-    def _long(self) -> list[Statistics]:
-        return [self._statistics(labels) for labels in self._further_labels]
+    def _long(self) -> FirstSteps:
+        return self._first_steps(self._further_labels)
 
-    def _statistics(self, labels: IntArray) -> Statistics:
-        """One read of the sample serves all families."""
-        return self.sample.fold_groups(self._kernel, labels, self._k, self._scatter)
+    def _first_steps(self, labellings: list[IntArray]) -> FirstSteps:
+        return FirstSteps(self.sample, self._kernel, labellings, self._k, self._scatter)
 
     @cached_property
     def labels(self) -> list[IntArray]:
