@@ -151,11 +151,13 @@ def run(
     memory : Memory, optional
         Climbs go on from where it knows that they have come.
     """
-    climbs = [replace(c, history=c.history[:-1], status=None) for c in climbs]  # the start is looked at again
+    climbs = [_begun(c) for c in climbs]
     last = [len(c.history) + max_iter for c in climbs]
     most = AHEAD if observe is None else 1
     ahead = Ahead(source, kernel, tol, most, acceleration, near)
-    paces = [_pace(acceleration, c.objective, near) for c in climbs]
+    paces: list[Plain] = []  # there once somebody asks: most climbs over few rows never leave the core
+    if memory is not None:
+        paces = [_pace(acceleration, c.objective, near) for c in climbs]
     how: dict[str, Any] = {"tol": tol, "max_iter": max_iter, "acceleration": acceleration}
     if near:
         how["near"] = True
@@ -164,7 +166,9 @@ def run(
     page = None if memory is None else memory.begin(source, climbs, paces, how)
     while active := [i for i, c in enumerate(climbs) if c.status is None]:
         left = ahead.go(climbs, active, last)
-        for i in set(active).difference(left):
+        if not paces and left:
+            paces = [_pace(acceleration, c.objective, near) for c in climbs]
+        for i in set(active).difference(left) if paces else ():
             paces[i] = _pace(acceleration, climbs[i].objective, near)  # it has seen nothing of what the core did
         ends = [last[i] for i in left]
         seen = _read(source, kernel, [climbs[i] for i in left], [paces[i] for i in left], how, ends)
@@ -232,6 +236,12 @@ class Ahead:
 def _pace(acceleration: str | None, objective: Objective, near: bool) -> Plain:
     pace = PACES[acceleration]
     return Squarem(objective, patience=0, wary=True) if near and pace is Squarem else pace(objective)
+
+
+def _begun(climb: Climb) -> Climb:
+    """The same, before its start is looked at again."""
+    c = climb
+    return Climb(c.objective, c.mixture, c.held, c.history[:-1], c.log_likelihood, c.map_log_responsibility)
 
 
 def run_apart(

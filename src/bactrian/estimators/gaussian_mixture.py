@@ -242,7 +242,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         levels = self._levels(source)
         starts = self._starts(source, objective, without_noise(noise, source), levels)
         numbered = self._numbered(labels is not None)
-        if not numbered:  # here too: a warm start leaves the components where its first fit began
+        if self.warm_start and not numbered:  # it leaves the components where its first fit began
             starts = [[start.in_canonical_order() for start in these] for these in starts]
         reporter = Reporter(self.verbose, self.verbose_interval, source.total) if self.verbose else None
         with shown(self.verbose):

@@ -147,7 +147,8 @@ def _put_beside(task: Task, start: Climb) -> list[Climb]:
 
 
 def _over(task: Task, start: Climb) -> Climb:
-    return replace(start, mixture=task.given.over(start.mixture))
+    mixture = task.given.over(start.mixture)
+    return start if mixture is start.mixture else replace(start, mixture=mixture)
 
 
 def _from(task: Task, assignment: FloatArray | IntArray) -> Climb:
