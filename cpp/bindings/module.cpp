@@ -8,6 +8,7 @@
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <initializer_list>
 #include <memory>
@@ -330,7 +331,8 @@ nb::list held_of(const Climber::Mixture& mixture) {
 struct PyGroups {
     PyGroups(const AnyRows& rows, const std::optional<Doubles>& weight, Doubles middle, const std::vector<Labels>& labels,
              std::size_t n_components, int scatter, int threads, const std::string& variant)
-        : layout_{Scatter(scatter), std::ptrdiff_t(n_components), std::ptrdiff_t(rows.shape(1))}, found_(labels.size()) {
+        : layout_{Scatter(scatter), std::ptrdiff_t(n_components), std::ptrdiff_t(rows.shape(1))}, threads_(threads),
+          found_(labels.size()) {
         const Rows all = rows_of(rows, weight);
         const Variant* named = variant_named(variant);
         bool fit = middle.ndim() == 1 && std::ptrdiff_t(middle.shape(0)) == layout_.D && layout_.K > 0;
@@ -349,26 +351,38 @@ struct PyGroups {
         const Scatter scatter = target.constraint.scatter();
         if (layout_.scatter != Scatter::full && layout_.scatter != scatter)
             throw std::invalid_argument("the scatter is not enough for the constraint");
-        nb::list all;
-        for (const GroupSums& groups : found_) {
+        std::vector<Climber::Mixture> mixtures(found_.size());
+        std::vector<char> good(found_.size());
+        const auto step = [&](std::size_t i) {
             Summary summary;
-            Climber::Mixture mixture;
-            const bool good = summarize(groups.sums, layout_, groups.centres.data(), summary) &&
-                              first_step(target, narrowed(summary, scatter), mixture);
-            if (!good) {
+            good[i] = summarize(found_[i].sums, layout_, found_[i].centres.data(), summary) &&
+                      first_step(target, narrowed(summary, scatter), mixtures[i]);
+        };
+        {
+            nb::gil_scoped_release release;
+            std::atomic<std::size_t> next{0};
+            in_parallel(layout_.K * layout_.D < kWorthWaking ? 1 : threads_, [&](int) {
+                for (std::size_t i = next++; i < found_.size(); i = next++) step(i);
+            });
+        }
+        nb::list all;
+        for (std::size_t i = 0; i < found_.size(); ++i) {
+            if (!good[i]) {
                 all.append(nb::none());
                 continue;
             }
-            const nb::list held = held_of(mixture);
-            auto model = std::make_unique<PyModel>(std::move(mixture), target.constraint,
+            const nb::tuple held(held_of(mixtures[i]));
+            auto model = std::make_unique<PyModel>(std::move(mixtures[i]), target.constraint,
                                                    -std::numeric_limits<double>::infinity());
-            all.append(nb::make_tuple(nb::cast(std::move(model)), nb::tuple(held)));
+            all.append(nb::make_tuple(nb::cast(std::move(model)), held));
         }
         return all;
     }
 
 private:
+    static constexpr std::ptrdiff_t kWorthWaking = 20;  // K D from which an M-step that iterates takes long enough
     Layout layout_;
+    int threads_;
     std::vector<GroupSums> found_;
 };
 

@@ -151,9 +151,10 @@ void go_all(const std::vector<Climber*>& climbers, std::size_t most, int threads
         for (Climber* climber : climbers) climber->go(most, threads);
         return;
     }
-    std::atomic<std::size_t> next{0};
+    std::atomic<std::size_t> taken{0};
     in_parallel(std::min<int>(threads, int(climbers.size())), [&](int) {
-        for (std::size_t i = next++; i < climbers.size(); i = next++) climbers[i]->go(most, 1);
+        // from the last: free families and many components, which take longest, begin first
+        for (std::size_t i = ++taken; i <= climbers.size(); i = ++taken) climbers[climbers.size() - i]->go(most, 1);
     });
 }
 

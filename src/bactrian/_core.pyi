@@ -19,6 +19,29 @@ class Model:
         whiteners: FloatArray,
         log_noise: float,
     ) -> None: ...
+    def numbers(self) -> bytearray: ...
+
+class Groups:
+    def __init__(
+        self,
+        rows: FloatArray,
+        weight: FloatArray | None,
+        middle: FloatArray,
+        labels: list[IntArray],
+        n_components: int,
+        scatter: int,
+        threads: int,
+        variant: str,
+    ) -> None: ...
+    def sums(self, labelling: int) -> Sums: ...
+    def first_steps(
+        self,
+        letters: str,
+        minimum: FloatArray,
+        constant: NDArray[np.bool_] | None,
+        span: float,
+        equal_weights: bool,
+    ) -> list[tuple[Model, tuple[int, ...]] | None]: ...
 
 def accumulate(
     rows: FloatArray,
@@ -87,7 +110,7 @@ class Climber:
     ) -> None: ...
     def standing(
         self,
-    ) -> tuple[list[float], float, int, tuple[bytearray, list[int], float] | None]: ...
+    ) -> tuple[list[float], float, int, tuple[Model, tuple[int, ...], float] | None]: ...
 
 def go_all(climbers: list[Climber], most: int, threads: int) -> None: ...
 def m_step(

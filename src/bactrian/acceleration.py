@@ -103,7 +103,7 @@ class Squarem(Plain):
         here = coordinates(statistics, self.objective.noise is not None)
         plain = self.objective.maximize(statistics, mixture)
         self._barred = self._barred + 1 if here is None or plain[1] else 0
-        if self._barred or self._origin is None:
+        if here is None or self._barred or self._origin is None:
             self._begin(here)
             return plain
         if self._first is None:

@@ -96,9 +96,11 @@ class Climb:
     def in_canonical_order(self) -> Climb:
         """The same climb with its components by their means, first feature first."""
         p = self.mixture
-        order = np.lexsort(p.means.T[::-1])
-        if order.tolist() == list(range(len(order))):
+        rows = p.means.tolist()
+        by_means = sorted(range(len(rows)), key=rows.__getitem__)
+        if by_means == list(range(len(rows))):
             return self
+        order = np.array(by_means)
         mixture = replace(p, weights=p.weights[order], means=p.means[order], covariance=p.covariance.select(order))
         held = tuple(np.flatnonzero(np.isin(order, self.held)).tolist()) if self.held else ()
         return replace(self, mixture=mixture, held=held)

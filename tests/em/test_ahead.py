@@ -154,3 +154,21 @@ def test_a_collapse_ahead_is_that_of_the_loop(family):
     assert found[0].held == found[1].held
     assert found[0].history == pytest.approx(found[1].history, rel=1e-6)
     assert found[0].n_iter == 10
+
+
+@pytest.mark.parametrize("family", ["VVV", "VVI", "EVV"])
+@pytest.mark.parametrize("sort", [ArraySource, OnlyFolds])
+def test_a_collapsed_climb_ends_as_without_strides(sort, family):
+    """No stride begins while the floor holds a component, so that rounding is not waited for either."""
+    rng = np.random.default_rng(0)
+    x = np.concatenate([rng.normal(size=(80, 3)), 1.5 + rng.normal(size=(80, 3)), 6 + rng.normal(size=(40, 3))])
+    x[160:, 2] = 6.0  # flat
+    source = sort(x)
+    objective = Objective(FAMILIES[family], make_floor(source, None, None))
+    start = from_assignment(source, NativeKernel(1), objective, np.repeat([0, 1, 2], [80, 80, 40]), 3)
+    how = {"tol": 1e-6, "max_iter": 400}
+    (strides,) = em.run(source, NativeKernel(1), [start], acceleration="squarem", **how)
+    (plain,) = em.run(source, NativeKernel(1), [start], **how)
+    assert strides.held == plain.held == (2,)
+    assert strides.history == plain.history
+    assert strides.status is em.Status.CONVERGED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -54,8 +53,8 @@ class Full(Covariance):
         return Full(self.matrices[:, features[:, None], features], self.n_components, self.tied)
 
     def select(self, components: IntArray) -> Covariance:
-        same = copy(self)  # matrices that are factored already
-        object.__setattr__(same, "n_components", len(components))
+        same = object.__new__(Full)  # of matrices that are factored already
+        same.__dict__.update(self.__dict__, n_components=len(components))
         if not self.tied:
             for name in ("matrices", "cholesky", "whiteners"):
                 object.__setattr__(same, name, frozen(getattr(self, name)[components]))

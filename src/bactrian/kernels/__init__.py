@@ -4,4 +4,15 @@ from bactrian.kernels.kernel import Ascent, Climber, Groups, Kernel, Leg, Noise,
 from bactrian.kernels.native import NativeKernel
 from bactrian.kernels.reference import ReferenceKernel
 
-__all__ = ["Ascent", "Climber", "Groups", "Kernel", "Leg", "NativeKernel", "Noise", "Parameters", "ReferenceKernel", "Whole"]
+__all__ = [
+    "Ascent",
+    "Climber",
+    "Groups",
+    "Kernel",
+    "Leg",
+    "NativeKernel",
+    "Noise",
+    "Parameters",
+    "ReferenceKernel",
+    "Whole",
+]

@@ -109,18 +109,20 @@ class Plan:
     @property
     def n_bytes(self) -> int:
         """Of its starts, each with covariances, their inverse factors and statistics."""
-        return sum(3 * 8 * int(s.mixture.means.size) * s.mixture.means.shape[1] for s in self.starts)
+        return sum(3 * 8 * k * d * d for k, d in (s.mixture.shape for s in self.starts))
 
 
 def _lots(plans: Iterable[Plan], source: Source) -> Iterator[list[Plan]]:
     """Those that climb together: where reads are shared all that memory allows, on few rows those of one K."""
     lot: list[Plan] = []
+    n_bytes = 0
     for plan in plans:
         beside = source.read_together or (source.climbs_together and lot and lot[0].k == plan.k)
-        if lot and (not beside or sum(p.n_bytes for p in [*lot, plan]) > LOT):
+        if lot and (not beside or n_bytes + plan.n_bytes > LOT):
             yield lot
-            lot = []
+            lot, n_bytes = [], 0
         lot.append(plan)
+        n_bytes += plan.n_bytes
     if lot:
         yield lot
 

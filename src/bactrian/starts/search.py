@@ -27,7 +27,7 @@ SECOND_CHANCES = 3  # further starts that are climbed when the best one collapse
 
 def sample_size(n_components: int, n_features: int) -> int:
     """Rows enough to tell starts apart: 25 for each free number of a component, within sane limits."""
-    return int(np.clip(25 * n_components * (n_features + 2), 5_000, 50_000))
+    return min(max(25 * n_components * (n_features + 2), 5_000), 50_000)
 
 
 def rows_to_search(source: Source, n_components: int) -> int:

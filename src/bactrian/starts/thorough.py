@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -93,28 +94,26 @@ class Look:
 
     def repaired(self, climbs: list[em.Climb]) -> list[em.Climb]:
         """At the top, with the moves that are known to gain, on the way and there; best first."""
-        tops = self._tops()
-        ends = self._ended(self._on_the_way(climbs))
-        return self._sorted([tops.after(end, lambda climb: self._improved(climb, tries=0)) for end in ends])
+        tops, ends = self._tops(), self._ended(self._on_the_way(climbs))
+        return self._sorted([tops.after(end, partial(self._improved, end, tries=0)) for end in ends])
 
     def _on_the_way(self, climbs: list[em.Climb]) -> list[em.Climb]:
-        """With the moves that are known to gain; where climbing is cheap, not those that lead to the best top anyway."""
-
-        def moved(climb: em.Climb) -> em.Climb:
-            return self._improved(climb, tries=0, strides=False)
-
+        """With the moves that are known to gain; where climbing is cheap, but for those that lead to the best top."""
+        moved = [partial(self._improved, climb, tries=0, strides=False) for climb in climbs]
         if self.source.n_rows * self.source.n_features * len(climbs[0].mixture.weights) > NEAR:
-            return [moved(climb) for climb in climbs]
+            return [move() for move in moved]
         ends, tops = self._ended(climbs), self._tops()
-        tops.after(self._sorted(ends)[0], lambda end: end)
-        return [tops.after(end, lambda _, climb=climb: moved(climb)) for end, climb in zip(ends, climbs, strict=True)]
+        best = self._sorted(ends)[0]
+        tops.after(best, lambda: best)
+        return [tops.after(end, move) for end, move in zip(ends, moved, strict=True)]
 
     def searched(self, climbs: Iterable[em.Climb], n: int) -> list[em.Climb]:
         """Up to ``n`` at the top and improved by trials, best first, until some agree on the greatest height."""
         found: list[em.Climb] = []
         tops = self._tops()
         for climb in climbs:
-            found = self._sorted(found + [tops.after(end, self._improved) for end in self._ended([climb])])
+            (end,) = self._ended([climb])
+            found = self._sorted([*found, tops.after(end, partial(self._improved, end))])
             high = [c for c in found if abs(c.value - found[0].value) <= ALIKE * self.tol * self.source.total]
             if len(found) == n or len(high) == AGREE:
                 break

@@ -19,12 +19,12 @@ class Tops:
     nats: float
     known: list[tuple[em.Climb, em.Climb]] = field(default_factory=list)
 
-    def after(self, climb: em.Climb, improve: Callable[[em.Climb], em.Climb]) -> em.Climb:
-        """``improve(climb)``, or what it came to on the same top before."""
+    def after(self, climb: em.Climb, improved: Callable[[], em.Climb]) -> em.Climb:
+        """What ``improved`` makes of it, or made of one on the same top before."""
         for before, better in self.known:
             if on_one_top(before, climb, self.nats):
                 return better
-        self.known.append((climb, improve(climb)))
+        self.known.append((climb, improved()))
         return self.known[-1][1]
 
 
