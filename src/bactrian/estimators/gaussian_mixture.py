@@ -242,7 +242,9 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         levels = self._levels(source)
         starts = self._starts(source, objective, without_noise(noise, source), levels)
         numbered = self._numbered(labels is not None)
-        if self.warm_start and not numbered:  # it leaves the components where its first fit began
+        # a warm start leaves the components where its first fit began, and others shall come to the same bits without
+        # strides; with them only the end is put in order
+        if (self.warm_start or self.tol == 0) and not numbered:
             starts = [[start.in_canonical_order() for start in these] for these in starts]
         reporter = Reporter(self.verbose, self.verbose_interval, source.total) if self.verbose else None
         with shown(self.verbose):
