@@ -35,6 +35,12 @@ def test_kernels_agree(kind, tied, d, scatter, dtype, instructions):
         a, b = np.asarray(getattr(ours, name)), np.asarray(getattr(theirs, name))
         assert np.abs(a - b).max() <= rough * max(1.0, np.abs(b).max()) * 10, name
     assert 0.001 < 1 - theirs.counts.sum() / theirs.total < 0.999  # some of the rows are noise
+    a, b = (k.log_densities(rows, noisy) for k in (NativeKernel(2, instructions), ReferenceKernel()))
+    assert np.abs(a - b).max() <= rough * max(1.0, np.abs(b).max()) * 10
+    assert case.weight is None or case.weight @ b == pytest.approx(theirs.log_likelihood, rel=1e-12)
+    a, b = (k.responsibilities(rows, noisy) for k in (NativeKernel(2, instructions), ReferenceKernel()))
+    assert np.abs(a - b).max() <= 100 * rough
+    assert b.sum(axis=1).min() < 0.999  # what is left is the noise's
 
 
 @pytest.mark.parametrize("seed", range(5))

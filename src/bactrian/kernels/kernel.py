@@ -237,11 +237,11 @@ class Kernel(Protocol):
         ...
 
     def log_densities(self, rows: FloatArray, parameters: Parameters) -> FloatArray:
-        """log p(x) of each row, (n,) float64, in nats."""
+        """log p(x) of each row with the noise, (n,) float64, in nats."""
         ...
 
     def responsibilities(self, rows: FloatArray, parameters: Parameters) -> FloatArray:
-        """P(k | x), (n, K) float64; rows sum to 1."""
+        """P(k | x), (n, K) float64; rows sum to 1, or where there is noise to what it leaves."""
         ...
 
     def classify(self, rows: FloatArray, parameters: Parameters) -> IntArray:

@@ -61,10 +61,11 @@ class ReferenceKernel:
         return Statistics(0.0, 0.0, float(weight.sum()), counts, shift, first, second, scatter)
 
     def log_densities(self, rows: FloatArray, parameters: Parameters) -> FloatArray:
-        return _log_sum_exp(_joint_log_densities(rows, parameters))
+        return _log_sum_exp(_beside_noise(_joint_log_densities(rows, parameters), parameters))
 
     def responsibilities(self, rows: FloatArray, parameters: Parameters) -> FloatArray:
-        return _softmax(_joint_log_densities(rows, parameters))
+        with_noise = _beside_noise(_joint_log_densities(rows, parameters), parameters)
+        return _softmax(with_noise)[:, : len(parameters.weights)]
 
     def classify(self, rows: FloatArray, parameters: Parameters) -> IntArray:
         return np.asarray(_joint_log_densities(rows, parameters).argmax(axis=1))

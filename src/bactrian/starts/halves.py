@@ -29,7 +29,10 @@ ALIKE = 1e-3  # nats, as part of what is gained: two ways of splitting that foun
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Component ``c`` as ``two``, whose weights sum to 1; ``gain`` in nats, at least."""
+    """Component ``c`` as ``two``, whose weights sum to 1; ``gain`` in nats, at least.
+
+    Where ``c`` is ``NOISE`` there is one, which condenses out of it and takes this part of its weight.
+    """
 
     c: int
     gain: float

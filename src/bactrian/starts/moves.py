@@ -10,7 +10,7 @@ come to rest: they are tried, and undone if they do not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,7 +21,8 @@ from bactrian.kernels import Kernel, Parameters
 from bactrian.objective import Objective
 from bactrian.sources import ArraySource, Source
 from bactrian.starts.halves import Halves, Split
-from bactrian.starts.parts import Parts, mixture_of, parts_of
+from bactrian.starts.noise_moves import NoiseMoves
+from bactrian.starts.parts import NOISE, mixture_of, parts_of
 from bactrian.starts.support import merit
 from bactrian.starts.unions import Union, cheapest_unions
 
@@ -60,6 +61,7 @@ class Mover:
     halves: Halves
     tol: float
     memory: em.Memory | None
+    noise: NoiseMoves | None = None
 
     def improve(self, climb: em.Climb, *, tries: int = TRIES, strides: bool = True) -> em.Climb:
         """The climb, or a better one that moves lead to.
@@ -72,7 +74,7 @@ class Mover:
             Whether moves that gain are followed to the end; False is a short way.
         """
         better: em.Climb | None = None if climb.held else climb
-        while better is not None and len(climb.mixture.weights) > 2:
+        while better is not None and (self.noise is not None or len(climb.mixture.weights) > 2):
             climb = better
             moves = self.moves(climb)
             better = self.gainful(climb, moves, strides) or self.tried(climb, moves, tries)
@@ -84,7 +86,12 @@ class Mover:
         z = self.kernel.responsibilities(source.values, climb.mixture)
         unions = cheapest_unions(parts, z, source.weight, source.total, PAIRS)
         splits = self.halves.of(climb.mixture, z)
+        if self.noise is not None:
+            unions = unions + self.noise.unions(climb.mixture, z)
+            splits = splits + self.noise.splits(climb.mixture, z)
         found = [Move(s, u) for s in splits for u in unions if s.c not in (u.i, u.j)]
+        # out of the noise and into it at once: what is said of the gain is no more than a guess
+        found += [m for m in (Move(s, u) for s in splits for u in unions if s.c == u.j == NOISE) if m.gain > 0]
         return sorted(found, key=lambda move: -move.gain)
 
     def gainful(self, climb: em.Climb, moves: Sequence[Move], strides: bool) -> em.Climb | None:
@@ -153,12 +160,18 @@ class Mover:
 
     def _after(self, climb: em.Climb, moves: Sequence[Move]) -> Parameters:
         """The mixture after moves that do not meet: a merged pair in one place, half of a split in the other."""
-        before = parts = parts_of(climb.mixture)
+        parts = parts_of(climb.mixture)
         for move in moves:
-            split, union = move.split, move.union
-            two = Parts(before.weights[split.c] * split.two.weights, split.two.means, split.two.covariances)
-            parts = parts.put(np.array([union.i]), union.one).put(np.array([split.c, union.j]), two)
+            share = _weight_of(climb.mixture, move.split.c)
+            new = move.union.one + replace(move.split.two, weights=share * move.split.two.weights)
+            parts = parts.replaced([c for c in (move.union.i, move.split.c, move.union.j) if c != NOISE], new)
         return mixture_of(parts, self.source.total, climb.objective)
+
+
+def _weight_of(mixture: Parameters, c: int) -> float:
+    if c != NOISE:
+        return float(mixture.weights[c])
+    return 0.0 if mixture.noise is None else mixture.noise.weight
 
 
 def mover(
@@ -177,6 +190,7 @@ def mover(
     tol : float
         Nats per row that may remain to be gained after a move.
     """
-    if not isinstance(source, ArraySource) or objective.noise is not None:
+    if not isinstance(source, ArraySource):
         return None
-    return Mover(source, kernel, Halves(source, kernel, objective, rng), tol, memory)
+    noise = None if objective.noise is None else NoiseMoves(source, kernel, objective, rng)
+    return Mover(source, kernel, Halves(source, kernel, objective, rng), tol, memory, noise)

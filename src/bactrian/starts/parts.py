@@ -11,6 +11,8 @@ from bactrian.objective import Objective
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
+NOISE = -1  # in the place of a component's number
+
 
 @dataclass(frozen=True, eq=False)
 class Parts:
@@ -23,11 +25,19 @@ class Parts:
     def __getitem__(self, which: IntArray) -> Parts:
         return Parts(self.weights[which], self.means[which], self.covariances[which])
 
-    def put(self, places: IntArray, others: Parts) -> Parts:
-        """The same with others in these places."""
+    def replaced(self, places: list[int], others: Parts) -> Parts:
+        """The same with others in place of as many of its components."""
         weights, means, covariances = self.weights.copy(), self.means.copy(), self.covariances.copy()
         weights[places], means[places], covariances[places] = others.weights, others.means, others.covariances
         return Parts(weights, means, covariances)
+
+    def __add__(self, other: Parts) -> Parts:
+        """All components of both."""
+        return Parts(
+            np.concatenate([self.weights, other.weights]),
+            np.concatenate([self.means, other.means]),
+            np.concatenate([self.covariances, other.covariances]),
+        )
 
 
 def parts_of(mixture: Parameters) -> Parts:
@@ -36,8 +46,12 @@ def parts_of(mixture: Parameters) -> Parts:
 
 
 def mixture_of(parts: Parts, total: float, objective: Objective) -> Parameters:
-    """The family's mixture with these moments: the M-step of statistics that have them."""
-    scatter, counts = objective.family.scatter, total * parts.weights / parts.weights.sum()
+    """The family's mixture with these moments: the M-step of statistics that have them.
+
+    With noise in the objective, what the weights leave to 1 is the noise's.
+    """
+    whole = parts.weights.sum() if objective.noise is None else 1.0
+    scatter, counts = objective.family.scatter, total * parts.weights / whole
     full = counts[:, None, None] * parts.covariances
     second = {
         Scatter.TRACE: lambda: np.einsum("kdd->k", full),

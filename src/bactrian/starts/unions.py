@@ -14,7 +14,10 @@ SURE = 1e-6  # a responsibility up to this leaves no doubt
 
 @dataclass(frozen=True, eq=False)
 class Union:
-    """Components ``i`` and ``j`` as ``one``; ``loss`` in nats, at most, of a mixture at rest."""
+    """Components ``i`` and ``j`` as ``one``; ``loss`` in nats, at most, of a mixture at rest.
+
+    Where ``j`` is ``NOISE`` component ``i`` dissolves in it, and ``one`` is none.
+    """
 
     i: int
     j: int
@@ -32,12 +35,12 @@ def cheapest_unions(parts: Parts, z: FloatArray, weight: FloatArray | None, tota
     found = []
     for t in np.argsort(losses)[:most]:
         i, j = pairs[t]
-        told = _entropy(parts.weights[[i, j]][:, None])[0] * total - _doubt(z[:, i], z[:, j], weight)
+        told = _entropy(parts.weights[[i, j]][:, None])[0] * total - doubt(z[:, i], z[:, j], weight)
         found.append(Union(int(i), int(j), total * float(losses[t]) - told, merged[np.array([t])]))
     return sorted(found, key=lambda union: union.loss)
 
 
-def _doubt(a: FloatArray, b: FloatArray, weight: FloatArray | None) -> float:
+def doubt(a: FloatArray, b: FloatArray, weight: FloatArray | None) -> float:
     """The entropy of which of two components the rows came from, in nats."""
     here = np.flatnonzero(np.minimum(a, b) > SURE)
     doubts = _entropy(np.stack([a[here], b[here]]))
