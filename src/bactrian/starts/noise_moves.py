@@ -61,8 +61,10 @@ class NoiseMoves:
         return [Split(NOISE, e.value - alone, parts_of(e.mixture)) for e in ends if e and not e.held]
 
     def _losses(self, mixture: Parameters, noise: Noise, z: FloatArray, weight: FloatArray) -> FloatArray:
-        """(K,) what is lost where a component dissolves, in nats, at most: what it and the noise say of their rows, less
-        what the noise will say, and the doubt between them."""
+        """(K,) what is lost where a component dissolves, in nats, at most.
+
+        It is what both now say of their rows, less what the noise will say, and the doubt between them.
+        """
         rest = outside(z)
         log_joint = np.log(np.maximum(z, TINY)) + self.source.log_densities(self.kernel, mixture)[:, None]
         amounts, amount = weight @ z, weight @ rest

@@ -50,14 +50,17 @@ def mixture_of(parts: Parts, total: float, objective: Objective) -> Parameters:
 
     With noise in the objective, what the weights leave to 1 is the noise's.
     """
-    whole = parts.weights.sum() if objective.noise is None else 1.0
+    whole = float(parts.weights.sum()) if objective.noise is None else 1.0
     scatter, counts = objective.family.scatter, total * parts.weights / whole
-    full = counts[:, None, None] * parts.covariances
-    second = {
-        Scatter.TRACE: lambda: np.einsum("kdd->k", full),
-        Scatter.DIAGONAL: lambda: np.einsum("kdd->kd", full).copy(),
-        Scatter.FULL: lambda: full,
-        Scatter.POOLED: lambda: full.sum(axis=0),
-    }[scatter]()
+    second = _narrowed(counts[:, None, None] * parts.covariances, scatter)
     nothing = Statistics.zero(parts.means, scatter)
-    return objective.maximize(replace(nothing, total=total, counts=counts, second=np.asarray(second)))[0]
+    return objective.maximize(replace(nothing, total=total, counts=counts, second=second))[0]
+
+
+def _narrowed(full: FloatArray, scatter: Scatter) -> FloatArray:
+    """What a scatter has of (K, D, D) second moments."""
+    if scatter is Scatter.FULL:
+        return full
+    if scatter is Scatter.POOLED:
+        return np.asarray(full.sum(axis=0))
+    return np.asarray(np.einsum("kdd->k" if scatter is Scatter.TRACE else "kdd->kd", full).copy())

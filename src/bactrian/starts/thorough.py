@@ -22,6 +22,7 @@ from bactrian.starts.support import merit
 from bactrian.starts.tops import Tops
 
 FIRST = 12  # iterations of a short climb
+BESIDE_NOISE = 40  # of these where rows first have to come out of the noise, or go into it
 REPAIRED = 1, 8  # short climbs that are improved first, by what is known to gain; if these agree the search ends
 DEAR = 4_000_000  # N D K of all of these together, within those bounds
 TRAJECTORIES = 2, 8  # starts that are climbed and improved by trials: at least, and at most
@@ -88,7 +89,8 @@ class Look:
 
     def short(self, climbs: list[em.Climb]) -> list[em.Climb]:
         """After a few iterations, best first."""
-        how: Any = {"tol": level(self.source), "max_iter": FIRST, "memory": self.memory}
+        first = BESIDE_NOISE if any(climb.objective.noise is not None for climb in climbs) else FIRST
+        how: Any = {"tol": level(self.source), "max_iter": first, "memory": self.memory}
         climbs = em.run(self.source, self.kernel, climbs, **how)
         return sorted(climbs, key=lambda c: c.rank, reverse=True)
 
