@@ -50,18 +50,22 @@ bool whiten(const Target& target, std::ptrdiff_t M, std::ptrdiff_t D, Mixture& t
 
 // Mixing weights, and the noise with what is left of the rows: Objective._weights.
 void weigh(const Target& target, const Summary& summary, Mixture& to) {
-    const double components = summary.in_components();
-    const double left = target.noise ? std::fmax(0.0, summary.total - components) : 0.0;
+    const double n = summary.in_components(), more = target.prior ? target.prior->weight_concentration - 1.0 : 0.0;
+    const double components = n + double(summary.K) * more;
+    const double left = target.noise ? std::fmax(0.0, summary.total - n) : 0.0;
     to.weights.resize(summary.K);
     for (std::ptrdiff_t k = 0; k < summary.K; ++k)
         to.weights[k] =
-            (target.equal_weights ? components / double(summary.K) : summary.counts[k]) / (components + left);
+            (target.equal_weights ? components / double(summary.K) : summary.counts[k] + more) / (components + left);
     to.noise = left / (components + left);
 }
 
 // The M-step; false for anything out of the ordinary.
-bool maximize(const Target& target, const Summary& summary, const Model* before, Mixture& to) {
-    weigh(target, summary, to);
+bool maximize(const Target& target, const Summary& seen, const Model* before, Mixture& to) {
+    weigh(target, seen, to);
+    Summary posterior;
+    if (target.prior) posterior = believed(*target.prior, target.constraint.tied(), seen);
+    const Summary& summary = target.prior ? posterior : seen;
     to.means = summary.means;
     const Scatters scatters{summary.K, summary.D, summary.within.data(), summary.counts.data()};
     return m_step(target.constraint, scatters, target.floor, before, to.covariance) &&
@@ -91,7 +95,8 @@ Ended Climber::go(std::size_t most, int threads) {
 
 Ended Climber::pass() {
     const std::vector<double> sums = accumulate(pass_, nullptr, layout_);
-    const double value = sums[layout_.log_likelihood];
+    const double log_likelihood = sums[layout_.log_likelihood];
+    const double value = log_likelihood + (target_.prior ? log_density(*target_.prior, pass_.model) : 0.0);
     if (pace_.on_trial() && !(value >= history_.back())) {
         pace_.retreat();
         stand_on(fallback_);
@@ -99,6 +104,7 @@ Ended Climber::pass() {
     }
     if (!summarize(sums, layout_, pass_.model.means, summary_)) return Ended::handed_back;
     history_.push_back(value);
+    log_likelihood_ = log_likelihood;
     map_log_responsibility_ = sums[layout_.map_log_responsibility];
     pace_.look(summary_);
     if (tol_ > 0.0 && pace_.left(history_, summary_) < tol_) return Ended::converged;

@@ -1,27 +1,30 @@
 // Iterations of EM without leaving the core: small data would otherwise spend most of their time between passes.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <vector>
 
 #include "m_step.hpp"
 #include "pace.hpp"
 #include "pass.hpp"
+#include "prior.hpp"
 
 namespace bactrian {
 
 enum class Ended { handed_back, converged, max_iter, paused };
 
-// What is climbed: the likelihood of mixtures under a constraint and above a floor.
+// What is climbed: the likelihood of mixtures under a constraint and above a floor, or with a prior their posterior.
 struct Target {
     Constraint constraint;
     Floor floor;
     bool equal_weights = false;
     std::optional<double> noise;  // log density of the noise component
+    std::optional<Prior> prior{};
 };
 
-// One climb. What `pass` and `target` point to must outlive it. It goes on from `history` until less than `tol` nats
-// remain or the history is longer than `last`. Anything out of the ordinary (an empty component, a matrix that is not
+// One climb. What `pass` and `target` point to must outlive it; the model of a pass under a prior has the target's form.
+// It goes on from `history` until less than `tol` nats remain or the history is longer than `last`. Anything out of the ordinary (an empty component, a matrix that is not
 // positive definite) is handed back as it was before the pass that showed it.
 class Climber {
 public:
@@ -39,6 +42,7 @@ public:
     Ended go(std::size_t most, int threads);
 
     const std::vector<double>& history() const { return history_; }
+    double log_likelihood() const { return log_likelihood_; }  // at the end of the history
     double map_log_responsibility() const { return map_log_responsibility_; }
     Ended ended() const { return ended_; }
     // Of one pass, in operations of some sort.
@@ -63,6 +67,7 @@ private:
     Layout layout_;
     Summary summary_;
     Mixture now_, next_, stride_, fallback_;
+    double log_likelihood_ = -std::numeric_limits<double>::infinity();
     double map_log_responsibility_ = 0.0;
     bool moved_ = false;
     Ended ended_ = Ended::paused;

@@ -90,6 +90,11 @@ def kmeans(
     variant: str,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp] | None]: ...
 
+class Prior:
+    def __init__(
+        self, mean: FloatArray, mean_strength: float, count: float, scale: FloatArray, weight_concentration: float
+    ) -> None: ...
+
 class Climber:
     def __init__(
         self,
@@ -102,6 +107,7 @@ class Climber:
         span: float,
         equal_weights: bool,
         noise: float | None,
+        prior: Prior | None,
         history: list[float],
         tol: float,
         last: int,
@@ -110,7 +116,7 @@ class Climber:
     ) -> None: ...
     def standing(
         self,
-    ) -> tuple[list[float], float, int, tuple[Model, tuple[int, ...], float] | None]: ...
+    ) -> tuple[list[float], float, float, int, tuple[Model, tuple[int, ...], float] | None]: ...
 
 def go_all(climbers: list[Climber], most: int, threads: int) -> None: ...
 def m_step(

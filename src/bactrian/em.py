@@ -85,6 +85,12 @@ class Climb:
         return self.history[-1] if self.history else -np.inf
 
     @property
+    def in_form(self) -> bool:
+        """Whether the mixture's covariances are held in the family's form, as they are after an M-step."""
+        covariance = self.mixture.covariance
+        return (covariance.kind, covariance.tied) == (self.family.kind, self.family.tied)
+
+    @property
     def n_iter(self) -> int:
         return max(0, len(self.history) - 1)
 
@@ -215,8 +221,10 @@ class Ahead:
 
     def climber(self, climb: Climb, last: int) -> Climber | None:
         objective = climb.objective
-        family, floor = objective.family, objective.floor
-        if not family.native or objective.prior is not None or self.acceleration == "incremental" or self.near:
+        family, floor = objective.family, objective.lowest
+        if not family.native or self.acceleration == "incremental" or self.near:
+            return None
+        if objective.prior is not None and not climb.in_form:
             return None
         leg = Leg(
             first=climb.mixture,
@@ -227,6 +235,7 @@ class Ahead:
             span=floor.span,
             equal_weights=objective.equal_weights,
             noise=objective.noise,
+            prior=objective.prior,
             history=climb.history,
             tol=self.tol * self.source.total,
             last=last,
@@ -272,8 +281,7 @@ def _after(climb: Climb, ascent: Ascent) -> Climb:
     mixture, held = (climb.mixture, climb.held) if ascent.mixture is None else (ascent.mixture, ascent.held)
     status = Status[ascent.ended.upper()] if ascent.ended in ("converged", "max_iter") else None
     history = tuple(ascent.history)
-    value = history[-1] if history else -np.inf
-    return Climb(climb.objective, mixture, held, history, value, ascent.map_log_responsibility, status)
+    return Climb(climb.objective, mixture, held, history, ascent.log_likelihood, ascent.map_log_responsibility, status)
 
 
 def _read(

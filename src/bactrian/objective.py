@@ -53,7 +53,7 @@ class Objective:
         """
         counts = np.maximum(statistics.counts, 0.0)
         covariance, low = self.family.m_step(
-            self._scatters(statistics, counts), self._floor, None if before is None else before.covariance
+            self._scatters(statistics, counts), self.lowest, None if before is None else before.covariance
         )
         means = statistics.means() if self.prior is None else self.prior.means(statistics)
         weights, noise = self._weights(counts, statistics.total)
@@ -71,7 +71,7 @@ class Objective:
         return log_likelihood + self.prior.log_density(mixture.weights, mixture.means, mixture.covariance)
 
     @property
-    def _floor(self) -> Floor:
+    def lowest(self) -> Floor:
         """A prior gives every component spread, so nothing needs to be kept from stretching."""
         return self.floor if self.prior is None else self.floor.unbounded
 

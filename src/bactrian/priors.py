@@ -117,8 +117,8 @@ class Prior:
         kappa, part = self.mean_strength, 1 / len(counts) if tied else 1.0
         pull = kappa * counts / (kappa + counts) if kappa else 0 * counts
         outer = _outer(statistics.means() - self.mean, pull, statistics.scatter)
-        share = self._scale_of(kind) * (1.0 if statistics.scatter is Scatter.POOLED else part)
-        return statistics.within() + outer + share, counts + (kappa > 0) + part * self._count(kind)
+        share = self.scale_of(kind) * (1.0 if statistics.scatter is Scatter.POOLED else part)
+        return statistics.within() + outer + share, counts + (kappa > 0) + part * self.count(kind)
 
     def moments_about(
         self, means: FloatArray, scatter: Scatter, kind: str, tied: bool
@@ -126,8 +126,8 @@ class Prior:
         """What the prior adds to n_k (K,), first (K, D) and second moments about ``means``: Fisher's identity then
         gives the gradient of the log-posterior. That of the weights is apart, see ``weight_concentration``."""
         part, kappa, offsets = 1 / len(means) if tied else 1.0, self.mean_strength, self.mean - means
-        share = self._scale_of(kind) * (1.0 if scatter is Scatter.POOLED else part)
-        counts = np.full(len(means), (kappa > 0) + part * self._count(kind))
+        share = self.scale_of(kind) * (1.0 if scatter is Scatter.POOLED else part)
+        counts = np.full(len(means), (kappa > 0) + part * self.count(kind))
         return counts, kappa * offsets, _outer(offsets, np.full(len(means), kappa), scatter) + share
 
     def weights(self, counts: FloatArray) -> FloatArray:
@@ -138,7 +138,7 @@ class Prior:
         """Of a mixture, in nats, up to a constant of the prior and the form."""
         once = slice(0, 1) if covariance.tied else slice(None)
         log_det, kind = covariance.log_determinants, covariance.kind
-        value = -0.5 * float((self._count(kind) * log_det + self._traces(covariance))[once].sum())
+        value = -0.5 * float((self.count(kind) * log_det + self._traces(covariance))[once].sum())
         if self.mean_strength:
             value -= 0.5 * float((log_det + self.mean_strength * _distances(covariance, means - self.mean)).sum())
         if self.weight_concentration > 1:
@@ -153,12 +153,12 @@ class Prior:
             return np.asarray(np.einsum("mij,mij->m", w @ self.scale, w))
         return np.asarray(w**2 @ self.variances if covariance.kind == "diagonal" else w**2 * self.variances.mean())
 
-    def _count(self, kind: str) -> float:
+    def count(self, kind: str) -> float:
         """What the prior of one covariance adds to n_k."""
         d, nu = len(self.mean), self.degrees_of_freedom
         return {"full": nu + d + 1, "diagonal": nu + 2, "spherical": (nu + 2) / d}[kind]
 
-    def _scale_of(self, kind: str) -> FloatArray:
+    def scale_of(self, kind: str) -> FloatArray:
         """What the prior of one covariance adds to W_k."""
         scales = {"full": self.scale, "diagonal": self.variances, "spherical": self.variances.mean()}
         return np.asarray(scales[kind])

@@ -18,16 +18,32 @@ Pass pass_of(const Case& c, int threads, std::optional<double> noise) {
     return pass;
 }
 
-void check_climb(const char* code, bool equal_weights, std::optional<double> noise, bool strides) {
+// What is believed of D features, in the form of a constraint; its numbers are exactly as many as that needs.
+struct Belief {
+    Belief(const Constraint& constraint, std::ptrdiff_t D) : mean(D, 2.5) {
+        const Form form = constraint.form();
+        if (form != Form::full) scale.assign(form == Form::diagonal ? D : 1, 1.5);
+        else
+            for (std::ptrdiff_t i = 0; i < D * D; ++i) scale.push_back(i % (D + 1) == 0 ? 1.5 : 0.25);
+    }
+    Prior prior() const { return {mean.data(), 5.0, 8.0, scale.data(), 3.0}; }
+    std::vector<double> mean, scale;
+};
+
+void check_climb(const char* code, bool equal_weights, std::optional<double> noise, bool strides, bool believes) {
     constexpr std::ptrdiff_t N = 300, D = 3, K = 2;
     constexpr std::size_t any = 1000;
-    const Case c(Form::full, false, N, D, K, 3.0);
+    const Constraint constraint = constraint_of(code);
+    const Case c(believes ? constraint.form() : Form::full, believes && constraint.tied(), N, D, K, 3.0);
     const std::vector<double> minimum(D, 1e-9);
-    const Target target{constraint_of(code), {minimum.data(), nullptr, 1e12}, equal_weights, noise};
+    const Belief belief(constraint, D);
+    Target target{constraint, {minimum.data(), nullptr, 1e12}, equal_weights, noise};
+    if (believes) target.prior = belief.prior();
     const auto begun = [&] { return Climber(pass_of(c, 1, noise), target, {}, 0.0, 12, strides); };
     Climber whole = begun(), threaded = begun(), halting = begun(), one = begun(), other = begun();
     CHECK(whole.go(any, 1) == Ended::max_iter, "%s", code);
     CHECK(whole.history().size() == 13, "%s: %zu", code, whole.history().size());
+    CHECK((whole.log_likelihood() == whole.history().back()) == !believes, "%s", code);
     for (std::size_t i = 2; i < whole.history().size(); ++i)  // the start is in no family
         CHECK(whole.history()[i] >= whole.history()[i - 1] - 1e-9, "%s falls at %zu", code, i);
     const Climber::Mixture& found = *whole.mixture();
@@ -48,10 +64,11 @@ void check_climb(const char* code, bool equal_weights, std::optional<double> noi
 int main() {
     for (const char* code : kCodes)
         for (const bool equal : {false, true}) {
-            for (const bool strides : {false, true}) {
-                check_climb(code, equal, std::nullopt, strides);
-                check_climb(code, equal, -8.0, strides);
-            }
+            for (const bool strides : {false, true})
+                for (const bool believes : {false, true}) {
+                    check_climb(code, equal, std::nullopt, strides, believes);
+                    check_climb(code, equal, -8.0, strides, believes);
+                }
         }
     return report("climbs");
 }

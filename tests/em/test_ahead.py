@@ -11,6 +11,7 @@ from bactrian import acceleration, em
 from bactrian.families import FAMILIES
 from bactrian.kernels import NativeKernel, Noise
 from bactrian.objective import Objective
+from bactrian.priors import ConjugatePrior
 from bactrian.regularization import make_floor
 from bactrian.sources import ArraySource
 from bactrian.starts import from_assignment
@@ -172,3 +173,78 @@ def test_a_collapsed_climb_ends_as_without_strides(sort, family):
     assert strides.held == plain.held == (2,)
     assert strides.history == plain.history
     assert strides.status is em.Status.CONVERGED
+
+
+PRIORS = {
+    "default": ConjugatePrior(),
+    "means are free": ConjugatePrior(mean_strength=0.0),
+    "firm": ConjugatePrior(np.ones(3), 50.0, 40.0, np.diag([1.0, 2.0, 3.0]) + 0.5, 20.0),
+}
+
+
+def with_prior(source, family, prior, **rules):
+    """A start on three lobes in dirt."""
+    moments = source.moments
+    about = PRIORS[prior].about(moments.mean, moments.covariance, source.total, 3)
+    objective = Objective(FAMILIES[family], make_floor(source, None, None), about, **rules)
+    labels = np.append(np.repeat([0, 1, 2], 60), np.arange(40) % 3)
+    start = from_assignment(source, NativeKernel(2), objective, labels, 3)
+    if "noise" not in rules:
+        return start
+    noisy = replace(start.mixture, weights=0.9 * start.mixture.weights, noise=Noise(0.1, rules["noise"]))
+    return replace(start, mixture=noisy)
+
+
+def dirty_lobes():
+    return np.concatenate([lobes(60, 3), np.random.default_rng(5).uniform(-12, 12, (40, 3))])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("prior", PRIORS)
+@pytest.mark.parametrize(
+    "rules", [{}, {"equal_weights": True}, {"noise": -9.0}, {"equal_weights": True, "noise": -9.0}]
+)
+@pytest.mark.parametrize("acceleration", [None, "squarem"])
+def test_a_posterior_is_climbed_ahead_too(family, prior, rules, acceleration):
+    x, kernel = dirty_lobes(), NativeKernel(2)
+    weight = np.random.default_rng(2).uniform(0.5, 2, len(x))
+    how = {"tol": 0.0, "max_iter": 14, "acceleration": None}
+    mine, expected = (
+        em.run(source, kernel, [with_prior(source, family, prior, **rules)], **how)[0]
+        for source in (ArraySource(x, weight), OnlyFolds(x, weight))
+    )
+    near, close = (1e-9, 1e-6) if family in ("EVE", "VVE") else (1e-12, 1e-9)
+    assert mine.history == pytest.approx(expected.history, rel=near)
+    assert mine.log_likelihood == pytest.approx(expected.log_likelihood, rel=near)
+    assert mine.value != mine.log_likelihood
+    for name in ("weights", "means"):
+        assert np.allclose(getattr(mine.mixture, name), getattr(expected.mixture, name), rtol=0, atol=close)
+    assert np.allclose(mine.mixture.covariance.array, expected.mixture.covariance.array, rtol=close, atol=close)
+    assert mine.mixture.log_noise == pytest.approx(expected.mixture.log_noise, rel=close)
+    assert mine.map_log_responsibility == pytest.approx(expected.map_log_responsibility, rel=1e-7)
+    (end,) = em.run(ArraySource(x, weight), kernel, [mine], tol=1e-9, max_iter=3000, acceleration=acceleration)
+    assert end.status is em.Status.CONVERGED
+    assert min(np.diff(end.history)) >= -1e-11 * abs(end.value)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_posteriors_are_not_left_to_the_loop(family):
+    source, kernel = ArraySource(dirty_lobes()), NativeKernel(2)
+    start = with_prior(source, family, "default")
+    ahead = em.Ahead(source, kernel, 1e-6, 10, "squarem")
+    assert ahead.climber(start, 10) is not None
+    assert ahead.go([start], [0], [10]) == []
+
+
+@pytest.mark.parametrize("family", ["VVV", "VVI", "EII", "EEE"])
+def test_under_a_prior_a_mixture_of_another_form_is_looked_at_by_the_loop(family):
+    """What the prior says of covariances depends on the form that they are held in."""
+    source, kernel = ArraySource(dirty_lobes()), NativeKernel(2)
+    other = "VII" if family != "EII" else "VVV"
+    start = with_prior(source, family, "firm")
+    start = replace(start, mixture=with_prior(source, other, "firm").mixture)
+    assert em.Ahead(source, kernel, 1e-6, 10, None).climber(start, 10) is None
+    how = {"tol": 0.0, "max_iter": 10}
+    mine, expected = (em.run(s, kernel, [start], **how)[0] for s in (source, OnlyFolds(dirty_lobes())))
+    assert mine.history == pytest.approx(expected.history, rel=1e-12)
+    assert mine.n_iter == 10

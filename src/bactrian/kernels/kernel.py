@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bactrian.covariance import Covariance
+from bactrian.priors import Prior
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
@@ -135,8 +136,10 @@ class Leg:
     equal_weights : bool
     noise : float, optional
         log density of the noise component.
+    prior : Prior, optional
+        ``first`` then has this form.
     history : tuple of float
-        The log-likelihoods so far.
+        The log-likelihoods so far, or with a prior the log-posteriors.
     tol : float
         Nats that may remain to be gained.
     last : int
@@ -153,6 +156,7 @@ class Leg:
     span: float
     equal_weights: bool
     noise: float | None
+    prior: Prior | None
     history: tuple[float, ...]
     tol: float
     last: int
@@ -166,7 +170,8 @@ class Ascent:
     Attributes
     ----------
     history : list of float
-        With the log-likelihoods of the passes that were made.
+        With the log-likelihoods, or with a prior the log-posteriors, of the passes that were made.
+    log_likelihood : float
     map_log_responsibility : float
     ended : "handed_back", "converged", "max_iter" or "paused"
         ``"handed_back"`` where the loop has to go on, from ``mixture``: something out of the ordinary was met.
@@ -177,6 +182,7 @@ class Ascent:
     """
 
     history: list[float]
+    log_likelihood: float
     map_log_responsibility: float
     ended: str
     mixture: Parameters | None

@@ -185,7 +185,8 @@ class NativeKernel:
         """EM in the core as long as it is ordinary, on float64 rows; ``em.run`` is the slow twin."""
         core = _core.Climber(
             rows, sample_weight, _model(leg.first), leg.letters, np.ascontiguousarray(leg.minimum), leg.constant,
-            leg.span, leg.equal_weights, leg.noise, list(leg.history), leg.tol, leg.last, leg.strides, self._variant,
+            leg.span, leg.equal_weights, leg.noise, _prior(leg), list(leg.history), leg.tol, leg.last, leg.strides,
+            self._variant,
         )  # fmt: skip
         return NativeClimber(core, leg)
 
@@ -203,14 +204,14 @@ class NativeClimber:
 
     def standing(self) -> Ascent:
         leg = self.leg
-        history, map_log, ended, found = self.core.standing()
+        history, log_likelihood, map_log, ended, found = self.core.standing()
         ended = ("handed_back", "converged", "max_iter", "paused")[ended]
         if found is None:
-            return Ascent(history, map_log, ended, None)
+            return Ascent(history, log_likelihood, map_log, ended, None)
         model, held, left = found
         noise = None if leg.noise is None else Noise(left, leg.noise)
         mixture = Parameters.standing(_Held(model, leg.form, leg.first.shape), noise)
-        return Ascent(history, map_log, ended, mixture, held)
+        return Ascent(history, log_likelihood, map_log, ended, mixture, held)
 
 
 @dataclass(frozen=True, eq=False)
@@ -278,6 +279,15 @@ def _model(parameters: Parameters) -> Any:
     code = FORM_CODES[covariance.kind]
     weights, means = np.ascontiguousarray(parameters.weights), np.ascontiguousarray(parameters.means)
     return _core.Model(code, covariance.tied, weights, means, covariance.whiteners, parameters.log_noise)
+
+
+def _prior(leg: Leg) -> Any:
+    """What a prior says of covariances of the leg's form."""
+    if leg.prior is None:
+        return None
+    p, (kind, _) = leg.prior, leg.form
+    mean, scale = np.ascontiguousarray(p.mean), np.ascontiguousarray(p.scale_of(kind))
+    return _core.Prior(mean, p.mean_strength, p.count(kind), scale, p.weight_concentration)
 
 
 def _covariance(kind: str, tied: bool, numbers: FloatArray, shape: tuple[int, ...]) -> Covariance:
