@@ -22,6 +22,7 @@ from bactrian.kernels import Parameters
 from bactrian.objective import Objective
 from bactrian.selection.candidate import Candidate, rank
 from bactrian.selection.held_out import cross_validated
+from bactrian.selection.interrupted import WHY, Ended, Observer
 from bactrian.selection.task import Progress, Task
 from bactrian.selection.verdict import candidate_of, failed, impossible
 from bactrian.sources import Source
@@ -48,10 +49,10 @@ def search(task: Task, n_components: Sequence[int], families: Sequence[Family], 
     except KeyboardInterrupt:
         if not any(candidate.usable for candidate, _ in found):
             raise
-        missing = asked[len(found) :]
-        why = f"interrupted after {len(found)} of {len(asked)} candidates; this is the best of those"
+        found += [(failed(family, look.k, task, WHY), None) for look, family in asked[len(found) :]]
+        done = sum(candidate.reason != WHY for candidate, _ in found)
+        why = f"interrupted after {done} of {len(asked)} candidates; this is the best of those"
         warnings.warn(why, InterruptWarning, stacklevel=3)
-        found += [(failed(family, look.k, task, "interrupted before it was fitted"), None) for look, family in missing]
     return cross_validated(task, found, task.rng) if criterion == "cv" else found
 
 
@@ -68,9 +69,11 @@ def _refine(
     order = sorted(range(len(asked)), key=lambda i: rank(found[i][0], criterion))[:FINALISTS]
     again = [i for i in order if found[i][1] is not None and asked[i][0].k > 1]
     others: list[Found] = []
-    _candidates(task, [asked[i] for i in again], others, long=True)
-    for i, other in zip(again, others, strict=True):
-        found[i] = _higher(found[i], other)
+    try:
+        _candidates(task, [asked[i] for i in again], others, long=True)
+    finally:  # an interrupt leaves what has been found by then
+        for i, other in zip(again, others, strict=False):
+            found[i] = _higher(found[i], other)
 
 
 def _looks(task: Task, n_components: Sequence[int], scatter: Scatter) -> list[Look]:
@@ -94,7 +97,20 @@ def _candidates(
     looks = ((look, [family for _, family in these]) for look, these in groupby(asked, key=itemgetter(0)))
     for lot in _lots((plan for look, families in looks for plan in look.plans(families, long)), task.source):
         observe = None if told is None else _observer(task, found, len(asked), len(lot), told)
-        found += _climb(task, lot, observe, moves=long and task.search)
+        ended = Ended()
+        try:
+            watching = ended.watching(observe, always=task.source.read_together)
+            found += _climb(task, lot, watching, moves=long and task.search)
+        except KeyboardInterrupt:
+            found += [_as_far(task, plan, ended.of(plan.starts)) for plan in lot]
+            raise
+
+
+def _as_far(task: Task, plan: Plan, ended: em.Climb | None) -> Found:
+    """What is left of a candidate after an interrupt."""
+    if ended is None:
+        return failed(plan.family, plan.k, task, plan.reason or WHY), None
+    return _told(task, ended)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,9 +143,7 @@ def _lots(plans: Iterable[Plan], source: Source) -> Iterator[list[Plan]]:
         yield lot
 
 
-def _climb(
-    task: Task, lot: Sequence[Plan], observe: Callable[[Sequence[em.Climb]], None] | None, *, moves: bool
-) -> list[Found]:
+def _climb(task: Task, lot: Sequence[Plan], observe: Observer | None, *, moves: bool) -> list[Found]:
     try:
         starts = [plan.starts for plan in lot if plan.starts]
         ends = iter(_ends(task, starts, observe, levels=task.levels, moves=moves))
@@ -143,7 +157,7 @@ def _climb(
 def _ends(
     task: Task,
     starts: list[list[em.Climb]],
-    observe: Callable[[Sequence[em.Climb]], None] | None,
+    observe: Observer | None,
     **on_levels: Any,
 ) -> list[tuple[Candidate, em.Climb]]:
     ends = climb_from_best(
@@ -157,8 +171,12 @@ def _ends(
         memory=task.memory,
         **on_levels,
     )
-    ends = ends if task.numbered else [climb.in_canonical_order() for climb in ends]
-    return [(candidate_of(climb, task), climb) for climb in ends]
+    return [_told(task, climb) for climb in ends]
+
+
+def _told(task: Task, climb: em.Climb) -> tuple[Candidate, em.Climb]:
+    climb = climb if task.numbered else climb.in_canonical_order()
+    return candidate_of(climb, task), climb
 
 
 class Look:
@@ -265,9 +283,7 @@ def _lacks_noise(start: em.Climb) -> bool:
     return start.objective.noise is not None and (noise is None or noise.weight == 0)
 
 
-def _observer(
-    task: Task, found: list[Found], n_candidates: int, lot: int, criterion: str
-) -> Callable[[Sequence[em.Climb]], None] | None:
+def _observer(task: Task, found: list[Found], n_candidates: int, lot: int, criterion: str) -> Observer | None:
     if task.observe is None:
         return None
     tell, done = task.observe, len(found)
