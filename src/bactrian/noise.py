@@ -67,13 +67,15 @@ def without_noise(noise: NoiseModel | None, source: Source) -> Source | None:
     Raises
     ------
     DataError
-        A row is marked whose component is known, or the rows are on a cluster.
+        A row is marked whose component is known, all rows of positive weight are marked or none is, or the rows are
+        on a cluster.
     """
     if noise is None or noise.rows is None:
         return None
     if not isinstance(source, (Labelled, LabelledChunks)):
-        return _part(in_order(source, "a mask of rows as noise"), noise.rows)
-    stay = source.keep(~noise.rows)
+        whole = in_order(source, "a mask of rows as noise")
+        return _part(whole, noise.rows, _staying(whole, noise.rows))
+    stay = _staying(source, noise.rows)
     both = np.flatnonzero(~stay & (source.labels != UNKNOWN))
     if len(both):
         row = source.keep(np.arange(source.n_given))[both[0]]
@@ -86,10 +88,23 @@ def without_noise(noise: NoiseModel | None, source: Source) -> Source | None:
     return Labelled(_resident(source.whole, stay), source.labels[stay])
 
 
-def _part(source: ArraySource | ChunkedSource, rows: NDArray[np.bool_]) -> ArraySource | ChunkedSource:
-    if isinstance(source, ChunkedSource):
-        return source.without(rows)
-    return _resident(source, source.keep(~rows))
+def _staying(
+    source: ArraySource | ChunkedSource | Labelled | LabelledChunks, marked: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which of the rows of positive weight do not begin as noise: some, and not all."""
+    stay = source.keep(~marked)
+    if stay.all() or not stay.any():
+        raise DataError(
+            f"noise marks {int((~stay).sum())} of the {len(stay)} rows of positive weight; mark some of "
+            "these, and leave some"
+        )
+    return stay
+
+
+def _part(
+    source: ArraySource | ChunkedSource, rows: NDArray[np.bool_], stay: NDArray[np.bool_]
+) -> ArraySource | ChunkedSource:
+    return source.without(rows) if isinstance(source, ChunkedSource) else _resident(source, stay)
 
 
 def _resident(whole: ArraySource, stay: NDArray[np.bool_]) -> ArraySource:

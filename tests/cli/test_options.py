@@ -21,7 +21,7 @@ def test_defaults_are_those_of_the_library(run, monkeypatch, folder):
     assert given.pop("rows")[1:] == (tuple(library["n_components"].default), library["families"].default)
     assert callable(given.pop("progress"))
     assert given == {name: library[name].default for name in given}
-    left_out = {"data", "n_components", "families", "start", "progress", "labels", "acceleration"}
+    left_out = {"data", "n_components", "families", "progress", "labels", "acceleration"}
     of_the_data = {"features", "feature_names", "sample_weight"}
     assert set(library) - set(given) == left_out | of_the_data
 
@@ -46,6 +46,7 @@ def test_what_reaches_the_library(run, monkeypatch, folder):
     options = (
         "--family spherical,VVV --criterion icl --columns width --weights length --seed 7 --tol 0.5 "
         "--max-iter 9 --n-init 2 --regularization 0.25 --threads 1 "
+        "--start hierarchical "
         "--prior conjugate --noise --equal-weights --checkpoint state --checkpoint-every 3 --resume"
     )
     assert run("fit", "x.csv", "-k", "2", *options.split()).exit_code == 0
@@ -55,7 +56,7 @@ def test_what_reaches_the_library(run, monkeypatch, folder):
     assert callable(given.pop("progress"))
     assert given == {
         "criterion": "icl", "random_state": 7, "tol": 0.5, "max_iter": 9, "n_init": 2,
-        "regularization": 0.25, "n_threads": 1,
+        "regularization": 0.25, "n_threads": 1, "start": "hierarchical",
         "prior": "conjugate", "noise": True, "equal_weights": True, "checkpoint": Checkpoint("state", 3.0),
     }  # fmt: skip
 

@@ -6,7 +6,7 @@ from scipy.stats import multivariate_normal
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture as Reference
 
-from bactrian import CollapseWarning, GaussianMixture, Mixture
+from bactrian import CollapseWarning, GaussianMixture, Mixture, fit
 
 TYPES = ["full", "tied", "diag", "spherical", "EII", "EEI"]
 
@@ -138,3 +138,16 @@ def test_a_model_from_known_numbers():
     assert fit.n_iter_ == 0
     assert fit.lower_bounds_ == []
     assert fit.lower_bound_ == pytest.approx(fit.score(np.arange(10.0)[:, None]))
+
+
+def test_hierarchical_begins_where_the_tree_is_cut():
+    rng = np.random.default_rng(0)
+    truth = np.repeat(np.arange(4), 60)
+    x = rng.normal(size=(240, 2)) + np.array([[0, 0], [20, 0], [0, 20], [20, 20]])[truth]
+    start = GaussianMixture(4, init_params="hierarchical", max_iter=0).fit(x)
+    assert {*map(tuple, np.round(start.means_ / 20).astype(int))} == {(0, 0), (1, 0), (0, 1), (1, 1)}
+    found = fit(x, 4, "VVV", start="hierarchical")
+    end = GaussianMixture(4, init_params="hierarchical").fit(x)
+    assert end.score(x) * 240 == pytest.approx(found.log_likelihood, abs=1e-3)
+    with pytest.raises(ValueError, match="init_params='hierarchical' makes groups that know nothing of the labels"):
+        GaussianMixture(4, init_params="hierarchical").fit(x, labels=np.where(truth == 0, 0, -1))

@@ -131,6 +131,16 @@ def test_rows_of_weight_zero_are_left_out_of_labels_and_marked_noise():
     assert one.log_likelihood == pytest.approx(two.log_likelihood, rel=1e-12)
 
 
+@pytest.mark.parametrize(("of", "labels"), [("marked", None), ("left", None), ("marked", numbered(0))])
+def test_a_mask_counts_only_where_rows_have_weight(of, labels):
+    mask = np.arange(750) >= 620
+    weight = np.where(mask == (of == "marked"), 0.0, 1.0)
+    with pytest.raises(bt.DataError, match=r"noise marks (0|130) of the (620|130) rows of positive weight; mark some"):
+        bt.fit(X, 3, "VVV", noise=mask, labels=labels, sample_weight=weight)
+    with pytest.raises(bt.DataError, match="of positive weight"):
+        bt.GaussianMixture(3, noise=mask).fit(X, labels=labels, sample_weight=weight)
+
+
 def test_a_row_is_either_marked_as_noise_or_labelled():
     weight = np.where(np.arange(750) == 3, 0.0, 1.0)
     with pytest.raises(bt.DataError, match="row 100 is marked as noise, but labels say that it is of component 0"):

@@ -46,6 +46,10 @@ if TYPE_CHECKING:
 @click.option("--seed", "random_state", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--tol", type=float, default=1e-6, show_default=True, help="Log-likelihood per row left when EM stops.")
 @click.option("--max-iter", type=click.IntRange(min=0), default=1000, show_default=True, help="Per candidate.")
+@click.option(
+    "--start", type=click.Choice(["auto", "hierarchical", "k-means++"]), default="auto", show_default=True,
+    help="Where climbs begin: the best of a search; one tree of groups, as mclust; or the best of short climbs.",
+)  # fmt: skip
 @click.option("--n-init", type=click.IntRange(min=1), default=8, show_default=True, help="Starts tried for each K.")
 @click.option("--regularization", type=float, help="Least variance of a component. Default: relative to the data.")
 @click.option(

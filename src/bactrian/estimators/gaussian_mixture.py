@@ -66,6 +66,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
     init_params : str or callable
         ``"kmeans"``: eight k-means labellings in the data's own metric, the best of short climbs; where these do not
         agree also agglomeration of micro-clusters, and moves that split and merge components.
+        ``"hierarchical"``: one tree of groups, cut where it has K, as mclust does.
         ``"k-means++"``: centres drawn far apart. ``"random_from_data"``: different rows as centres.
         ``"random"``: random responsibilities. A callable gets (X, n_components, random_state), where X are
         the rows of positive weight and random_state a ``numpy.random.RandomState``, and returns labels (N,)

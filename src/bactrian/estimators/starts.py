@@ -20,7 +20,7 @@ from bactrian.kernels import Kernel
 from bactrian.objective import Objective
 from bactrian.randomness import generator
 from bactrian.sources import ArraySource, Labelled, Source
-from bactrian.starts import Groups, Levels, beside_noise, from_assignment, ranked, thorough
+from bactrian.starts import Groups, Hierarchy, Levels, beside_noise, from_assignment, ranked, thorough
 from bactrian.starts.beside_noise import MILD
 from bactrian.starts.given import means_of
 from bactrian.starts.kmeans import data_metric, hard, spread_centres, squared_distances
@@ -58,7 +58,7 @@ def find_starts(task: Task, method: Any, n_init: int, random_state: RandomState)
     whole = task.given.whole
     if whole is not None:
         return [_beside(task, Climb(task.objective, whole))]
-    if task.given.means is not None and method in ("kmeans", "k-means++", "random_from_data"):
+    if task.given.means is not None and method in ("kmeans", "hierarchical", "k-means++", "random_from_data"):
         return [_beside(task, _over(task, from_means(task, task.given.means)))]
     if callable(method):
         legacy = _legacy(random_state)
@@ -105,6 +105,16 @@ def _kmeans(task: Task, rng: np.random.Generator) -> list[Climb]:
     return thorough(groups.sample, task.kernel, climbs, further, rng, sampled=sampled, again=again)
 
 
+def _hierarchical(task: Task, rng: np.random.Generator) -> list[Climb]:
+    if len(task.source.anchors):
+        raise ParameterError(
+            "init_params='hierarchical' makes groups that know nothing of the labels given; leave init_params= or "
+            "labels= out"
+        )
+    tree = Hierarchy(task.source, task.kernel, task.objective.floor, task.n_components, rng)
+    return _beside(task, _over(task, tree.start(task.objective, task.n_components)))
+
+
 def _kmeans_plus_plus(task: Task, rng: np.random.Generator) -> list[Climb]:
     metric = data_metric(task.rows, task.objective.floor, full=False)
     centres = spread_centres(task.rows, task.kernel, task.n_components, metric, rng)
@@ -122,6 +132,7 @@ def _random_from_data(task: Task, rng: np.random.Generator) -> list[Climb]:
 
 METHODS: dict[str, Callable[[Task, np.random.Generator], list[Climb]]] = {
     "kmeans": _kmeans,
+    "hierarchical": _hierarchical,
     "k-means++": _kmeans_plus_plus,
     "random": _random,
     "random_from_data": _random_from_data,
