@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "eigen.hpp"
@@ -9,6 +10,8 @@
 
 namespace bactrian {
 namespace {
+
+constexpr double kRounding = 64 * std::numeric_limits<double>::epsilon();  // axes.ROUNDING
 
 // The least variances along D axes that keep every direction above diag(minimum): axes.along.
 void along(const double* axes, std::ptrdiff_t D, const double* minimum, double* to) {
@@ -84,11 +87,13 @@ Covariances covariances(const Spread& spread, const Scatters& s, const Floor& fl
     for (std::ptrdiff_t k = 0; k < K; ++k) {
         const double* axes = spread.axes.data() + (spread.M == 1 ? 0 : k) * D * D;
         double* matrix = to.numbers.data() + k * D * D;
+        const double *of_k = spread.variances.data() + k * D, longest = *std::max_element(of_k, of_k + D);
         for (std::ptrdiff_t j = 0; j < D; ++j) {
             const double v = spread.variances[k * D + j], least = spread.least[k * D + j], *a = axes + j * D;
             for (std::ptrdiff_t d = 0; d < D; ++d)
                 for (std::ptrdiff_t l = 0; l <= d; ++l) matrix[d * D + l] += v * a[d] * a[l];
-            if (holds(v, least, floor.span) && varies(a, D, floor)) to.held[k] = 1;
+            const bool rounded = scale && least > 0.0 && v <= least + kRounding * longest;
+            if ((rounded || holds(v, least, floor.span)) && varies(a, D, floor)) to.held[k] = 1;
         }
         for (std::ptrdiff_t d = 0; d < D; ++d)
             for (std::ptrdiff_t l = 0; l <= d; ++l) {

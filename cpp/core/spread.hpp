@@ -28,7 +28,8 @@ Spread along_axes(const Constraint&, const Scatters&, const Floor&, std::ptrdiff
 Spread spread(const Constraint&, const Scatters&, const Floor&, std::ptrdiff_t M, std::vector<double> axes,
               const double* volumes);
 
-// Sigma_k, each feature in units of `scale` (D,) if that is not null; and which components the floor holds.
+// Sigma_k, each feature in units of `scale` (D,) if that is not null; and which components the floor holds. In units an
+// axis that was turned has the rounding of the longest.
 Covariances covariances(const Spread&, const Scatters&, const Floor&, const double* scale);
 
 // The eigenvectors of M matrices, an axis a row, by falling eigenvalue.

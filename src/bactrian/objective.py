@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bactrian.errors import CovarianceError
 from bactrian.families import Family, Floor, Scatters
 from bactrian.kernels import Noise, Parameters
 from bactrian.priors import Prior
@@ -52,6 +53,8 @@ class Objective:
         ``before`` : where an iterative M-step may begin.
         """
         counts = np.maximum(statistics.counts, 0.0)
+        if self.prior is None and not counts.any():
+            raise CovarianceError("no component has rows: all are noise; give the noise a larger volume")
         covariance, low = self.family.m_step(
             self._scatters(statistics, counts), self.lowest, None if before is None else before.covariance
         )

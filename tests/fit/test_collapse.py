@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import bactrian as bt
-from tests.fit.cases import lobes
+from tests.fit.cases import FAMILIES, lobes
 
 
 def points_and_cloud() -> np.ndarray:
@@ -78,3 +78,21 @@ def test_more_features_than_rows_is_marked_for_full_covariances(family):
     x = np.random.default_rng(0).normal(size=(12, 30))
     with pytest.warns(bt.CollapseWarning):
         assert bt.fit(x, 2, family, n_init=2).best.status == "collapsed"
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("scale", [1.0, 1e3])
+def test_on_collinear_columns_no_turned_covariance_wins_in_silence(seed, scale):
+    """Above the floor by the rounding of the longest axis is at the floor, also where a mixture was lent."""
+    rows = np.random.default_rng(seed).normal(size=(60, 3))
+    fit = bt.fit(np.column_stack([rows, 2 * scale * rows[:, 0]]), [1, 2])
+    for candidate in fit.candidates:
+        assert candidate.usable == (candidate.family[2] == "I"), candidate.family
+    assert fit.family[2] == "I"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_volume_so_small_that_all_rows_are_noise(family):
+    rows = np.random.default_rng(0).normal(size=(60, 3))
+    with pytest.raises(bt.CollapseError, match="all are noise; give the noise a larger volume"):
+        bt.fit(rows, 2, family, noise=1e-300)

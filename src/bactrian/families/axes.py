@@ -16,6 +16,8 @@ from bactrian.families.scatters import Scatters
 from bactrian.families.values import Values
 from bactrian.typing import FloatArray, IntArray
 
+ROUNDING = 64 * np.finfo(np.float64).eps
+
 
 @dataclass(frozen=True, eq=False)
 class Spread:
@@ -34,10 +36,18 @@ class Spread:
         """(K, D, D)."""
         return np.asarray((self.axes * self.values[:, None, :]) @ self.axes.swapaxes(1, 2))
 
-    def low(self, floor: Floor) -> IntArray:
-        """The components that the floor holds along an axis that varies."""
+    def low(self, floor: Floor, *, units: bool = False) -> IntArray:
+        """The components that the floor holds along an axis that varies.
+
+        ``units`` : the axes are in units in which the floor is the same in all directions; a turned axis then has the
+        rounding of the longest.
+        """
         varying = (self.axes[:, floor.varying] ** 2).sum(1) > 1e-6
-        return np.flatnonzero((varying & floor.holds(self.values, self.least)).any(1))
+        held = floor.holds(self.values, self.least)
+        if units:
+            rounding = ROUNDING * self.values.max(axis=1, keepdims=True)
+            held |= (self.least > 0) & (self.values <= self.least + rounding)
+        return np.flatnonzero((varying & held).any(1))
 
     def covariance(self, floor: Floor) -> tuple[Full, IntArray]:
         return Full(self.matrices, len(self.values)), self.low(floor)

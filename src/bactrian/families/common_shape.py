@@ -24,7 +24,7 @@ def vee(scatters: Scatters, floor: Floor, before: Covariance | None = None) -> t
     if volumes is not None:
         volumes = volumes / np.exp(2 * np.log(scale).mean())
     best = _in_turn(filled, float(floor.minimum.all()), volumes)
-    return Full(best.matrices * scale[:, None] * scale, len(best.values)), best.low(floor.unbounded)
+    return Full(best.matrices * scale[:, None] * scale, len(best.values)), best.low(floor.unbounded, units=True)
 
 
 def _in_turn(scatters: Scatters, least: float, volumes: FloatArray | None) -> Spread:

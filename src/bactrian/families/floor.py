@@ -51,7 +51,7 @@ class Floor:
         try:
             covariance = Full(matrices, k, tied)
         except CovarianceError:
-            if not self.minimum.all():
+            if not self.minimum.all() or not np.isfinite(matrices).all():
                 raise
         else:
             # |L^-1 scale|^2 bounds the largest eigenvalue of scale Sigma^-1 scale: below 1 none is too small

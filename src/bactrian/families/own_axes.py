@@ -39,7 +39,7 @@ def evv(scatters: Scatters, floor: Floor, before: Covariance | None = None) -> R
     scale = floor.units(np.diagonal(filled.pooled) / filled.total)
     filled = filled.in_units_of(scale)
     best = spread(filled, floor.minimum / scale**2, own_axes(filled.within), partial(equal_variable, span=floor.span))
-    return Full(best.matrices * scale[:, None] * scale, len(best.values)), best.low(floor)
+    return Full(best.matrices * scale[:, None] * scale, len(best.values)), best.low(floor, units=True)
 
 
 def _shared_shape(scatters: Scatters, floor: Floor, before: Covariance | None, values: Values) -> Result:
