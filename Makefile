@@ -6,7 +6,7 @@ CORE := $(wildcard cpp/CMakeLists.txt cpp/core/* cpp/bindings/*) CMakeLists.txt 
 # an editable install knows the modules it was made with: a new one asks for a new install
 NAMES := $(shell find src -name '*.py' | LC_ALL=C sort | cksum | cut -d ' ' -f 1)
 INSTALLED := $(VENV)/installed-$(NAMES)
-BENCHMARKS := em_iteration limits skip scoring end_to_end small selection optimum resampling scaling memory out_of_core cluster on_paper
+BENCHMARKS := em_iteration limits skip scoring end_to_end small selection optimum merging resampling scaling memory out_of_core cluster on_paper
 FAITHFUL := src/bactrian/datasets/old_faithful.csv
 
 SANITIZERS := address undefined thread
