@@ -40,7 +40,7 @@ FINALISTS = 3  # candidates that get a thorough look once all are there
 
 def search(task: Task, n_components: Sequence[int], families: Sequence[Family], criterion: str) -> list[Found]:
     """Fit every family at every K, in that order, each with the climb that led there."""
-    looks = _looks(task, n_components, families[0].scatter if len(families) == 1 else Scatter.FULL)
+    looks = _looks(task, n_components, families)
     asked = [(look, family) for look in looks for family in families]
     found: list[Found] = []
     try:
@@ -76,13 +76,14 @@ def _refine(
             found[i] = _higher(found[i], other)
 
 
-def _looks(task: Task, n_components: Sequence[int], scatter: Scatter) -> list[Look]:
+def _looks(task: Task, n_components: Sequence[int], families: Sequence[Family]) -> list[Look]:
     """One for each K; where a read is dear their samples come from one."""
-    rngs = task.rng.spawn(len(n_components))
+    scatter = families[0].scatter if len(families) == 1 else Scatter.FULL
+    rngs, n = task.rng.spawn(len(n_components)), len(n_components) * len(families)
     whole = task.clean or task.source
     if not whole.read_together or task.start is not None:
-        return [Look(task, k, scatter, rng, whole) for k, rng in zip(n_components, rngs, strict=True)]
-    wanted = [(rows_to_search(whole, k), rng) for k, rng in zip(n_components, rngs, strict=True)]
+        return [Look(task, k, scatter, rng, whole, n) for k, rng in zip(n_components, rngs, strict=True)]
+    wanted = [(rows_to_search(whole, k, n), rng) for k, rng in zip(n_components, rngs, strict=True)]
     samples = whole.samples(wanted)
     return [Look(task, k, scatter, rng, sample) for k, rng, sample in zip(n_components, rngs, samples, strict=True)]
 
@@ -182,12 +183,14 @@ def _told(task: Task, climb: em.Climb) -> tuple[Candidate, em.Climb]:
 class Look:
     """All candidates with one K: they share the labellings that EM begins from."""
 
-    def __init__(self, task: Task, k: int, scatter: Scatter, rng: np.random.Generator, source: Source) -> None:
+    def __init__(
+        self, task: Task, k: int, scatter: Scatter, rng: np.random.Generator, source: Source, n_candidates: int = 1
+    ) -> None:
         self.task, self.k = task, k
         self._why_not = impossible(k, task)
         self._rng = rng
         if task.start is None and self._why_not is None:
-            self._groups = Groups(source, task.kernel, task.floor, k, task.n_init, scatter, rng)
+            self._groups = Groups(source, task.kernel, task.floor, k, task.n_init, scatter, rng, n_candidates)
 
     def plans(self, families: Sequence[Family], long: bool) -> Iterator[Plan]:
         """Where each candidate climbs from, after a thorough look (``long``) or a quick one for all of them."""

@@ -33,10 +33,11 @@ class Groups:
         n_init: int,
         scatter: Scatter,
         rng: np.random.Generator,
+        n_candidates: int = 1,
     ) -> None:
         self._kernel, self._floor, self._k, self._n_init, self._rng = kernel, floor, k, n_init, rng
         self._scatter = scatter
-        self.sample = source if k == 1 else source.sample(rows_to_search(source, k), rng)
+        self.sample = source if k == 1 else source.sample(rows_to_search(source, k, n_candidates), rng)
 
     def starts(self, objective: Objective) -> list[em.Climb]:
         """A start from each k-means++ labelling."""

@@ -17,7 +17,7 @@ from bactrian.starts.kmeans import data_metric, kmeans_labellings
 from bactrian.typing import IntArray
 
 ROUND = 12  # iterations of the first round
-FEW = 500_000  # N D up to which twice a sample's rows are no matter
+FEW = 500_000  # N D of all candidates together, up to which twice a sample's rows are no matter
 KEEP = 2  # one climb in so many goes on to the next round
 LEVEL = 1e-12  # nats per row: a short climb with less to gain has ended, and others that ended as high stand beside it
 TOL = 1e-5  # nats per row that a search may leave
@@ -30,10 +30,10 @@ def sample_size(n_components: int, n_features: int) -> int:
     return min(max(25 * n_components * (n_features + 2), 5_000), 50_000)
 
 
-def rows_to_search(source: Source, n_components: int) -> int:
+def rows_to_search(source: Source, n_components: int, n_candidates: int) -> int:
     """A sample's, or all where a sample would save little."""
     n, all_rows = sample_size(n_components, source.n_features), source.n_rows
-    return all_rows if all_rows <= 2 * n and all_rows * source.n_features <= FEW else n
+    return all_rows if all_rows <= 2 * n and all_rows * source.n_features * n_candidates <= FEW else n
 
 
 def start_labels(
