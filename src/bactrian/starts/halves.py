@@ -21,6 +21,7 @@ from bactrian.typing import FloatArray, IntArray
 
 LOCAL = 12  # iterations of a local fit
 LOCAL_TOL = 1e-3
+BYTES = 8 << 20  # of rows whose components are split side by side
 NOTHING = 1e-3  # rows with a lower responsibility are left out
 SAME = 0.03  # a component has stayed if it moved and stretched by less, in its own standard deviations
 REMEMBERED = 4  # times K components
@@ -82,8 +83,10 @@ class Halves:
         new = [c for c in range(len(parts.weights)) if self._known(parts, c) is None]
         if new:
             log_density = self.source.log_densities(self.kernel, mixture)
-            local = [self._local(parts, c, z[:, c], log_density) for c in new]
-            self._learn(parts, [one for one in local if one is not None])
+            each = max(2, len(new) * BYTES // max(1, self.source.values.nbytes))  # their rows are copies
+            for n in range(0, len(new), each):
+                local = [self._local(parts, c, z[:, c], log_density) for c in new[n : n + each]]
+                self._learn(parts, [one for one in local if one is not None])
         found = ((c, self._known(parts, c)) for c in range(len(parts.weights)))
         return [Split(c, gain, two) for c, known in found if known for gain, two in known.halves]
 

@@ -9,6 +9,7 @@ import numpy as np
 from bactrian.starts.parts import Parts
 from bactrian.typing import FloatArray, IntArray
 
+BYTES = 4 << 20  # of merged covariances that are looked at together
 SURE = 1e-6  # a responsibility up to this leaves no doubt
 
 
@@ -31,12 +32,15 @@ def cheapest_unions(parts: Parts, z: FloatArray, weight: FloatArray | None, tota
     Runnalls 2007 (IEEE TAES 43:989) bounds the loss as if it were always certain which of the two a row came from and
     their weights were free; what the labels would cost is taken off: the entropy of the weights, less that of ``z``.
     """
-    pairs, losses, merged = _runnalls(parts)
+    pairs = np.stack(np.triu_indices(len(parts.weights), 1), axis=1)
+    losses = _runnalls(parts, pairs)
+    cheapest = np.argsort(losses)[:most]
+    merged = _merged(parts, pairs[cheapest])
     found = []
-    for t in np.argsort(losses)[:most]:
+    for n, t in enumerate(cheapest):
         i, j = pairs[t]
         told = _entropy(parts.weights[[i, j]][:, None])[0] * total - doubt(z[:, i], z[:, j], weight)
-        found.append(Union(int(i), int(j), total * float(losses[t]) - told, merged[np.array([t])]))
+        found.append(Union(int(i), int(j), total * float(losses[t]) - told, merged[np.array([n])]))
     return sorted(found, key=lambda union: union.loss)
 
 
@@ -53,18 +57,27 @@ def _entropy(shares: FloatArray) -> FloatArray:
     return np.asarray(both * np.log(both) - (shares * np.log(shares)).sum(axis=0))
 
 
-def _runnalls(parts: Parts) -> tuple[IntArray, FloatArray, Parts]:
-    """All pairs (P, 2), the bound of what merging them loses, in nats per row, and the moments of the mergers."""
+def _runnalls(parts: Parts, pairs: IntArray) -> FloatArray:
+    """The bound of what merging each of (P, 2) pairs loses, in nats per row; a few megabytes of pairs at a time."""
+    sizes = np.linalg.slogdet(parts.covariances)[1]
+    w, (i, j) = parts.weights, pairs.T
+    each = max(1, BYTES // (8 * parts.covariances[0].size))
+    merged = np.empty(len(pairs))
+    for n in range(0, len(pairs), each):
+        merged[n : n + each] = np.linalg.slogdet(_merged(parts, pairs[n : n + each]).covariances)[1]
+    return np.asarray(0.5 * ((w[i] + w[j]) * merged - w[i] * sizes[i] - w[j] * sizes[j]))
+
+
+def _merged(parts: Parts, pairs: IntArray) -> Parts:
+    """The moments of each of (P, 2) pairs together."""
     w, means, covariances = parts.weights, parts.means, parts.covariances
-    i, j = np.triu_indices(len(w), 1)
+    i, j = pairs.T
     both = w[i] + w[j]
     a, b = w[i] / both, w[j] / both
     apart = means[i] - means[j]
-    merged = (
+    together = (
         a[:, None, None] * covariances[i]
         + b[:, None, None] * covariances[j]
         + (a * b)[:, None, None] * apart[:, :, None] * apart[:, None, :]
     )
-    sizes = np.linalg.slogdet(covariances)[1]
-    losses = 0.5 * (both * np.linalg.slogdet(merged)[1] - w[i] * sizes[i] - w[j] * sizes[j])
-    return np.stack([i, j], axis=1), losses, Parts(both, a[:, None] * means[i] + b[:, None] * means[j], merged)
+    return Parts(both, a[:, None] * means[i] + b[:, None] * means[j], together)
