@@ -97,8 +97,8 @@ def main() -> None:
         f"Written by `benchmarks/cluster.py`. The same rows in {PARTITIONS} partitions and the same start for all but "
         f"MLlib, which takes none; float64, full covariances. Dask: {WORKERS} worker processes of one thread. Spark: "
         f"local[{WORKERS}]. The local kernel has {WORKERS} threads. Seconds per iteration: a run of {LONG} iterations "
-        f"({MLLIB_LONG} of MLlib) less a run of one. Overhead is what is beyond the local kernel; for Dask it does not grow with the rows, for "
-        f"Spark by what bytes cost from the JVM to Python. {LEGEND}",
+        f"({MLLIB_LONG} of MLlib) less a run of one. Overhead is what is beyond the local kernel; for Dask it "
+        f"does not grow with the rows, for Spark by what bytes cost from the JVM to Python. {LEGEND}",
         versions(f"Dask {distributed.__version__}", f"Spark {pyspark.__version__}"),
     )
     shapes = SHAPES[:1] if arguments.quick else SHAPES
