@@ -22,6 +22,15 @@ from timing import in_turns, long_enough, seconds_per_iteration
 matplotlib.use("Agg")
 from matplotlib import pyplot
 
+BENDS = """\
+Below some ten components, or eight features, a row's own costs show: it is read, laid out and multiplied with itself
+once for all components, and an iteration wakes the threads. From a few hundred components on, the log-densities of a
+tile of rows and the sums of all components no longer lie in the first-level cache but in the second. Up to D = 12 with
+a common centre the log-density is linear in shared products of features; beyond it rows are whitened, which is
+triangular work and grows a little more slowly than D² while the triangle's edge counts. At D = 512 one component's
+whitener is 2 MB, as large as a core's second-level cache, and comes from the third for each tile: the last step grows
+faster than D²."""
+
 BUDGET = 0.25
 ROUNDS = 3
 
@@ -103,6 +112,8 @@ def main() -> None:
     if arguments.write:
         draw(curves, sweeps, arguments.write.with_suffix(".png"))
         page.paragraph(f"![Seconds per iteration over N, K and D]({arguments.write.stem}.png)")
+    page.section("The bends")
+    page.paragraph(BENDS)
     page.write(arguments.write)
 
 
