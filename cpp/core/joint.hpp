@@ -12,12 +12,13 @@ BACTRIAN_INLINE void store_joint(Real* to, const Vector<Real>* distance, Real co
     });
 }
 
-// The D features of a block of rows, centred, into (D, kBlockRows).
+// The D features of a block of rows, centred, to stand `stride` numbers apart.
 template <typename Real>
-BACTRIAN_INLINE void centre_block(const Real* x, std::ptrdiff_t T, const Mean<Real>* mean, std::ptrdiff_t D, Real* to) {
+BACTRIAN_INLINE void centre_block(const Real* x, std::ptrdiff_t T, const Mean<Real>* mean, std::ptrdiff_t D, Real* to,
+                                  std::ptrdiff_t stride) {
     for (std::ptrdiff_t d = 0; d < D; ++d)
         unrolled<kBlock>([&](auto b) {
-            store(to + d * kBlockRows<Real> + b * kLanes<Real>, minus(load(x + d * T + b * kLanes<Real>), mean[d]));
+            store(to + d * stride + b * kLanes<Real>, minus(load(x + d * T + b * kLanes<Real>), mean[d]));
         });
 }
 
@@ -36,32 +37,68 @@ BACTRIAN_INLINE void whiten_panel(const Real* W, const Real* c, std::ptrdiff_t s
     unrolled<J>([&](auto s) { rank_one(j + s, s); });  // the triangle on the diagonal
 }
 
+// Adds the squares of rows j .. j + J - 1 of W c, less their shift, to a block of distances.
+template <typename Real, int J>
+BACTRIAN_INLINE void add_panel(Real* whitener, const Real* c, std::ptrdiff_t stride, const Real* shift, std::ptrdiff_t j,
+                               std::ptrdiff_t D, Vector<Real> (&distance)[kBlock]) {
+    Vector<Real> y[J][kBlock] = {};
+    if (shift) unrolled<J>([&](auto r) { unrolled<kBlock>([&](auto b) { y[r][b] = broadcast(-shift[j + r]); }); });
+    whiten_panel<Real, J>(panel(whitener, j, D), c, stride, j, y);
+    unrolled<J>([&](auto r) { unrolled<kBlock>([&](auto b) { distance[b] += y[r][b] * y[r][b]; }); });
+}
+
 // Joint log-densities of one component for a block of rows. `shift` is what W (x - c) still lacks, or null.
 template <typename Real>
 BACTRIAN_INLINE void full_block(Real* whitener, const Real* c, std::ptrdiff_t stride, const Real* shift, std::ptrdiff_t D,
                                 Real constant, Real* z) {
     Vector<Real> distance[kBlock] = {};
     for_panels<kWide>(D, [&](std::ptrdiff_t j, auto J) __attribute__((always_inline)) {
-        Vector<Real> y[J][kBlock] = {};
-        if (shift) unrolled<J>([&](auto r) { unrolled<kBlock>([&](auto b) { y[r][b] = broadcast(-shift[j + r]); }); });
-        whiten_panel<Real, J>(panel(whitener, j, D), c, stride, j, y);
-        unrolled<J>([&](auto r) { unrolled<kBlock>([&](auto b) { distance[b] += y[r][b] * y[r][b]; }); });
+        add_panel<Real, J>(whitener, c, stride, shift, j, D, distance);
     });
     store_joint(z, distance, constant);
 }
 
+// The same for all rows of a tile, panel by panel: of many features a block of rows does not stay in the first-level
+// cache, and the whitener not in the second.
+template <typename Real>
+BACTRIAN_INLINE void full_tile(Real* whitener, const Real* c, const Real* shift, std::ptrdiff_t D, Real constant,
+                               std::ptrdiff_t rows, std::ptrdiff_t T, Real* z) {
+    for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) store(z + i, Vector<Real>{});
+    for_panels<kWide>(D, [&](std::ptrdiff_t j, auto J) __attribute__((always_inline)) {
+        for (std::ptrdiff_t i = 0; i < rows; i += kBlockRows<Real>) {
+            Vector<Real> distance[kBlock];
+            unrolled<kBlock>([&](auto b) { distance[b] = load(z + i + b * kLanes<Real>); });
+            add_panel<Real, J>(whitener, c + i, T, shift, j, D, distance);
+            unrolled<kBlock>([&](auto b) { store(z + i + b * kLanes<Real>, distance[b]); });
+        }
+    });
+    for (std::ptrdiff_t i = 0; i < rows; i += kBlockRows<Real>) {
+        Vector<Real> distance[kBlock];
+        unrolled<kBlock>([&](auto b) { distance[b] = load(z + i + b * kLanes<Real>); });
+        store_joint(z + i, distance, constant);
+    }
+}
+
 template <typename Real>
 BACTRIAN_STAGE void joint_full(const Model& m, Packed<Real> p, bool near, std::ptrdiff_t rows, Workspace<Real> w) {
-    const std::ptrdiff_t size = padded_rows(m.D) * padded_rows(m.D);
+    const std::ptrdiff_t D = m.D, size = padded_rows(D) * padded_rows(D);
     for (std::ptrdiff_t k = 0; k < m.K; ++k) {
-        Real* whitener = p.whiteners + (m.tied ? 0 : k * size);
+        Real *whitener = p.whiteners + (m.tied ? 0 : k * size), *z = w.z + k * w.T;
+        const Mean<Real>* means = p.means + k * D;
+        const Real* shift = near ? p.shifts + k * D : nullptr;
+        if (D > kManyFeatures) {
+            if (!near)
+                for (std::ptrdiff_t i = 0; i < rows; i += kBlockRows<Real>)
+                    centre_block(w.x + i, w.T, means, D, w.centred + i, w.T);
+            full_tile(whitener, near ? w.features : w.centred, shift, D, p.log_constant[k], rows, w.T, z);
+            continue;
+        }
         for (std::ptrdiff_t i = 0; i < rows; i += kBlockRows<Real>) {
-            Real* z = w.z + k * w.T + i;
             if (near) {
-                full_block(whitener, w.features + i, w.T, p.shifts + k * m.D, m.D, p.log_constant[k], z);
+                full_block(whitener, w.features + i, w.T, shift, D, p.log_constant[k], z + i);
             } else {
-                centre_block(w.x + i, w.T, p.means + k * m.D, m.D, w.centred);
-                full_block<Real>(whitener, w.centred, kBlockRows<Real>, nullptr, m.D, p.log_constant[k], z);
+                centre_block(w.x + i, w.T, means, D, w.centred, kBlockRows<Real>);
+                full_block(whitener, w.centred, kBlockRows<Real>, shift, D, p.log_constant[k], z + i);
             }
         }
     }

@@ -50,25 +50,37 @@ BACTRIAN_INLINE void scatter_corner(const Real* weighted, const Real* centred, s
     });
 }
 
-// Columns four at a time stay in the first-level cache while all rows below them pass by.
+// Columns four at a time stay in the first-level cache while all rows below them pass by; of many features, a group
+// of rows stays there while the columns pass by. A group ends where a panel ends.
+constexpr std::ptrdiff_t kGroupBytes = 40 << 10, kGroupUnit = kTall > 4 ? 12 : 4;
+template <typename Real>
+std::ptrdiff_t group_size(std::ptrdiff_t D, std::ptrdiff_t rows) {
+    if (D <= kManyFeatures) return D;
+    const std::ptrdiff_t units = kGroupBytes / (rows * std::ptrdiff_t(sizeof(Real)) * kGroupUnit);
+    return (units ? units : 1) * kGroupUnit;
+}
 template <typename Real>
 BACTRIAN_STAGE void scatter_full(const Real* weighted, const Real* centred, std::ptrdiff_t T, std::ptrdiff_t rows, std::ptrdiff_t D,
                   double* triangle) {
-    for_panels<kPanel>(D, [&](std::ptrdiff_t l, auto L) __attribute__((always_inline)) {
-        scatter_corner<Real, L>(weighted, centred, T, rows, l, triangle);
-        if constexpr (L == kPanel) {
-            std::ptrdiff_t j = l + kPanel;
-            const auto rows_of = [&](auto J) __attribute__((always_inline)) {
-                scatter_block<Real, J>(weighted, centred, T, rows, j, l, triangle);
-                j += J;
-            };
-            while (j + kTall <= D) rows_of(std::integral_constant<int, kTall>{});
-            if constexpr (kTall > 4)
-                if (j + 4 <= D) rows_of(std::integral_constant<int, 4>{});
-            while (j + 2 <= D) rows_of(std::integral_constant<int, 2>{});
-            if (j < D) rows_of(std::integral_constant<int, 1>{});
-        }
-    });
+    const std::ptrdiff_t size = group_size<Real>(D, rows);
+    for (std::ptrdiff_t begin = 0; begin < D; begin += size) {
+        const std::ptrdiff_t end = begin + size < D ? begin + size : D;
+        for_panels<kPanel>(end, [&](std::ptrdiff_t l, auto L) __attribute__((always_inline)) {
+            if (l >= begin) scatter_corner<Real, L>(weighted, centred, T, rows, l, triangle);
+            if constexpr (L == kPanel) {
+                std::ptrdiff_t j = l >= begin ? l + kPanel : begin;
+                const auto rows_of = [&](auto J) __attribute__((always_inline)) {
+                    scatter_block<Real, J>(weighted, centred, T, rows, j, l, triangle);
+                    j += J;
+                };
+                while (j + kTall <= end) rows_of(std::integral_constant<int, kTall>{});
+                if constexpr (kTall > 4)
+                    if (j + 4 <= end) rows_of(std::integral_constant<int, 4>{});
+                while (j + 2 <= end) rows_of(std::integral_constant<int, 2>{});
+                if (j < end) rows_of(std::integral_constant<int, 1>{});
+            }
+        });
+    }
 }
 
 // Turns z into the weighted responsibilities of one component and adds up its count.

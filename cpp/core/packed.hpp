@@ -15,6 +15,9 @@ constexpr std::ptrdiff_t kPanel = 4;
 constexpr int kWide = BACTRIAN_VECTOR_BYTES == 64 ? 8 : 4;
 constexpr int kTall = BACTRIAN_VECTOR_BYTES == 64 ? 6 : 2;
 
+// Features beyond which the loops over rows and panels are nested the other way round, for the caches' sake.
+constexpr std::ptrdiff_t kManyFeatures = 192;
+
 // body(j, J) for panels of J = width rows from row j, and smaller ones for the rest; J is known at compile time.
 template <int width, typename Body>
 BACTRIAN_INLINE void for_panels(std::ptrdiff_t D, Body body) {

@@ -91,7 +91,7 @@ struct Output {
 // Rows that are worked on together: a multiple of every variant's block, small enough for the second-level cache. In
 // float32 (`single`) twice as many fit.
 inline std::ptrdiff_t tile_rows(std::ptrdiff_t D, bool single) {
-    return (single ? 2 : 1) * (D <= 12 ? 192 : D <= 64 ? 384 : D <= 128 ? 192 : D <= 192 ? 96 : 48);
+    return (single ? 2 : 1) * (D <= 12 ? 192 : D <= 64 ? 384 : D <= 1024 ? 192 : 96);
 }
 
 // Lengths in which k-means measures: (x - middle) times a whitener, (D, D) lower row-major or (D,).

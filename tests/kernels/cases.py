@@ -12,7 +12,7 @@ from bactrian.covariance import Covariance, Diagonal, Full, Spherical
 from bactrian.kernels import Parameters
 
 SHAPES = [(1, 1, 1), (5, 1, 3), (193, 2, 1), (400, 2, 7), (300, 3, 4), (97, 4, 2), (250, 5, 3), (511, 8, 5)]
-LARGE_SHAPES = [(205, 9, 3), (130, 13, 2), (101, 34, 3), (64, 67, 2), (50, 200, 2)]
+LARGE_SHAPES = [(205, 9, 3), (130, 13, 2), (101, 34, 3), (64, 67, 2), (230, 200, 2)]
 FORMS = list(product(("full", "diagonal", "spherical"), (False, True)))
 
 
