@@ -15,22 +15,23 @@ constexpr double kWorstError = 5e-13;
 double to_double(double value) { return value; }
 double to_double(Twofold value) { return static_cast<double>(value); }
 
-// Row-oriented Cholesky-Banachiewicz on the matrix scaled to S_ij / (s_i s_j); false if a pivot is not positive.
+// Cholesky-Banachiewicz, row by row, on the matrix scaled to S_ij / (s_i s_j); false if a pivot is not positive. `U` is
+// L^T, kept beside L so that the inner loop runs along rows of both.
 template <typename Real>
-bool cholesky(std::vector<Real>& L, std::ptrdiff_t D) {
+bool cholesky(std::vector<Real>& L, std::vector<Real>& U, std::ptrdiff_t D) {
     for (std::ptrdiff_t i = 0; i < D; ++i) {
-        for (std::ptrdiff_t j = 0; j <= i; ++j) {
-            Real sum = L[i * D + j];
-            for (std::ptrdiff_t l = 0; l < j; ++l) sum = sum - L[i * D + l] * L[j * D + l];
-            if (i == j) {
-                // below the rounding of the input the sign of a pivot means nothing
-                if (!(to_double(sum) > 4 * std::numeric_limits<double>::epsilon() * double(i))) return false;
-                using std::sqrt;
-                L[i * D + i] = sqrt(sum);
-            } else {
-                L[i * D + j] = sum / L[j * D + j];
-            }
+        Real* row = L.data() + i * D;
+        for (std::ptrdiff_t l = 0; l < i; ++l) {
+            const Real* below = U.data() + l * D;  // column l of L, from the pivot down
+            const Real factor = row[l] = row[l] / below[l];
+            for (std::ptrdiff_t j = l + 1; j < i; ++j) row[j] = row[j] - factor * below[j];
+            row[i] = row[i] - factor * factor;
+            U[l * D + i] = factor;
         }
+        // below the rounding of the input the sign of a pivot means nothing
+        if (!(to_double(row[i]) > 4 * std::numeric_limits<double>::epsilon() * double(i))) return false;
+        using std::sqrt;
+        U[i * D + i] = row[i] = sqrt(row[i]);
     }
     return true;
 }
@@ -57,7 +58,7 @@ bool factor_scaled(const double* S, const std::vector<double>& scale, std::ptrdi
     std::vector<Real> L(D * D), W(D * D);
     for (std::ptrdiff_t i = 0; i < D; ++i)
         for (std::ptrdiff_t j = 0; j <= i; ++j) L[i * D + j] = Real(S[i * D + j] / scale[i] / scale[j]);
-    if (!cholesky(L, D)) return false;
+    if (!cholesky(L, W, D)) return false;  // L^T has no use afterwards
     invert(L, D, W);
     double largest = 0.0;
     for (std::ptrdiff_t i = 0; i < D; ++i) {
