@@ -1,6 +1,9 @@
 """What a cluster costs per iteration: Dask and Spark on two processes of this machine, beside Spark MLlib.
 
-python benchmarks/cluster.py [--quick | --write docs/benchmarks/cluster.md]
+    python benchmarks/cluster.py [--quick | --write docs/benchmarks/cluster.md]
+    BACTRIAN_ROWS=1e8 python benchmarks/cluster.py      # and the 3.2 GB data set: 8 features of float32, from Parquet
+
+The data set is the one of out_of_core.py. MLlib holds rows as vectors of its own: beyond ten million it is left out.
 """
 
 from __future__ import annotations
@@ -11,10 +14,13 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
 import dask.array as da
+import dask.dataframe as dd
 import distributed
 import numpy as np
 import pyarrow as pa
@@ -24,6 +30,7 @@ from pyspark.ml.feature import VectorAssembler
 from pyspark.sql import SparkSession
 
 import bactrian as bt
+from out_of_core import APART, STEP, D, write_rows
 from page import LEGEND, Page, against, read_arguments, shown, versions
 from problems import Shape, make_problem
 from timing import seconds_per_iteration
@@ -33,6 +40,9 @@ PARTITIONS = 4
 LONG = 11  # iterations of the longer run
 MLLIB_LONG = 4  # of MLlib
 MLLIB_GOAL = 20
+MLLIB_LARGEST = 10_000_000  # rows
+FILE_K, FILE_LONG = 8, 4  # components and iterations of the longer run over rows of a file
+MEMORY = "12g"  # at most, of Spark
 WORKERS = 2
 
 
@@ -46,7 +56,7 @@ def dask_client() -> Iterator[Any]:
 @contextmanager
 def spark_session() -> Iterator[Any]:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = SparkSession.builder.master(f"local[{WORKERS}]").config("spark.driver.memory", "2g")
+    builder = SparkSession.builder.master(f"local[{WORKERS}]").config("spark.driver.memory", MEMORY)
     for name in ("spark.ui.enabled", "spark.ui.showConsoleProgress"):
         builder = builder.config(name, "false")
     session = builder.getOrCreate()
@@ -57,14 +67,14 @@ def spark_session() -> Iterator[Any]:
         session.stop()
 
 
-def per_iteration(data: Any, start: bt.Mixture, **how: Any) -> float:
+def per_iteration(data: Any, start: bt.Mixture, long: int = LONG, **how: Any) -> float:
     """Seconds of one more iteration from the same start."""
 
     def run(n: int) -> object:
         return bt.fit(data, families="VVV", start=start, tol=0, max_iter=n, **how)
 
     run(1)
-    return seconds_per_iteration(run, LONG)
+    return seconds_per_iteration(run, long)
 
 
 def mllib_per_iteration(frame: Any, k: int) -> float:
@@ -89,6 +99,45 @@ def to_convergence(frame: Any, vectors: Any, shape: Shape, names: list[str]) -> 
     return [ours_end, (theirs_s, theirs.summary.numIter, theirs.summary.logLikelihood / shape.n)]
 
 
+def from_a_file(page: Page, n_rows: int) -> None:
+    """The same of a Parquet data set that each of them reads by its own means."""
+    names = [f"x{i}" for i in range(D)]
+    page.header(*HEADER)
+    for n in (n_rows // 10, n_rows):
+        with TemporaryDirectory() as folder:
+            write_rows(Path(folder), "apart", APART, n, parquet=True)
+            path = str(Path(folder) / "apart.parquet")
+            rows = np.load(Path(folder) / "apart.npy")
+            start = bt.fit(rows[:20_000], FILE_K, "VVV", max_iter=3).mixture
+            local = per_iteration(rows, start, FILE_LONG, n_threads=WORKERS)
+            del rows
+            with dask_client():
+                groups = max(1, n // STEP // PARTITIONS)
+                on_dask = per_iteration(dd.read_parquet(path, split_row_groups=groups), start, FILE_LONG)
+            with spark_session() as session:
+                frame = session.read.parquet(path)
+                on_spark, mllib = per_iteration(frame, start, FILE_LONG, features=names), float("nan")
+                if n <= MLLIB_LARGEST:
+                    mllib = mllib_per_iteration(as_vectors(frame, names), FILE_K)
+        page.row(cells(Shape("full", n, D, FILE_K), local, on_dask, on_spark, mllib))
+    page.end_table()
+
+
+def as_vectors(frame: Any, names: list[str]) -> Any:
+    """The frame as MLlib wants it, cached."""
+    vectors = VectorAssembler(inputCols=names, outputCol="features").transform(frame).select("features").cache()
+    vectors.count()
+    return vectors
+
+
+HEADER = "N, D, K", "local, s", "Dask, s", "overhead, s", "Spark, s", "overhead, s", "MLlib, s", "MLlib / Spark"
+
+
+def cells(shape: Shape, local: float, on_dask: float, on_spark: float, mllib: float) -> list[str]:
+    seconds = [local, on_dask, on_dask - local, on_spark, on_spark - local, mllib]
+    return [str(shape), *map(shown, seconds), against(mllib / on_spark, MLLIB_GOAL)]
+
+
 def main() -> None:
     arguments = read_arguments(__doc__)
     warnings.simplefilter("ignore")
@@ -106,24 +155,16 @@ def main() -> None:
     local = {shape: per_iteration(*problem, n_threads=WORKERS) for shape, problem in problems.items()}
     with dask_client():
         on_dask = {shape: per_iteration(cut(rows), start) for shape, (rows, start) in problems.items()}
-    page.header("N, D, K", "local, s", "Dask, s", "overhead, s", "Spark, s", "overhead, s", "MLlib, s", "MLlib / Spark")
+    page.header(*HEADER)
     ends = []
     with spark_session() as session:
         for shape, (rows, start) in problems.items():
             names = [f"x{j}" for j in range(shape.d)]
             frame = session.createDataFrame(pa.table(dict(zip(names, rows.T, strict=True)))).repartition(PARTITIONS)
-            vectors = VectorAssembler(inputCols=names, outputCol="features").transform(frame).select("features").cache()
-            vectors.count()
+            vectors = as_vectors(frame, names)
             on_spark = per_iteration(frame, start, features=names)
             mllib = mllib_per_iteration(vectors, shape.k)
-            page.row(
-                [
-                    str(shape), shown(local[shape]),
-                    shown(on_dask[shape]), shown(on_dask[shape] - local[shape]),
-                    shown(on_spark), shown(on_spark - local[shape]),
-                    shown(mllib), against(mllib / on_spark, MLLIB_GOAL),
-                ]
-            )  # fmt: skip
+            page.row(cells(shape, local[shape], on_dask[shape], on_spark, mllib))
             if shape is SHAPES[0] and not arguments.quick:
                 ends = to_convergence(frame, vectors, shape, names)
     page.end_table()
@@ -134,6 +175,13 @@ def main() -> None:
         for name, (time, iterations, height) in zip(("bactrian on Spark", "MLlib"), ends, strict=True):
             page.row([name, shown(time), iterations, shown(height, ".5f")])
         page.end_table()
+    page.section("Rows of a file")
+    page.paragraph(
+        "float32 in Parquet, row groups of a million; Spark cuts it into partitions of its own choice. Seconds: "
+        f"a run of {FILE_LONG} less a run of one. MLlib, which holds each row as a vector of its own, is left out "
+        f"beyond {MLLIB_LARGEST // 10**6} million rows."
+    )
+    from_a_file(page, int(float(os.environ.get("BACTRIAN_ROWS", "1e6"))))
     page.write(arguments.write)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from pyspark import TaskContext
+from pyspark.sql.types import BinaryType, IntegerType, StructField, StructType
 
 from bactrian.sources.partitioned import Part, Summary, Work, summary_of
 from bactrian.typing import FloatArray
@@ -17,8 +19,8 @@ from bactrian.typing import FloatArray
 BLOCK_ROWS = 1 << 16
 BLOCK_BYTES = 1 << 23
 
-ANSWERS = "partition int, answer binary"
-BLOCKS = "rows binary, weights binary"
+ANSWERS = StructType([StructField("partition", IntegerType()), StructField("answer", BinaryType())])
+BLOCKS = StructType([StructField("rows", BinaryType()), StructField("weights", BinaryType())])
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def summary(layout: Layout, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Re
 
 def answer(work: Work, threads: int, layout: Layout, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """One row: what the work says of the partition."""
+    _settle()
     run = work.start(threads)
     yield _answer(run(_partition(), (Part.of(values, weights) for values, weights in read_blocks(layout, batches))))
 
@@ -96,6 +99,12 @@ def read_blocks(layout: Layout, batches: Iterable[pa.RecordBatch]) -> Iterator[t
 def _block(layout: Layout, values: FloatArray, weights: FloatArray) -> pa.RecordBatch:
     cells = [values.tobytes(), weights.tobytes() if layout.weighted else b""]
     return pa.RecordBatch.from_arrays([pa.array([cell], pa.binary()) for cell in cells], ["rows", "weights"])
+
+
+def _settle() -> None:
+    """Spark looks for garbage after each task, some 0.1 s long: what was imported by now is no garbage."""
+    if gc.get_freeze_count() == 0:
+        gc.freeze()
 
 
 def _partition() -> int:
