@@ -15,6 +15,16 @@ using Mixture = Climber::Mixture;
 // A short climb ends before strides pay, and is the same to the last digits in other units.
 constexpr std::size_t kPatience = 16;
 
+// Steps with a collapsed component after which a climb ends if its M-steps are iterations, which take very long about
+// covariances that are next to singular: it will not win.
+constexpr std::size_t kMostHeld = 50;
+
+bool iterates(const Constraint& c) {
+    const bool turning = c.orientation == Letter::equal && c.shape == Letter::variable;
+    const bool scaling = c.orientation == Letter::equal && c.shape == Letter::equal && c.volume == Letter::variable;
+    return turning || scaling;
+}
+
 // Whether diag(minimum) is below the M full covariances, by a bound on its largest eigenvalue in their units.
 bool above_floor(const Mixture& mixture, std::ptrdiff_t M, std::ptrdiff_t D, const double* minimum) {
     for (std::ptrdiff_t m = 0; m < M; ++m) {
@@ -117,8 +127,11 @@ Ended Climber::step() {
         history_.pop_back();
         return Ended::handed_back;
     }
+    const bool held = any_held(next_);
+    held_for_ = held ? held_for_ + 1 : 0;
+    if (held_for_ > kMostHeld && iterates(target_.constraint)) return Ended::max_iter;
     Summary there;
-    if (pace_.stride(summary_, any_held(next_), there) && maximize(target_, there, &pass_.model, stride_) &&
+    if (pace_.stride(summary_, held, there) && maximize(target_, there, &pass_.model, stride_) &&
         !any_held(stride_)) {
         pace_.taken();
         std::swap(fallback_, next_);

@@ -70,6 +70,7 @@ private:
     double log_likelihood_ = -std::numeric_limits<double>::infinity();
     double map_log_responsibility_ = 0.0;
     bool moved_ = false;
+    std::size_t held_for_ = 0;  // steps in a row
     Ended ended_ = Ended::paused;
 };
 

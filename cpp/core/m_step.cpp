@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kTight = 1e-13;  // values.TIGHT
 constexpr int kMost = 2000;
+constexpr int kMostAgain = 50;  // from where the step before has ended: each turn is a step of its own
 
 double total(const Scatters& s) { return std::accumulate(s.counts, s.counts + s.K, 0.0); }
 
@@ -103,7 +104,7 @@ Covariances common_shape(const Scatters& whole, const Floor& whole_floor, const 
                            : std::fmax(trace / (double(D) * s.counts[k]), least);
     }
     bool moved = true;
-    for (int i = 0; moved && i < kMost; ++i) {
+    for (int i = 0; moved && i < (before ? kMostAgain : kMost); ++i) {
         std::fill(C.begin(), C.end(), 0.0);
         for (std::ptrdiff_t k = 0; k < K; ++k)
             for (std::ptrdiff_t d = 0; d < D * D; ++d) C[d] += s.within[k * D * D + d] / volume[k];

@@ -19,6 +19,13 @@ from bactrian.sources import ArraySource, ChunkedSource, Labelled, LabelledChunk
 from bactrian.sources.known import in_order
 from bactrian.sources.labelled import UNKNOWN
 
+ALL_NOISE = "all rows are noise, and the components together hold less than one; give the noise a larger volume"
+
+
+def is_all(mixture: Parameters, total: float) -> bool:
+    """Whether the noise has swallowed the rows, of this total weight."""
+    return mixture.noise is not None and (1.0 - mixture.noise.weight) * total < 1.0
+
 
 @dataclass(frozen=True, eq=False)
 class NoiseModel:

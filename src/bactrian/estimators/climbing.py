@@ -14,6 +14,7 @@ from bactrian.errors import CollapseError, CollapseWarning, CovarianceError
 from bactrian.estimators.progress import Reporter
 from bactrian.families import Floor
 from bactrian.kernels import Kernel
+from bactrian.noise import ALL_NOISE, is_all
 from bactrian.regularization import make_floor
 from bactrian.sources import Source
 from bactrian.starts import Levels, climb_from_best
@@ -74,6 +75,8 @@ def climb(
     except CovarianceError as error:
         raise CollapseError(ILL_DEFINED) from error
     best = max(climbs, key=lambda c: c.rank)
+    if max_iter > 0 and is_all(best.mixture, source.total):
+        raise CollapseError(ALL_NOISE)
     n_iter = len(best.history) - max(known, 1)
     converged = best.status is em.Status.CONVERGED or _small_gain(best.history, tol * source.total)
     if reporter is not None:

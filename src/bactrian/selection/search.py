@@ -19,6 +19,7 @@ from bactrian import em
 from bactrian.errors import CovarianceError, InterruptWarning
 from bactrian.families import Family
 from bactrian.kernels import Parameters
+from bactrian.noise import ALL_NOISE, is_all
 from bactrian.objective import Objective
 from bactrian.selection.candidate import Candidate, rank
 from bactrian.selection.held_out import cross_validated
@@ -160,7 +161,7 @@ def _ends(
     starts: list[list[em.Climb]],
     observe: Observer | None,
     **on_levels: Any,
-) -> list[tuple[Candidate, em.Climb]]:
+) -> list[Found]:
     ends = climb_from_best(
         task.source,
         task.kernel,
@@ -175,7 +176,9 @@ def _ends(
     return [_told(task, climb) for climb in ends]
 
 
-def _told(task: Task, climb: em.Climb) -> tuple[Candidate, em.Climb]:
+def _told(task: Task, climb: em.Climb) -> Found:
+    if is_all(climb.mixture, task.source.total):
+        return failed(climb.family, len(climb.mixture.weights), task, ALL_NOISE), None
     climb = climb if task.numbered else climb.in_canonical_order()
     return candidate_of(climb, task), climb
 

@@ -32,6 +32,13 @@ def candidate_of(climb: em.Climb, task: Task) -> Candidate:
 
 def _verdict(climb: em.Climb, task: Task) -> tuple[str, str]:
     assert climb.status is not None
+    if not climb.held and saturated(climb, task):
+        n, d = task.source.n_rows, task.source.n_features
+        p = climb.objective.n_parameters(len(climb.mixture.weights), d)
+        return "collapsed", (
+            f"{p} parameters describe the {n * d} numbers of {n} rows: the fit repeats the rows and says "
+            "nothing of where they came from; use fewer components or a simpler family"
+        )
     if not climb.held:
         return ("converged" if climb.status is em.Status.CONVERGED else "max_iter"), climb.status.value
     which = ", ".join(map(str, climb.held[:6])) + (" ..." if len(climb.held) > 6 else "")
@@ -47,6 +54,12 @@ def _verdict(climb: em.Climb, task: Task) -> tuple[str, str]:
         "direction) and the variance was held at its floor; use fewer components, a simpler family or a larger "
         "regularization"
     )
+
+
+def saturated(climb: em.Climb, task: Task) -> bool:
+    """Whether there are more parameters than numbers in the data, and no prior to hold them."""
+    k, d = climb.mixture.means.shape
+    return climb.objective.prior is None and climb.objective.n_parameters(k, d) > task.source.n_rows * d
 
 
 def impossible(k: int, task: Task) -> str | None:
