@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_iris
 
 import bactrian as bt
 from tests.fit.cases import DATA, FAMILIES, lobes
@@ -118,6 +119,16 @@ def test_nested_families_nest():
     complete = {f: _complete(mixture, x, labels) for f, mixture in first.items()}
     for small, large in NESTED:
         assert complete[small] < complete[large]
+
+
+@pytest.mark.parametrize("criterion", ["bic", "aic"])
+def test_no_candidate_is_lower_than_one_of_a_nested_family(criterion):
+    table = bt.fit(load_iris().data, criterion=criterion).candidates
+    heights = {(c.n_components, c.family): c.log_likelihood for c in table if c.usable}
+    for small, large in NESTED:
+        for k in range(2, 10):
+            if (k, small) in heights and (k, large) in heights:
+                assert heights[k, large] >= heights[k, small] - 1e-4
 
 
 def _complete(mixture, x, labels):

@@ -75,6 +75,9 @@ def _refine(
     finally:  # an interrupt leaves what has been found by then
         for i, other in zip(again, others, strict=False):
             found[i] = _higher(found[i], other)
+    for n in sorted({i // each for i in again}):
+        part = slice(n * each, (n + 1) * each)
+        found[part] = looks[n].lent(found[part])
 
 
 def _looks(task: Task, n_components: Sequence[int], families: Sequence[Family]) -> list[Look]:
