@@ -2,6 +2,7 @@
 
 import decimal
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -9,10 +10,12 @@ import sys
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
+import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 
 import bactrian as bt
+from bactrian.files.dataset import Dataset
 from bactrian.sources import door, open_source, spool
 from tests.sources.conftest import FILES, NAMES, make_rows, make_table
 
@@ -119,8 +122,80 @@ def test_a_mapped_array_that_changes_between_passes(far_table, tmp_path):
         if progress.n_iter == 3:
             written[64 * 200] += 1
 
-    with pytest.raises(bt.DataError, match="did not give the same rows again"):
-        bt.fit(np.load(path, mmap_mode="r"), 2, "VVV", progress=change, tol=0, max_iter=10)
+    # a map that is only read shows it by the time of its file, one that may be written by its rows
+    for mode, said in {
+        "r": "x.npy was changed while it was being read",
+        "r+": "did not give the same rows again",
+    }.items():
+        with pytest.raises(bt.DataError, match=said):
+            bt.fit(np.load(path, mmap_mode=mode), 2, "VVV", progress=change, tol=0, max_iter=10)
+
+
+CUT_SHORT = """
+import os, sys
+import numpy as np
+import bactrian as bt
+from bactrian.sources import chunks, door
+
+place, size = sys.argv[1], int(sys.argv[2])
+if place != "few":
+    door.IN_MEMORY, chunks.CHUNK = 0, 3 * 2048
+mapped = None if place.endswith("path") else np.load("x.npy", mmap_mode="r+" if place == "writable" else "r")
+if place == "offset":
+    mapped = np.memmap("x.npy", np.float64, "r", offset=8192, shape=(15000, 3))
+data = {"path": "x.npy", "arrow path": "x.arrow", "view": None if mapped is None else mapped[100:, ::2]}.get(place, mapped)
+
+def cut(progress):
+    if progress.n_iter == 2:
+        os.truncate("x.arrow" if place == "arrow path" else "x.npy", size)
+
+try:
+    print(bt.fit(data, 2, "VVV", progress=cut, tol=0, max_iter=5).n_rows)
+except bt.DataError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("size", [5000, 0])
+@pytest.mark.parametrize("place", ["map", "writable", "view", "offset", "few", "path", "arrow path"])
+def test_a_file_that_is_cut_short_under_a_map(tmp_path, place, size):
+    x = make_rows(N)
+    np.save(tmp_path / "x.npy", x)
+    feather.write_feather(make_table(x), tmp_path / "x.arrow", compression="uncompressed")
+    run = [sys.executable, "-c", CUT_SHORT, place, str(size)]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
+    if place == "few":  # read into memory
+        assert done.stdout.strip() == str(N)
+    else:
+        assert re.search(
+            rf"was changed while it was being read \(it had \d+ bytes and has {size}\); fit again", done.stdout
+        )
+
+
+def test_a_map_of_a_file_that_goes_or_is_replaced_stays(far_table, tmp_path):
+    path = FILES[".npy"](far_table, tmp_path / "x")
+
+    def replace(progress):
+        path.unlink(missing_ok=True)
+        if progress.n_iter == 3:
+            np.save(path, np.zeros(3))
+
+    assert bt.fit(np.load(path, mmap_mode="r"), 2, "VVV", progress=replace, tol=0, max_iter=5).n_rows == N
+
+
+def test_a_map_that_is_cut_short_between_chunks(far_table, tmp_path):
+    from bactrian.sources.chunks import Trace, read_chunks
+    from bactrian.sources.mapped import MappedStore
+
+    path = FILES[".npy"](far_table, tmp_path / "x")
+    for made in (lambda: MappedStore(np.load(path, mmap_mode="r"), "x.npy"), lambda: Dataset([str(path)])):
+        whole, chunks_read = path.read_bytes(), read_chunks(made(), None, Trace())
+        next(chunks_read)
+        os.truncate(path, 5000)
+        with pytest.raises(bt.DataError, match="x.npy was changed while it was being read"):
+            list(chunks_read)
+        path.write_bytes(whole)
 
 
 def test_a_file_that_goes(far_table, tmp_path):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from bactrian.errors import DataError
 from bactrian.files.arrow import arrow
 from bactrian.files.arrow_packed import is_packed
 from bactrian.files.content import Content, EmptyTableError
-from bactrian.files.part import Part, Place, part_rows, release
+from bactrian.files.part import Part, Place, check_mapped, part_rows, release
 
 MAPPED = 1 << 20  # bytes of a column that may be there at a time where some of its pages are read
 
@@ -54,12 +55,14 @@ class ArrowFile:
         places = [sorted(chosen).index(i) for i in chosen] if self._packed else chosen
         first, step = 0, part_rows(len(chosen))
         columns: list[Any] | None
+        check = partial(check_mapped, mapping, self.name)
         for group in range(reader.num_record_batches):
+            check()
             batch = self._guarded(reader.get_batch, group)
             n_rows = batch.num_rows
             for start in range(0, n_rows, step):
                 columns = [batch.column(i).slice(start, step) for i in places]
-                yield Part(columns, Place(self.name, first + start, f"batch {group}"))
+                yield Part(columns, Place(self.name, first + start, f"batch {group}"), check)
                 release(mapping)
             first += n_rows
             batch = columns = None  # before the next one is there

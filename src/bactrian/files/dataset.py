@@ -16,7 +16,7 @@ from bactrian.files.columns import Columns, choose, resolve
 from bactrian.files.content import EmptyTableError
 from bactrian.files.formats import EXTENSIONS, open_table
 from bactrian.files.numbers import check_first
-from bactrian.files.part import Part
+from bactrian.files.part import Part, changed
 from bactrian.files.side_by_side import HELD, SideBySide, first_rows
 from bactrian.files.table import Table, read_table
 from bactrian.files.table_file import TableFile
@@ -225,10 +225,7 @@ class Dataset:
             return
         now = Stamp.of(path)
         if self._stamps.setdefault(path, now) != now:
-            raise DataError(
-                f"{path} was changed while it was being read (it had {self._stamps[path].size} bytes and has "
-                f"{now.size}); fit again when nothing writes to it any more"
-            )
+            raise changed(path, self._stamps[path].size, now.size)
 
 
 def _truncated(path: str) -> bool:

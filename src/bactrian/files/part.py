@@ -5,10 +5,12 @@ from __future__ import annotations
 import mmap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from bactrian.errors import DataError
 from bactrian.files.floats import floats
 from bactrian.typing import FloatArray
 
@@ -39,16 +41,19 @@ class Place:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """``columns`` : D Arrow arrays (n,), or one (n, D) array of any real numbers."""
+    """``columns`` : D Arrow arrays (n,), or one (n, D) array of any real numbers; ``check`` is asked before a copy."""
 
     columns: Any
     place: Place
+    check: Callable[[], None] | None = None
 
     def __len__(self) -> int:
         return len(self.columns if isinstance(self.columns, np.ndarray) else self.columns[0])
 
     def copy(self, first: int, last: int, values: FloatArray, weight: FloatArray | None) -> None:
         """Rows from ``first`` to before ``last`` into (n, D) values, and of a further column into (n,) weights."""
+        if self.check is not None:
+            self.check()
         d = values.shape[1]
         if isinstance(self.columns, np.ndarray):
             values[...] = self.columns[first:last, :d]
@@ -61,14 +66,24 @@ class Part:
             weight[...] = floats(self.columns[d].slice(first, last - first))
 
 
-def array_parts(array: Any, name: str, chosen: Sequence[int] | None = None) -> Iterator[Part]:
-    """The rows of an (N, D) array; pages of a mapped file are given back as soon as they were read."""
+def array_parts(
+    array: Any, name: str, chosen: Sequence[int] | None = None, check: Callable[[], None] | None = None
+) -> Iterator[Part]:
+    """The rows of an (N, D) array; pages of a mapped file are given back as soon as they were read.
+
+    Raises
+    ------
+    DataError
+        The mapped file has become shorter; and what ``check`` raises, which is asked before rows are copied.
+    """
     every = chosen is None or list(chosen) == list(range(array.shape[1]))
     step = part_rows(array.shape[1], array.itemsize)
     mapping = mapping_of(array)
+    check = check or partial(check_mapped, mapping, name)
     for first in range(0, len(array), step):
+        check()
         rows = np.asarray(array[first : first + step])
-        yield Part(rows if every else rows[:, list(chosen or ())], Place(name, first))
+        yield Part(rows if every else rows[:, list(chosen or ())], Place(name, first), check)
         release(mapping)
 
 
@@ -79,6 +94,26 @@ def mapping_of(array: Any) -> mmap.mmap | None:
         private = private or getattr(array, "mode", None) == "c"  # its pages may hold changes of the user's
         array = array.base
     return array if isinstance(array, mmap.mmap) and not private else None
+
+
+def check_mapped(mapping: mmap.mmap | None, name: str) -> None:
+    """Raise DataError if less is left of a mapped file than is mapped; to read on would end the process."""
+    if mapping is None:
+        return
+    try:
+        size = mapping.size()
+    except (OSError, ValueError):
+        return  # whoever made it let go of the file, and nobody can ask any more
+    if size < len(mapping):
+        raise changed(name, len(mapping), size)
+
+
+def changed(name: str, before: int, now: int) -> DataError:
+    """What to say of a file whose bytes are not those that reading began with."""
+    return DataError(
+        f"{name} was changed while it was being read (it had {before} bytes and has {now}); fit again when nothing "
+        "writes to it any more"
+    )
 
 
 def release(mapping: mmap.mmap | None) -> None:

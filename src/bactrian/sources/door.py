@@ -33,6 +33,7 @@ from bactrian.sources.mapped import MappedStore
 from bactrian.sources.source import Source
 from bactrian.sources.sql import Query, is_duckdb
 from bactrian.sources.survey import take_survey
+from bactrian.typing import FloatArray
 
 Opened: TypeAlias = tuple[Source, tuple[str, ...] | None]
 
@@ -115,7 +116,7 @@ def open_memory(data: Any, wanted: Wanted) -> Opened:
     else:
         rows, weight = read_columns(data, wanted.features, wanted.weight_column)
         weight = wanted.sample_weight if weight is None else weight
-    return ArraySource(rows.values, weight), rows.names
+    return ArraySource(in_memory(rows.values), weight), rows.names
 
 
 def open_elsewhere(data: Any, wanted: Wanted) -> Opened:
@@ -146,7 +147,12 @@ def open_table(data: Table | Dataset, wanted: Wanted) -> Opened:
     if isinstance(data, Dataset):
         return open_store(data, wanted)
     weight = wanted.sample_weight if data.weight is None else data.weight
-    return ArraySource(data.rows().values, weight), data.names
+    return ArraySource(in_memory(data.rows().values), weight), data.names
+
+
+def in_memory(values: FloatArray) -> FloatArray:
+    """The same rows, which are few, wherever their file goes."""
+    return values if mapping_of(values) is None else np.array(values, order="K", subok=False)
 
 
 def open_store(store: Store, wanted: Wanted) -> Opened:
