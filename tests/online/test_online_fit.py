@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import pickle
 import warnings
+from functools import reduce
+from operator import add
 
 import numpy as np
 import pytest
@@ -120,6 +122,79 @@ def test_merging_with_one_that_waits(rows):
     assert same(a + b, learned(rows[:3400]))
     assert same(learned(rows[:600]) + learned(rows[600:1200]), learned(rows[:1200]))
     assert same(a + bt.OnlineFit(3), a)
+
+
+def parts_from(start, rows, **how):
+    """Ten parts of 1000 rows, all begun from the same fit of 3000."""
+    return [learned(rows[first : first + 1000], start=start, **how) for first in range(3000, 13_000, 1000)]
+
+
+def in_pairs(parts):
+    half = len(parts) // 2
+    return parts[0] if len(parts) == 1 else in_pairs(parts[:half]) + in_pairs(parts[half:])
+
+
+@pytest.mark.parametrize("family", ["VVV", "EEE", "VVI", "EII"])  # each kind of scatter
+@pytest.mark.parametrize("summed", [lambda parts: reduce(add, parts), lambda parts: reduce(add, parts[::-1]), in_pairs])
+def test_a_fit_that_all_parts_began_from_counts_once(summed, family, rows):
+    start = bt.fit(rows[:3000] + 1e3, 3, family)
+    merged = summed(parts_from(start, rows + 1e3, step=1))
+    assert (merged.n_rows, merged.total_weight) == (13_000, 13_000)
+    np.testing.assert_allclose(merged.mixture.mean, rows[:13_000].mean(axis=0) + 1e3, rtol=0, atol=1e-9)
+    one = learned(rows[3000:13_000] + 1e3, start=start, step=1)
+    np.testing.assert_allclose(merged.mixture.weights, one.mixture.weights, atol=0.01)
+    np.testing.assert_allclose(merged.mixture.means, one.mixture.means, atol=0.05)
+    (left,) = merged._state.origins
+    assert left.share == 1
+
+
+def test_a_common_start_is_known_again_from_a_file(rows, tmp_path):
+    start = bt.fit(rows[:3000], 3, "VVV", sample_weight=np.full(3000, 0.5))
+    parts = parts_from(start, rows, step=0.7)
+    for i, one in enumerate(parts):
+        one.save(tmp_path / f"{i}.bactrian")
+    loaded = [bt.load(tmp_path / f"{i}.bactrian") for i in range(10)]
+    merged = reduce(add, parts)
+    again = reduce(add, loaded[1:], pickle.loads(pickle.dumps(loaded[0])))
+    assert (merged.n_rows, merged.total_weight) == (13_000, 11_500)
+    assert same(merged, again)
+    merged.save(tmp_path / "sum.bactrian")
+    assert (bt.load(tmp_path / "sum.bactrian") + parts[0]).n_rows == 14_000
+
+
+@pytest.mark.parametrize("how", [{}, {"step": 1}, {"forgetting": 0.9995}])
+def test_of_a_start_that_is_forgotten_the_rest_counts_once(how, rows):
+    start = bt.fit(rows[:3000], 3, "VVV")
+    a, b = (learned(rows[i : i + 2000], start=start, **how) for i in (3000, 5000))
+    merged = a + b
+    assert merged.n_rows == 7000
+    (left,) = merged._state.origins
+    one = learned(rows[3000:7000], start=start, **how)
+    total = merged._state.statistics.total
+    if "forgetting" in how:  # what is left of it after all 4000 rows
+        assert left.share == pytest.approx(how["forgetting"] ** 4000, rel=1e-9)
+    assert left.share * left.statistics.total < 1.01 * 3000
+    if "forgetting" not in how:
+        assert total == pytest.approx(7000, rel=1e-12)
+    assert np.abs(merged.mixture.means - one.mixture.means).max() < 0.1
+    nothing_new = bt.OnlineFit(start=start, **how)
+    for again in (merged + nothing_new, nothing_new + merged):
+        np.testing.assert_allclose(again.mixture.means, merged.mixture.means, rtol=0, atol=1e-9)
+    assert (nothing_new + nothing_new).n_rows == 3000
+    assert (nothing_new + nothing_new).total_weight == 3000
+
+
+def test_starts_that_differ_all_count(rows):
+    first, second = (bt.fit(rows[i : i + 2000], 3, "VVV") for i in (0, 2000))
+    a, b, c = (bt.OnlineFit(start=s, step=1) for s in (first, second, first))
+    assert (a + b).n_rows == 4000
+    assert ((a + b) + c).n_rows == (c + (a + b)).n_rows == 4000
+    assert ((a + b) + (b + a)).n_rows == 4000
+    merged = a + b + c.update(rows[4000:9000])
+    np.testing.assert_allclose(merged.mixture.mean, rows[:9000].mean(axis=0), atol=1e-12)
+    assert (
+        bt.OnlineFit(start=first.mixture, step=1).update(rows[:1000]) + c
+    ).n_rows == 8000  # a Mixture counts for nothing
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,8 @@ def test_starts_weights_and_float32(rows, truth, tmp_path):
         goes_on(online.update(rows[:2100].astype(np.float32), weight), rows[2100:5000], tmp_path / "s.bactrian")
 
 
-def forged(path, rows, change):
-    bt.OnlineFit(3).update(rows[:1100]).save(path)
+def forged(path, rows, change, **how):
+    bt.OnlineFit(3, **how).update(rows[:1100]).save(path)
     arrays, header = model_file.read(path)
     change(arrays, header["online"])
     model_file.write(path, arrays, {k: v for k, v in header.items() if k not in ("format_version", "library_version")})
@@ -113,6 +113,34 @@ def test_forged_files(case, rows, tmp_path):
     forged(tmp_path / "f", rows, change)
     with pytest.raises(bt.ModelFileError, match=sentence):
         bt.load(tmp_path / "f")
+
+
+FORGED_STARTS = {
+    "no list": (put("state", "starts", 3), "starts should be a list"),
+    "no object": (put("state", "starts", [3]), "starts should be an object"),
+    "one too many": (
+        lambda arrays, fields: fields["state"]["starts"].append(fields["state"]["starts"][0]), "it has no start1_counts"
+    ),
+    "counts": (put("arrays", "start0_counts", [-1, 2, 3]), "start 0 are not those of any rows"),
+    "second": (put("arrays", "start0_second", np.ones((3, 2))), "start0_second should have shape"),
+    "share": (lambda arrays, fields: fields["state"]["starts"][0].update(share=-1.0), "start 0 are not those"),
+    "mark": (lambda arrays, fields: fields["state"]["starts"][0].update(mark=1), "mark should be a text"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FORGED_STARTS)
+def test_forged_starts(case, rows, tmp_path):
+    change, sentence = FORGED_STARTS[case]
+    start = bt.fit(rows[:500], 3, "VVV")
+    forged(tmp_path / "f", rows, change, start=start)
+    with pytest.raises(bt.ModelFileError, match=sentence):
+        bt.load(tmp_path / "f")
+
+
+def test_a_file_from_before_starts_were_written(rows, tmp_path):
+    start = bt.fit(rows[:500], 3, "VVV")
+    forged(tmp_path / "f", rows, drop("state", "starts"), start=start)
+    assert bt.load(tmp_path / "f").n_rows == 1600
 
 
 def test_the_file_is_numbers(rows, tmp_path):

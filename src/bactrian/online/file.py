@@ -70,6 +70,9 @@ def _prior(prior: ConjugatePrior, arrays: dict[str, FloatArray]) -> dict[str, An
 def _state(state: State, arrays: dict[str, FloatArray]) -> dict[str, Any]:
     s = state.statistics
     arrays.update(counts=s.counts, shift=s.shift, first=s.first, second=s.second)
+    for i, origin in enumerate(state.origins):  # its first moments are 0
+        t = origin.statistics
+        arrays.update({f"start{i}_counts": t.counts, f"start{i}_shift": t.shift, f"start{i}_second": t.second})
     return {
         "n_rows": state.n_rows,
         "weight": state.weight,
@@ -78,6 +81,10 @@ def _state(state: State, arrays: dict[str, FloatArray]) -> dict[str, Any]:
         "single_precision": state.single_precision,
         "score": state.score,
         "total": s.total,
+        "starts": [
+            {"mark": o.mark, "n_rows": o.n_rows, "weight": o.weight, "share": o.share, "total": o.statistics.total}
+            for o in state.origins
+        ],
     }
 
 

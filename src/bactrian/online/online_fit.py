@@ -183,7 +183,8 @@ class OnlineFit:
         """A new fit that has learned from the rows of both, each by its weight in its own fit.
 
         Components keep the numbers they have here; those of the other are matched with them (``Mixture.match``). Both
-        should have found the same ones, for which they need a common ``start``.
+        should have found the same ones, for which they need a common ``start``. A Fit that both began from counts once:
+        where sums forget, what would be left of it after the rows of both.
 
         Raises
         ------

@@ -13,11 +13,12 @@ from bactrian.kernels import Parameters
 from bactrian.mixture import Mixture
 from bactrian.online.batch import Schema
 from bactrian.online.file import PRIOR_NUMBERS
+from bactrian.online.origin import Origin
 from bactrian.online.settings import METHODS, Settings, read_settings
 from bactrian.online.state import State
 from bactrian.priors import ConjugatePrior
 from bactrian.sources import ArraySource
-from bactrian.statistics import Statistics
+from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray
 
 Arrays: TypeAlias = dict[str, FloatArray]
@@ -113,7 +114,23 @@ def _state(arrays: Arrays, fields: dict[str, Any], mixture: Parameters, settings
         held=tuple(held),
         single_precision=read.flag(fields.get("single_precision"), "single_precision"),
         score=read.number(fields.get("score"), "score"),
+        origins=tuple(
+            _origin(arrays, i, read.fields(value, "starts"), shapes["second"], scatter)
+            for i, value in enumerate(read.listed(fields.get("starts", []), "starts"))
+        ),
     )
+
+
+def _origin(arrays: Arrays, i: int, fields: dict[str, Any], second: tuple[int, ...], scatter: Scatter) -> Origin:
+    k, d = arrays["shift"].shape
+    shapes = {"counts": (k,), "shift": (k, d), "second": second}
+    counts, shift, squares = (_finite(arrays, f"start{i}_{name}", shape) for name, shape in shapes.items())
+    total, weight, share = (read.finite(fields.get(name), name) for name in ("total", "weight", "share"))
+    n_rows = read.whole(fields.get("n_rows"), "n_rows")
+    if counts.min() < 0 or not total > 0 or not weight > 0 or share < 0 or not n_rows:
+        raise ModelFileError(f"the numbers of start {i} are not those of any rows")
+    moments = Statistics(0.0, 0.0, total, counts, shift, np.zeros((k, d)), squares, scatter)
+    return Origin(read.text(fields.get("mark"), "mark"), moments, n_rows, weight, share)
 
 
 def _waiting(arrays: Arrays, fields: dict[str, Any], schema: Schema | None) -> ArraySource:

@@ -8,6 +8,8 @@ import numpy as np
 
 from bactrian.errors import CollapseError, CovarianceError
 from bactrian.kernels import Kernel, Parameters
+from bactrian.online.laws import Decreasing
+from bactrian.online.origin import Origin, Shared
 from bactrian.online.settings import Settings
 from bactrian.operations.matching import match
 from bactrian.sources import ArraySource
@@ -36,6 +38,8 @@ class State:
         Some of the rows were float32.
     score : float
         Mean log p of the rows, each before it was learned from; NaN before the first step.
+    origins : tuple of Origin
+        The fits it began from, which the sums still hold in part.
     """
 
     statistics: Statistics
@@ -46,6 +50,7 @@ class State:
     held: tuple[int, ...] = ()
     single_precision: bool = False
     score: float = np.nan
+    origins: tuple[Origin, ...] = ()
 
     @classmethod
     def of_rows(cls, rows: ArraySource, mixture: Parameters, settings: Settings, kernel: Kernel) -> State:
@@ -58,7 +63,8 @@ class State:
     def of_mixture(cls, mixture: Parameters, n_rows: int, weight: float, settings: Settings) -> State:
         """As if so many rows had just the moments of the mixture."""
         mass = weight * settings.law.held(n_rows) / n_rows
-        return cls(implied(mixture, mass, settings.family.scatter), mixture, n_rows, weight)
+        statistics = implied(mixture, mass, settings.family.scatter)
+        return cls(statistics, mixture, n_rows, weight, origins=(Origin.of(mixture, statistics, n_rows, weight),))
 
     def after(self, rows: ArraySource, settings: Settings, kernel: Kernel) -> State:
         """A step: the E-step of the rows, mixed with what is known, and the M-step."""
@@ -73,21 +79,29 @@ class State:
             n_steps=self.n_steps + 1,
             single_precision=self.single_precision or rows.single_precision,
             score=_mean(self.score, new.log_likelihood / rows.total, gain * rows.total / mixed.total),
+            origins=tuple(origin.scaled(keep) for origin in self.origins),
         )
         return after.settled(settings)
 
     def merged(self, other: State, settings: Settings) -> State:
-        """With another's sums: components keep these numbers, and theirs are matched with them."""
-        theirs = other.statistics.select(match(other.mixture, self.mixture))
-        both = self.statistics + theirs.about(self.statistics.shift)
+        """With another's sums: components keep these numbers, theirs are matched; a start of both counts once."""
+        order = match(other.mixture, self.mixture)
+        origins = tuple(origin.select(order) for origin in other.origins)
+        shared = Shared.of(self.origins, origins)
+        mine, theirs = shared.from_left(self.statistics), shared.from_right(other.statistics.select(order))
+        weight = self.weight + other.weight - shared.weight
+        # where sums stand for all rows, also those of a start that they have forgotten in part
+        whole = weight + shared.weight - shared.taken if isinstance(settings.law, Decreasing) else weight
+        both = (mine + theirs.about(mine.shift)).scaled(weight / whole)
         merged = replace(
             self,
             statistics=both,
-            n_rows=self.n_rows + other.n_rows,
-            weight=self.weight + other.weight,
+            n_rows=self.n_rows + other.n_rows - shared.n_rows,
+            weight=weight,
             n_steps=self.n_steps + other.n_steps,
             single_precision=self.single_precision or other.single_precision,
-            score=_mean(self.score, other.score, other.statistics.total / both.total),
+            score=_mean(self.score, other.score, theirs.total / both.total),
+            origins=shared.united(self.origins, origins, weight / whole),
         )
         return merged.settled(settings)
 
