@@ -124,7 +124,7 @@ def test_a_mapped_array_that_changes_between_passes(far_table, tmp_path):
 
     # a map that is only read shows it by the time of its file, one that may be written by its rows
     for mode, said in {
-        "r": "x.npy was changed while it was being read",
+        "r": r"x\.npy was changed while it was being read",
         "r+": "did not give the same rows again",
     }.items():
         with pytest.raises(bt.DataError, match=said):
@@ -143,7 +143,8 @@ if place != "few":
 mapped = None if place.endswith("path") else np.load("x.npy", mmap_mode="r+" if place == "writable" else "r")
 if place == "offset":
     mapped = np.memmap("x.npy", np.float64, "r", offset=8192, shape=(15000, 3))
-data = {"path": "x.npy", "arrow path": "x.arrow", "view": None if mapped is None else mapped[100:, ::2]}.get(place, mapped)
+view = None if mapped is None else mapped[100:, ::2]
+data = {"path": "x.npy", "arrow path": "x.arrow", "view": view}.get(place, mapped)
 
 def cut(progress):
     if progress.n_iter == 2:
@@ -193,7 +194,7 @@ def test_a_map_that_is_cut_short_between_chunks(far_table, tmp_path):
         whole, chunks_read = path.read_bytes(), read_chunks(made(), None, Trace())
         next(chunks_read)
         os.truncate(path, 5000)
-        with pytest.raises(bt.DataError, match="x.npy was changed while it was being read"):
+        with pytest.raises(bt.DataError, match=r"x\.npy was changed while it was being read"):
             list(chunks_read)
         path.write_bytes(whole)
 

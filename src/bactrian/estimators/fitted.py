@@ -50,14 +50,14 @@ class FittedMixture:
     @property
     def noise_weight_(self) -> float:
         """The weight of the noise; 0 without."""
-        check_is_fitted(self, ["weights_", "means_"])
+        self._check_fitted()
         return 0.0 if self._noise is None else self._noise.weight
 
     @property
     def mixture_(self) -> Mixture:
         """The fitted ``bactrian.Mixture``, in float64 whatever the dtype of the attributes."""
         # NotFittedError is also the AttributeError that hasattr expects
-        check_is_fitted(self, ["weights_", "means_"])
+        self._check_fitted()
         fitted = self._mixture
         by_hand = {"covariances_"} if fitted is None else changed(self, fitted)
         if fitted is not None and not by_hand:
@@ -158,6 +158,10 @@ class FittedMixture:
             self.feature_names_in_ = np.array(mixture.feature_names, dtype=object)
         self.converged_, self.n_iter_, self.lower_bound_, self.lower_bounds_ = True, 0, np.nan, []
         return self
+
+    def _check_fitted(self) -> None:
+        """Raise NotFittedError, which says what to do."""
+        check_is_fitted(self, ["weights_", "means_"])
 
     def _publish(self, mixture: Mixture, dtype: Any) -> None:
         """Set the attributes that show the mixture."""

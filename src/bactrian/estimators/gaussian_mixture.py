@@ -193,8 +193,8 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Learn from more rows; those before need not be there any more.
 
-        Stepwise EM with ``bactrian.OnlineFit``'s defaults, which has more to choose from. After ``fit`` it goes on
-        from there; ``fit`` forgets everything. The attributes appear as soon as there are rows enough for a first
+        Stepwise EM with ``bactrian.OnlineFit``'s defaults, which has more to choose from; with the same integer as
+        ``random_state`` it comes to the same bits. After ``fit`` it goes on from there; ``fit`` forgets everything. The attributes appear as soon as there are rows enough for a first
         fit; ``n_iter_`` counts steps, ``lower_bound_`` is the mean log p of rows before they were learned from.
 
         Parameters
@@ -206,23 +206,29 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         Raises
         ------
         ValueError
-            Data or parameters that cannot be used; what was learned before stays.
+            Data or parameters that cannot be used, or that were changed since the first rows; what was learned before
+            stays.
         """
         check_settings(self)
         streaming.check(self)
         with streaming.first_or_none(self):
             values = validate_data(self, X, dtype=DTYPES, reset=not hasattr(self, "n_features_in_"))
             online = getattr(self, "_online", None)
+            streamed = streaming.remembered(self) if online is None else getattr(self, "_streamed", None)
             online = streaming.begin(self, values.shape[1]) if online is None else online.copy()
             online.update(values, sample_weight)
             mixture = streaming.shown(online)
-        self._online, self._noise = online, None
+        self._online, self._streamed, self._noise = online, streamed, None
         if mixture is not None:
             names = getattr(self, "feature_names_in_", None)
             self._publish(Mixture._of(mixture.parameters, None if names is None else tuple(names)), values.dtype)
             self.converged_, self.n_iter_, self.lower_bounds_ = False, self._online.n_steps, []
             self.lower_bound_ = self._online.predictive_score
         return self
+
+    def _check_fitted(self) -> None:
+        streaming.check_waiting(self)
+        super()._check_fitted()
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None, *, labels: Any = None) -> IntArray:
         """Fit, and label the rows of X: ``fit(X).predict(X)``, (N,)."""
