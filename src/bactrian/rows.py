@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from bactrian.errors import DataError
 from bactrian.typing import FloatArray
+
+MISSING = "missing (NaN or null)"  # what messages call a number that is not there, wherever rows live
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ def read_rows(data: Any, names: tuple[str, ...] | None = None, n_features: int |
     ----------
     data : array-like or frame
         (N, D), or (N,) for one feature; NumPy arrays, lists, and any frame or series narwhals knows (pandas,
-        Polars, PyArrow ...). float32 stays float32; every other number becomes float64.
+        Polars, PyArrow ...). float32 stays float32; every other number becomes float64, also where a column holds
+        numbers as categories (Arrow's dictionaries), as objects (decimals) or sparse.
     names : tuple of str, optional
         The features the mixture knows. A frame's columns are chosen by these names.
     n_features : int, optional
@@ -156,7 +161,7 @@ def check_finite(values: FloatArray, names: tuple[str, ...] | None) -> None:
     if not bad.any():
         return
     row, column = (int(i) for i in np.argwhere(bad)[0])
-    what = "NaN (a missing value)" if np.isnan(values[row, column]) else "infinity"
+    what = MISSING if np.isnan(values[row, column]) else "infinity"
     raise DataError(
         f"column {_column(names, column)}, row {row} is {what}, and {int(bad.any(axis=1).sum())} of "
         f"{len(values)} rows have such a value; drop or fill those rows first"
@@ -210,19 +215,59 @@ def _read_frame(data: Any, wanted: tuple[str, ...] | None) -> tuple[FloatArray, 
 def _numeric_column(series: Any, name: str) -> FloatArray:
     dtype = series.dtype
     if not (dtype.is_numeric() or str(dtype) == "Boolean"):
-        values = series.to_list()
-        row = next((i for i, v in enumerate(values) if _not_number(v)), 0)
-        value = values[row] if values else None
-        raise DataError(
-            f"column {name!r} is not numeric: row {row} is {value!r}; leave the column out or turn it into numbers"
-        )
+        return _held_numbers(series, name)
     if series.null_count():
         row = int(np.flatnonzero(series.is_null().to_numpy())[0])
-        raise DataError(
-            f"column {name!r}, row {row} is null (a missing value), and {series.null_count()} of {len(series)} "
-            "rows have such a value; drop or fill those rows first"
-        )
+        raise DataError(_missing(name, row, series.null_count(), len(series)))
     return _to_float(series.to_numpy())
+
+
+def _held_numbers(series: Any, name: str) -> FloatArray:
+    """Numbers in a column of categories (Arrow's dictionaries), of objects or sparse ones, by the same rule."""
+    native = series.to_native()
+    if str(series.dtype) == "Categorical" and hasattr(native, "combine_chunks"):  # pyarrow's
+        native = native.cast(native.type.value_type)
+    found = np.asarray(native)
+    if found.dtype.kind in "fiub" and len(found):
+        return _to_float(found)  # NaN is found later
+    values = found.tolist() if found.dtype == object else series.to_list()
+    absent = np.array([_is_absent(value) for value in values], dtype=bool)
+    wrong = [i for i, value in enumerate(values) if not absent[i] and _not_real(value)]
+    if wrong or (values and absent.all()):
+        row = next((i for i in wrong if _not_number(values[i])), (wrong or [0])[0])  # 'high' rather than '1'
+        raise DataError(
+            f"column {name!r} is not numeric: row {row} is {_short(values[row])}; leave the column out or turn it into "
+            "numbers"
+        )
+    if absent.any():
+        raise DataError(_missing(name, int(np.argmax(absent)), int(absent.sum()), len(values)))
+    return np.array([float(value) for value in values])
+
+
+def _missing(name: str, row: int, n_missing: int, n_rows: int) -> str:
+    return (
+        f"column {name!r}, row {row} is {MISSING}, and {n_missing} of {n_rows} rows have such a value; drop or fill "
+        "those rows first"
+    )
+
+
+def _is_absent(value: Any) -> bool:
+    """None, NaN, or what pandas has for them."""
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or (_is_real(value) and value != value)
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, (Real, Decimal, np.bool_))
+
+
+def _not_real(value: Any) -> bool:
+    """Not a number as files may hold it: a text of digits is a code and no quantity."""
+    return not _is_real(value) or _not_number(value)
+
+
+def _short(value: Any) -> str:
+    text = repr(value.item() if isinstance(value, np.generic) else value)
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _not_number(value: Any) -> bool:

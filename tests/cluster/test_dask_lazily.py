@@ -56,7 +56,7 @@ def test_other_features():
 def test_a_missing_value_is_named_when_it_is_met():
     x = X.copy()
     x[2500, 1] = np.nan
-    with pytest.raises(bt.DataError, match=r"column 1, row 500 is NaN"):
+    with pytest.raises(bt.DataError, match=r"column 1, row 500 is missing"):
         START.classify(da.from_array(x, chunks=(1000, 3))).compute()
 
 

@@ -105,7 +105,7 @@ CASES = {
     "complex .npy": ("x.npy", npy(np.ones(3, complex)), {}, ["holds complex128"]),
     "three dimensions": ("x.npy", npy(np.ones((2, 2, 2))), {}, ["shape (2, 2, 2)"]),
     "no rows in .npy": ("x.npy", npy(np.ones((0, 2))), {}, ["shape (0, 2)"]),
-    "NaN in .npy": ("x.npy", npy(np.array([[1, 2], [3, np.nan]])), {}, ["column 'x1', row 1 is NaN"]),
+    "NaN in .npy": ("x.npy", npy(np.array([[1, 2], [3, np.nan]])), {}, ["row 1 is missing (NaN or null), and 1 of 2"]),
     "no such index": ("x.npy", NPY, {"columns": ["2"]}, ["there is no column '2' in x.npy; it has x0, x1"]),
 }  # fmt: skip
 

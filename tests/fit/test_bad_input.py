@@ -17,10 +17,10 @@ def with_value(value, row=3, column=1):
 
 
 DATA = {
-    "nan": (with_value(np.nan), r"column 1, row 3 is NaN \(a missing value\), and 1 of 20 rows"),
+    "nan": (with_value(np.nan), r"column 1, row 3 is missing \(NaN or null\), and 1 of 20 rows"),
     "infinity": (with_value(-np.inf), "column 1, row 3 is infinity"),
     "text": ([[1, 2], [3, "four"]], "column 1, row 1 is 'four', which is not a number"),
-    "objects": (np.array([[1, None], [2, 3]], dtype=object), "column 1, row 0 is NaN"),
+    "objects": (np.array([[1, None], [2, 3]], dtype=object), "column 1, row 0 is missing"),
     "empty": (np.empty((0, 2)), "no rows"),
     "no columns": (np.empty((5, 0)), "0 feature"),
     "ragged": ([[1, 2], [3]], "should be a table of numbers"),
@@ -33,7 +33,7 @@ DATA = {
     "a generator": ((i for i in range(3)), "should be a table of numbers, but got a generator"),
     "huge integers": ([[10**400, 1], [2, 3]], "column 0, row 0 is 1000"),
     "dates": (np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[D]"), r"datetime64\[D\] values"),
-    "masked": (np.ma.masked_equal(np.arange(6.0).reshape(3, 2), 3.0), "column 1, row 1 is NaN"),
+    "masked": (np.ma.masked_equal(np.arange(6.0).reshape(3, 2), 3.0), "column 1, row 1 is missing"),
     "a huge range": (X * 1e200, "leave the range of float64"),
     "a tiny range": (X * 1e-200, "leave the range of float64"),
 }
@@ -94,7 +94,7 @@ def test_frames_name_the_column():
     with pytest.raises(bt.DataError, match="column 'b', row 2 is"):
         bt.fit(pd.DataFrame({"a": [1.0, 2, 3], "b": [1.0, 2.0, None]}))
     pl = pytest.importorskip("polars")
-    with pytest.raises(bt.DataError, match="column 'b', row 0 is null"):
+    with pytest.raises(bt.DataError, match="column 'b', row 0 is missing"):
         bt.fit(pl.DataFrame({"a": [1.0, 2, 3], "b": [None, 2, 3]}))
 
 

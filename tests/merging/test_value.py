@@ -135,7 +135,7 @@ def test_noise_is_never_joined():
 ROWS = np.zeros((3, 2))
 BAD_DATA = {
     "no rows": (np.zeros((0, 2)), None, "the data has no rows; components are merged by the rows they share"),
-    "NaN": ([[0, np.nan]], None, r"column 1, row 0 is NaN"),
+    "NaN": ([[0, np.nan]], None, r"column 1, row 0 is missing"),
     "infinity": ([[0, np.inf]], None, r"column 1, row 0 is infinity"),
     "text": ("rows", None, "a table of numbers, but got a str"),
     "features": (np.zeros((3, 5)), None, "the mixture has 2 features, but the rows have 5"),

@@ -102,11 +102,11 @@ BAD = {
     "a vector too long": ([1, 2, 3, 4], "the mixture has 3 features .* but the rows have 4"),
     "a scalar": (1.0, "the mixture has 3 features .* but the rows have 1"),
     "three dimensions": (np.zeros((2, 2, 3)), "a table of rows and features, but got 3 dimensions"),
-    "NaN": (NAN, r"column 'b', row 1 is NaN \(a missing value\), and 1 of 2 rows"),
+    "NaN": (NAN, r"column 'b', row 1 is missing \(NaN or null\), and 1 of 2 rows"),
     "infinity": (np.array([[np.inf, 0, 0]]), "column 'a', row 0 is infinity"),
     "minus infinity": ([[0, 0, -np.inf]], "column 'c', row 0 is infinity"),
     "text": ([["1", "x", "2"]], "column 1, row 0 is .*'x'.*, which is not a number"),
-    "None": ([[1, None, 2]], "column 'b', row 0 is NaN"),
+    "None": ([[1, None, 2]], "column 'b', row 0 is missing"),
     "an object": ([[1, {}, 2]], "column 1, row 0 is {}, which is not a number"),
     "ragged": ([[1, 2, 3], [1, 2]], "the data should be a table of numbers"),
     "complex": ([[1j, 0, 0]], "Complex data not supported"),
@@ -116,7 +116,7 @@ BAD = {
     ),
     "null in a frame": (
         pl.DataFrame({"a": [1.0, None], "b": [1.0, 2.0], "c": [2.0, None]}),
-        r"column 'a', row 1 is null \(a missing value\), and 1 of 2 rows",
+        r"column 'a', row 1 is missing \(NaN or null\), and 1 of 2 rows",
     ),
     "dates": (
         pd.DataFrame({"a": pd.to_datetime(["2020-01-01"]), "b": [1.0], "c": [1.0]}),

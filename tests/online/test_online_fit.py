@@ -239,7 +239,7 @@ def test_a_batch_with_an_error_changes_nothing(rows):
     online = learned(rows[:1700])
     before, bad = online.copy(), rows[:2000].copy()
     bad[1234, 1] = np.nan
-    with pytest.raises(bt.DataError, match="column 1, row 1234 is NaN"):
+    with pytest.raises(bt.DataError, match="column 1, row 1234 is missing"):
         online.update(bad)
     assert same(online, before)
     for batch in (rows[:5, :1], np.ones((4, 3))):

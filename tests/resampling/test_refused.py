@@ -23,7 +23,7 @@ ERRORS = {
     "seed": ({"random_state": -1}, "a random state should be"),
     "threads": ({"n_threads": 0}, "the number of threads should be an integer of at least 1"),
     "features": ({"data": np.zeros((5, 3))}, "the mixture has 2 features, but the rows have 3"),
-    "NaN": ({"data": [[0.0, np.nan], [1, 2]]}, "column 1, row 0 is NaN"),
+    "NaN": ({"data": [[0.0, np.nan], [1, 2]]}, "column 1, row 0 is missing"),
     "one row": ({"data": [[0.0, 1.0]]}, "one row says nothing about the uncertainty"),
     "weights without data": ({"sample_weight": np.ones(120)}, "sample_weight and labels belong to data"),
     "weights short": ({"data": LOBES, "sample_weight": [1, 2]}, "one number for each of 120 rows"),
@@ -69,7 +69,7 @@ def refused(work, sentence):
 
 def test_data_that_cannot_be_tested():
     for data, sentence in (
-        ([[0.0, np.nan]], "is NaN"),
+        ([[0.0, np.nan]], r"is missing \(NaN or null\)"),
         ("rows", "table of numbers"),
         (np.ones((9, 2)), "distinct row"),
     ):

@@ -20,6 +20,7 @@ from bactrian.sources import door, open_source, spool
 from tests.sources.conftest import FILES, NAMES, make_rows, make_table
 
 N = 20_000
+MISSING = r"missing \(NaN or null\)"
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def with_value(table, column, row, value):
         ("pattern", r"row 4001 of .*2\.csv \(line 4003 of .*2\.csv\)"),
     ],
 )
-@pytest.mark.parametrize(("value", "what"), [(None, "missing"), (np.nan, "missing"), (np.inf, "infinite")])
+@pytest.mark.parametrize(("value", "what"), [(None, MISSING), (np.nan, MISSING), (np.inf, "infinite")])
 def test_a_number_deep_inside(far_table, tmp_path, place, where, value, what):
     if value is None and place == ".npy":
         pytest.skip("an array has no nulls")
@@ -55,7 +56,7 @@ def test_a_number_deep_inside(far_table, tmp_path, place, where, value, what):
         bt.fit(FILES[place](table, tmp_path / "x"), 2)
 
 
-@pytest.mark.parametrize(("value", "what"), [(-1.0, "negative"), (None, "missing")])
+@pytest.mark.parametrize(("value", "what"), [(-1.0, "negative"), (None, MISSING)])
 def test_a_weight_that_cannot_be_used(far, tmp_path, value, what):
     table = with_value(make_table(make_rows(N), np.ones(N)), "w", 9001, value)
     with pytest.raises(bt.DataError, match=rf"the weight, row 9001 of .* \(row group 3\) is {what}, and 1 of 20000"):

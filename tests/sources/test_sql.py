@@ -110,7 +110,7 @@ def test_no_rows(connection):
 
 
 def test_null_and_text(connection):
-    with pytest.raises(bt.DataError, match=r"column 'b', row 7 is null.*1 of 20000 rows"):
+    with pytest.raises(bt.DataError, match=r"column 'b', row 7 is missing.*1 of 20000 rows"):
         bt.fit(sql("SELECT a, CASE WHEN i = 7 THEN NULL ELSE b END AS b FROM points ORDER BY i", connection))
     with pytest.raises(bt.DataError, match="column 'word' is not numeric: row 0 is 'x'"):
         bt.fit(sql("SELECT a, 'x' AS word FROM points ORDER BY i", connection))
@@ -118,7 +118,9 @@ def test_null_and_text(connection):
 
 @pytest.mark.usefixtures("far")
 def test_null_and_text_among_many(connection):
-    with pytest.raises(bt.DataError, match=r"column 'b', row 12007 of the spooled rows.* is missing, and 2 of 20000"):
+    with pytest.raises(
+        bt.DataError, match=r"column 'b', row 12007 of the spooled rows.* is missing \(NaN or null\), and 2 of 20000"
+    ):
         bt.fit(sql("SELECT a, CASE WHEN i >= 12007 AND i < 12009 THEN NULL ELSE b END AS b FROM points ORDER BY i",
                    connection))  # fmt: skip
     with pytest.raises(bt.DataError, match=r"column 'word' of .* holds text \('x'\), not numbers"):

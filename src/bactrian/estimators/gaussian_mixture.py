@@ -194,8 +194,9 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         """Learn from more rows; those before need not be there any more.
 
         Stepwise EM with ``bactrian.OnlineFit``'s defaults, which has more to choose from; with the same integer as
-        ``random_state`` it comes to the same bits. After ``fit`` it goes on from there; ``fit`` forgets everything. The attributes appear as soon as there are rows enough for a first
-        fit; ``n_iter_`` counts steps, ``lower_bound_`` is the mean log p of rows before they were learned from.
+        ``random_state`` it comes to the same bits. After ``fit`` it goes on from there; ``fit`` forgets everything.
+        The attributes appear as soon as there are rows enough for a first fit; ``n_iter_`` counts steps,
+        ``lower_bound_`` is the mean log p of rows before they were learned from.
 
         Parameters
         ----------

@@ -20,6 +20,7 @@ from bactrian.files.part import Part, changed
 from bactrian.files.side_by_side import HELD, SideBySide, first_rows
 from bactrian.files.table import Table, read_table
 from bactrian.files.table_file import TableFile
+from bactrian.rows import MISSING
 from bactrian.typing import FloatArray
 
 
@@ -162,7 +163,7 @@ class Dataset:
             bad = np.argwhere(~np.isfinite(values))
             if len(bad):
                 row, column = bad[0]
-                what = "missing" if np.isnan(values[row, column]) else "infinite"
+                what = MISSING if np.isnan(values[row, column]) else "infinite"
                 raise DataError(
                     f"column {self.names[column]!r}, {part.place.of(int(row))} is {what}; drop or fill such rows first"
                 )

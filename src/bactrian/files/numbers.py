@@ -11,6 +11,7 @@ from bactrian.files.columns import suggest
 from bactrian.files.dialect import NUMBER
 from bactrian.files.floats import plain, to_float
 from bactrian.files.table_file import TableFile
+from bactrian.rows import MISSING
 
 # with either decimal mark: whether a cell was meant as a number
 CELL = r"^\s*" + NUMBER.replace(r"\.", "[.,]") + r"\s*$"
@@ -82,7 +83,7 @@ def _finite(file: TableFile, name: str, column: Any) -> Any:
     good = compute.fill_null(finite, False)  # imports pandas, where that is installed
     row = compute.index(good, False).as_py()
     value = column[row].as_py()
-    what = "missing" if value is None or value != value else "infinite"
+    what = MISSING if value is None or value != value else "infinite"
     count = len(good) - compute.sum(good).as_py()
     raise DataError(
         f"column {name!r}, {_where(file, row)} is {what}, and {count} of {len(good)} rows have no finite "

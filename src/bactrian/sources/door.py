@@ -82,7 +82,7 @@ def open_source(
         relations of DuckDB; Polars' LazyFrame; Dask arrays and data frames; Spark data frames; Arrow record-batch
         readers and all else with ``__arrow_c_stream__``.
         float32 stays float32 where all features are; every other number (integers, booleans, decimals, float16)
-        becomes float64.
+        becomes float64, also where a column holds them as categories, as objects or sparse.
     sample_weight : (N,) array or str, optional
         One for each row; a str is the name of a column.
     features : sequence of str or int, optional

@@ -11,6 +11,7 @@ import numpy as np
 from bactrian.covariance import Spherical
 from bactrian.errors import DataError
 from bactrian.kernels import NativeKernel, Parameters
+from bactrian.rows import MISSING
 from bactrian.sources.ahead import ahead
 from bactrian.sources.chunks import CHUNK, Chunk, Store, Trace, chunk_rows, read_chunks
 from bactrian.statistics import Scatter, Statistics
@@ -189,7 +190,7 @@ class _Bad:
         return _Bad(self.row, self.column, self.value, self.n_rows + other.n_rows)
 
     def error(self, store: Store, trace: Trace) -> DataError:
-        what = "missing" if self.value != self.value else "infinite" if np.isinf(self.value) else "negative"
+        what = MISSING if self.value != self.value else "infinite" if np.isinf(self.value) else "negative"
         is_feature = self.column < len(store.names)
         subject = f"column {store.names[self.column]!r}" if is_feature else "the weight"
         return DataError(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bactrian.errors import DataError
+from bactrian.rows import MISSING
 from bactrian.typing import FloatArray
 
 
@@ -140,7 +141,7 @@ def _sentence(summaries: list[Summary], partition: int, column: int, names: tupl
             f"sample_weight should be finite and not negative, but partition {partition}, row {row} has {value:g}, "
             f"and {bad} of {rows} rows have such a weight"
         )
-    what = "missing (NaN or null)" if np.isnan(value) else "infinity"
+    what = MISSING if np.isnan(value) else "infinity"
     name = repr(names[column]) if names else str(column)
     return (
         f"partition {partition}, column {name}, row {row} of the partition is {what}, and {bad} of {rows} rows have "
