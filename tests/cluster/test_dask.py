@@ -200,6 +200,13 @@ def test_what_cannot_be_used_is_named(client):
     uneven = da.from_delayed(dask.delayed(np.ones)(5), (np.nan,), float)
     with pytest.raises(bt.DataError, match="partition 0 has 4000 rows and 5 weights"):
         source_of(cut(X, (4000,)), uneven)
+    whole = cut(X)
+    for width in (2, 6):
+        other = whole.map_blocks(lambda b, d=width: np.tile(b, 2)[:, :d], dtype=float, chunks=whole.chunks)
+        with pytest.raises(
+            bt.DataError, match=rf"partition \d has {width} columns, but the collection says .* 3 columns"
+        ):
+            source_of(other)
 
 
 def test_bt_fit(client):

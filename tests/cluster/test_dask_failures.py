@@ -100,6 +100,22 @@ def frame(**columns: Any) -> Any:
     return dd.from_pandas(pd.DataFrame(columns), npartitions=2)
 
 
+NARROW = (
+    r"partition {partition} has {width} columns, but the collection says that it has 3 columns; correct the chunks="
+)
+
+
+def other_width(width: int, *, everywhere: bool = True) -> da.Array:
+    """A collection whose blocks are not as wide as it says."""
+
+    def other(block: np.ndarray, block_info: Any = None) -> np.ndarray:
+        here = everywhere or block_info[0]["chunk-location"][0] == 4
+        return np.tile(block, 2)[:, :width] if here else block
+
+    whole = cut(X)
+    return whole.map_blocks(other, dtype=float, chunks=whole.chunks)
+
+
 REFUSED: dict[str, tuple[Callable[[], tuple[Any, ...]], str]] = {
     "nan": (
         lambda: (cut(with_value(np.nan, 1700, 1)),),
@@ -122,6 +138,9 @@ REFUSED: dict[str, tuple[Callable[[], tuple[Any, ...]], str]] = {
     "weights nan": (lambda: (cut(X), with_value(np.nan, 701, 0)[:, 0] ** 2), "partition 2, row 0 has nan"),
     "weights zero": (lambda: (cut(X), np.zeros(len(X))), "zero for every row"),
     "weights by name": (lambda: (frame(a=[1.0, 2]), "w"), "there is no column 'w'"),
+    "a narrow block": (lambda: (other_width(2, everywhere=False),), NARROW.format(partition=4, width=2)),
+    "narrow blocks": (lambda: (other_width(2),), NARROW.format(partition=r"\d", width=2)),
+    "wide blocks": (lambda: (other_width(6),), NARROW.format(partition=r"\d", width=6)),  # twice what was declared
     "weights as a list": (lambda: (frame(a=[1.0, 2]), [1, 2]), "should be the name of a column"),
 }
 

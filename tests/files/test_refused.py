@@ -92,7 +92,7 @@ CASES = {
     "pickle": ("x.pkl", b"\x80\x04\x95" + bytes(99), {}, ["a pickle, which is never opened"]),
     "cut Parquet": ("x.parquet", PARQUET[:-20], {}, ["x.parquet is a damaged Parquet file"]),
     "Parquet without rows": ("x.parquet", parquet(a=pa.array([], "f8")), {}, ["x.parquet has no rows"]),
-    "null in Parquet": ("x.parquet", parquet(a=[1.0, None]), {}, ["'a', row 1 of x.parquet is missing"]),
+    "null in Parquet": ("x.parquet", parquet(a=[1.0, None]), {}, ["'a', row 1 of x.parquet (row group 0) is missing"]),
     "numbers as text in Parquet": ("x.parquet", parquet(a=["1", "2"]), {}, ["column 'a'", "text ('1')"]),
     "lists in Parquet": ("x.parquet", parquet(a=[[1.0]], b=[1.0]), {}, ["column 'a'", "list", "--columns b"]),
     "categories in Parquet": (

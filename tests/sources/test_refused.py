@@ -56,6 +56,22 @@ def test_a_number_deep_inside(far_table, tmp_path, place, where, value, what):
         bt.fit(FILES[place](table, tmp_path / "x"), 2)
 
 
+@pytest.mark.parametrize("place", ["Parquet", "Arrow"])
+@pytest.mark.parametrize("value", [None, np.nan])
+def test_a_small_file_says_the_same_as_a_large_one(tmp_path, monkeypatch, place, value):
+    table = with_value(make_table(make_rows(N)), "b", 17001, value)
+    path = FILES[place](table, tmp_path / "x")
+    sentences = []
+    for most in (door.IN_MEMORY, 0):
+        monkeypatch.setattr(door, "IN_MEMORY", most)
+        with pytest.raises(bt.DataError) as caught:
+            bt.fit(path, 2)
+        sentences.append(str(caught.value))
+    group = "row group 5" if place == "Parquet" else "batch 2"
+    assert f"row 17001 of {path} ({group}) is missing (NaN or null), and 1 of 20000 rows have" in sentences[0]
+    assert sentences[0] == sentences[1]
+
+
 @pytest.mark.parametrize(("value", "what"), [(-1.0, "negative"), (None, MISSING)])
 def test_a_weight_that_cannot_be_used(far, tmp_path, value, what):
     table = with_value(make_table(make_rows(N), np.ones(N)), "w", 9001, value)
@@ -226,11 +242,22 @@ class TestFolders:
         found = bt.fit(tmp_path, 1, "VVV").mixture
         assert np.allclose(found.means, make_rows(3000).mean(axis=0))
 
-    def test_another_precision(self, tmp_path):
-        x = make_rows(3000)
-        self.write(tmp_path, one=make_table(x.astype(np.float32)), two=make_table(x))
-        with pytest.raises(bt.DataError, match=r"two\.parquet are not float32, but those of .*one\.parquet are"):
-            bt.fit(tmp_path, 2)
+    @pytest.mark.parametrize("narrow_first", [True, False])
+    def test_another_precision_is_none_whichever_comes_first(self, tmp_path, narrow_first):
+        x = make_rows(6000)
+        x[:3000] = x[:3000].astype(np.float32)
+        parts = [make_table(x[:3000].astype(np.float32)), make_table(x[3000:])]
+        one, two = parts if narrow_first else parts[::-1]
+        self.write(tmp_path, one=one, two=two)
+        source, _ = open_source(tmp_path)
+        assert not source.single_precision
+        found = np.concatenate([chunk.values.copy() for chunk in source.chunks()])
+        assert np.array_equal(found, x if narrow_first else np.concatenate([x[3000:], x[:3000]]))
+
+    def test_float32_in_all_of_them(self, tmp_path):
+        x = make_rows(6000).astype(np.float32)
+        self.write(tmp_path, one=make_table(x[:3000]), none=make_table(x[:0]), two=make_table(x[3000:]))
+        assert open_source(tmp_path)[0].single_precision
 
     def test_text_in_one(self, tmp_path):
         table = make_table(make_rows(3000))
@@ -281,11 +308,31 @@ class TestStreams:
         assert names == (("x0", "x1", "x2") if place == ".npy" else NAMES)
         assert np.array_equal(np.concatenate([c.values for c in [next(source.chunks())]]), x[:2048])
 
-    def test_one_that_was_read(self):
+    def test_one_that_was_read(self, tmp_path):
         reader = self.reader()
         reader.read_all()
-        with pytest.raises(bt.DataError, match="no rows"):
-            bt.fit(reader, 2)
+        said = (
+            r"the RecordBatchReader has no rows; .*only once, and .*probably read before: .*bt\.sources\.spool\(reader"
+        )
+        for ask in (lambda: bt.fit(reader, 2), lambda: spool(reader, tmp_path / "rows.arrow")):
+            with pytest.raises(bt.DataError, match=said):
+                ask()
+        with pytest.raises(bt.DataError, match=said):
+            bt.Mixture([1.0], [[0.0] * 3], [1.0]).logpdf(reader)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_one_that_an_earlier_fit_used_up(self):
+        reader = self.reader()
+        assert bt.fit(reader, 1).n_rows == N
+        with pytest.raises(bt.DataError, match="probably read before"):
+            bt.fit(reader, 1)
+
+    def test_one_of_batches_without_rows(self):
+        empty = make_table(make_rows(4)).slice(0, 0)
+        batches = [pa.RecordBatch.from_pylist([], empty.schema)] * 2
+        reader = pa.RecordBatchReader.from_batches(empty.schema, batches)
+        with pytest.raises(bt.DataError, match="the RecordBatchReader has no rows"):
+            bt.fit(reader, 1)
 
     def test_one_that_breaks(self, tmp_path):
         def batches():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 from bactrian.errors import DataError
@@ -67,14 +68,22 @@ class ArrowFile:
             first += n_rows
             batch = columns = None  # before the next one is there
 
+    def group(self, row: int) -> str:
+        ends = accumulate(self._sizes())
+        return f"batch {next((g for g, end in enumerate(ends) if row < end), 0)}"
+
     def line(self, row: int) -> int | None:
         return None
 
     def _look(self) -> tuple[int, int]:
         """Rows of all batches, and of the longest."""
-        _, reader = self._open([0])
-        n_rows = [self._guarded(reader.get_batch, i).num_rows for i in range(reader.num_record_batches)]
+        n_rows = self._sizes()
         return sum(n_rows), max(n_rows, default=0)
+
+    def _sizes(self) -> list[int]:
+        """Rows of each batch."""
+        _, reader = self._open([0])
+        return [self._guarded(reader.get_batch, i).num_rows for i in range(reader.num_record_batches)]
 
     def _open(self, chosen: Sequence[int] | None = None) -> tuple[mmap.mmap | None, Any]:
         pa, ipc, source, mapping = arrow(), arrow("pyarrow.ipc"), self.content.source, None

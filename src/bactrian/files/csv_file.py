@@ -122,6 +122,9 @@ class CsvFile:
             ),
         )
 
+    def group(self, row: int) -> str:
+        return ""
+
     def line(self, row: int) -> int | None:
         """The line of the file a row stands on, from 1. Reads the file again, so for messages only."""
         if row > LINES:

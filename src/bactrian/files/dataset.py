@@ -127,7 +127,8 @@ class Dataset:
         self.names = tuple(first.names[i] for i in chosen)
         self.named = first.named
         self.weighted = weighing is not None
-        self.single = first.single(chosen)
+        # float64 anywhere makes all of it float64, whichever file comes first
+        self.single = first.single(chosen) and all(file.single(self._choose(file)[0]) for file in self.files())
 
     @property
     def n_features(self) -> int:
@@ -171,10 +172,6 @@ class Dataset:
 
     def _parts_of(self, file: TableFile, path: str) -> Iterator[Part]:
         chosen, weighing = self._choose(file)
-        if self.single and not file.single(chosen):
-            raise DataError(
-                f"the columns of {file.name} are not float32, but those of {self._like.name} are; write all files alike"
-            )
         every = [*chosen, *([] if weighing is None else [weighing])]
         if path not in self._written:
             self._written[path] = self._side_by_side(file, every)

@@ -49,6 +49,9 @@ class NpyFile:
     def parts(self, chosen: Sequence[int]) -> Iterator[Part]:
         return array_parts(self.array, self.name, chosen)
 
+    def group(self, row: int) -> str:
+        return ""
+
     def line(self, row: int) -> int | None:
         return None
 

@@ -10,6 +10,7 @@ from bactrian.files.arrow import arrow
 from bactrian.files.columns import suggest
 from bactrian.files.dialect import NUMBER
 from bactrian.files.floats import plain, to_float
+from bactrian.files.part import Place
 from bactrian.files.table_file import TableFile
 from bactrian.rows import MISSING
 
@@ -86,8 +87,8 @@ def _finite(file: TableFile, name: str, column: Any) -> Any:
     what = MISSING if value is None or value != value else "infinite"
     count = len(good) - compute.sum(good).as_py()
     raise DataError(
-        f"column {name!r}, {_where(file, row)} is {what}, and {count} of {len(good)} rows have no finite "
-        "number there; drop or fill those rows first"
+        f"column {name!r}, {_where(file, row)} is {what}, and {count} of {len(good)} rows have such a value; drop or "
+        "fill those rows first"
     )
 
 
@@ -105,7 +106,9 @@ def bad_cell(file: TableFile, name: str, column: Any, first: int = 0) -> DataErr
 
 def _where(file: TableFile, row: int) -> str:
     line = file.line(row)
-    return f"row {row} of {file.name}" if line is None else f"row {row} (line {line} of {file.name})"
+    if line is not None:
+        return f"row {row} (line {line} of {file.name})"
+    return Place(file.name, group=file.group(row)).of(row)
 
 
 def _shown(column: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 from bactrian.errors import DataError
@@ -79,6 +80,11 @@ class ParquetFile:
             return parquet.ParquetFile(source if isinstance(source, str) else pa.BufferReader(source), **how)
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from error
+
+    def group(self, row: int) -> str:
+        metadata = self.file.metadata
+        ends = accumulate(metadata.row_group(g).num_rows for g in range(metadata.num_row_groups))
+        return f"row group {next((g for g, end in enumerate(ends) if row < end), 0)}"
 
     def line(self, row: int) -> int | None:
         return None

@@ -11,7 +11,7 @@ import numpy as np
 from bactrian.files.arrow import arrow
 from bactrian.files.dataset import Dataset, find_files
 from bactrian.files.floats import plain
-from bactrian.files.stream import batches_of, write_stream
+from bactrian.files.stream import batches_of, used_up, write_stream
 from bactrian.whole import check_output
 
 
@@ -38,8 +38,17 @@ def spool(rows: Any, path: str | os.PathLike[str]) -> str:
         The file cannot be written, as where the disk is full; the rows that were read are then lost to the stream.
     """
     check_output(path)  # before the stream is spent
-    write_stream(path, _file_batches(rows) if isinstance(rows, (str, os.PathLike)) else batches_of(rows))
+    write_stream(path, _file_batches(rows) if isinstance(rows, (str, os.PathLike)) else _stream_batches(rows))
     return os.fspath(path)
+
+
+def _stream_batches(rows: Any) -> Iterator[Any]:
+    batches = batches_of(rows)
+    first = next(batches, None)
+    if first is None:
+        raise used_up(rows)
+    yield first
+    yield from batches
 
 
 def _file_batches(path: str | os.PathLike[str]) -> Iterator[Any]:

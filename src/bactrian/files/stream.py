@@ -36,6 +36,15 @@ def batches_of(data: Any) -> Iterator[Any]:
         ) from error
 
 
+def used_up(data: Any) -> DataError:
+    """What to say of a stream that gives nothing."""
+    return DataError(
+        f"the {type(data).__name__} has no rows; a stream can be read only once, and it was probably read before: make "
+        "it again, and to read it more than once write it to a file first, as in bt.fit(bt.sources.spool(reader, "
+        '"rows.arrow"))'
+    )
+
+
 def gather(batches: Iterator[Any], most_bytes: int) -> tuple[list[Any], Iterator[Any] | None]:
     """The first batches, and the rest, or None if these are all."""
     first: list[Any] = []

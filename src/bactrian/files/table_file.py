@@ -46,6 +46,10 @@ class TableFile(Protocol):
         """The same a few rows at a time, with little memory."""
         ...
 
+    def group(self, row: int) -> str:
+        """What messages call the group of rows that a row stands in, as "row group 3"; "" without groups."""
+        ...
+
     def line(self, row: int) -> int | None:
         """The line of the file that a row stands on, if it has lines."""
         ...

@@ -11,7 +11,7 @@ from bactrian.errors import DataError
 from bactrian.files.arrow import arrow
 from bactrian.files.columns import named_or_in_order
 from bactrian.files.dataset import Dataset, open_dataset
-from bactrian.files.stream import batches_of
+from bactrian.files.stream import batches_of, used_up
 from bactrian.files.table import Table
 from bactrian.sources.door import IN_MEMORY, is_lazy, is_path, is_stream
 from bactrian.sources.sql import Query, is_duckdb
@@ -38,8 +38,7 @@ def answers(data: Any, names: Sequence[str] | None, answer: Callable[[Any], Any]
     """What is answered for each block (n, D) of rows, one below the other; ``names`` are the columns wanted."""
     found = [answer(block) for block in _blocks(data, names)]
     if not found:
-        once = "; if it was read before, make it again" if is_stream(data) else ""
-        raise DataError(f"the data has no rows; at least one is needed{once}")
+        raise used_up(data) if is_stream(data) else DataError("the data has no rows; at least one is needed")
     return np.concatenate(found)
 
 

@@ -21,7 +21,7 @@ from bactrian.files.arrow import arrow
 from bactrian.files.columns import Columns
 from bactrian.files.dataset import Dataset, open_dataset
 from bactrian.files.part import mapping_of
-from bactrian.files.stream import batches_of, gather, write_stream
+from bactrian.files.stream import batches_of, gather, used_up, write_stream
 from bactrian.files.table import Table
 from bactrian.files.table_file import TableFile
 from bactrian.files.temporary import waiting, waiting_folder
@@ -195,6 +195,8 @@ def open_stream(data: Any, wanted: Wanted) -> Opened:
             "reads its rows many times; make it again and write it to a file first, as in "
             'bt.fit(bt.sources.spool(reader, "rows.arrow"))'
         )
+    if not any(batch.num_rows for batch in first):
+        raise used_up(data)
     return _open_first(first, wanted)
 
 

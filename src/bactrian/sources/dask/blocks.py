@@ -47,7 +47,8 @@ class Blocks:
 
     def shard(self, partition: int) -> Delayed:
         """The delayed Shard."""
-        read = partial(read_block, partition=partition, dtype="float32" if self.single_precision else "float64")
+        dtype = "float32" if self.single_precision else "float64"
+        read = partial(read_block, partition=partition, dtype=dtype, n_features=self.n_features)
         return dask.delayed(read, pure=False)(self.rows[partition], self.weights[partition])
 
 
@@ -97,9 +98,23 @@ def as_matrix(array: da.Array) -> da.Array:
     return matrix.rechunk({1: -1}) if matrix.numblocks[1] > 1 else matrix
 
 
-def read_block(block: Any, weight: Any, partition: int, dtype: str) -> Shard:
-    """On the worker: the block as a kernel wants it."""
+def read_block(block: Any, weight: Any, partition: int, dtype: str, n_features: int) -> Shard:
+    """On the worker: the block as a kernel wants it.
+
+    Raises
+    ------
+    DataError
+        It is not as wide as the collection says, or has another number of weights than of rows.
+    """
     values = _as_floats(block, dtype)
+    if not len(values):
+        values = values.reshape(0, n_features)
+    if values.ndim != 2 or values.shape[1] != n_features:
+        width = f"{values.shape[1]} columns" if values.ndim == 2 else f"{values.ndim} dimensions"
+        raise DataError(
+            f"partition {partition} has {width}, but the collection says that it has {n_features} columns; correct the "
+            "chunks= or meta= it was made with, or the function that makes its blocks"
+        )
     if weight is not None:
         weight = _as_floats(weight, "float64").ravel()
         if len(weight) != len(values):
