@@ -14,6 +14,8 @@ from pathlib import Path
 def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A new file beside ``path`` that takes its place if all goes well, and is removed if not.
 
+    It takes over the permissions of the file that was there.
+
     Raises
     ------
     OSError
@@ -25,8 +27,12 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         if target.exists() and not target.is_file():
             raise IsADirectoryError(None, "it is not the name of a file")
-        part.touch(exist_ok=False)
+        mode = _mode(target)
+        part.touch(0o666 if mode is None else 0o600, exist_ok=False)  # others never see more than they will at the end
         yield part
+        if mode is not None:
+            with suppress(PermissionError):  # a file system without modes
+                part.chmod(mode)
         with open(part, "rb") as written:
             os.fsync(written.fileno())
         os.replace(part, target)
@@ -37,6 +43,14 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+def _mode(target: Path) -> int | None:
+    """Who may do what with a file; None where there is none yet."""
+    try:
+        return target.stat().st_mode & 0o777
+    except FileNotFoundError:
+        return None
 
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> None:

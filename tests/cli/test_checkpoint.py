@@ -28,7 +28,7 @@ def start(folder, *arguments):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_stopped_and_resumed(tmp_path, process, many, how):
     state, model, other = tmp_path / "state", tmp_path / "m.bactrian", tmp_path / "other.bactrian"
     given = ("fit", many, *ARGUMENTS)
@@ -38,8 +38,8 @@ def test_stopped_and_resumed(tmp_path, process, many, how):
     time.sleep(0.1)
     going.send_signal(how)
     _, said = going.communicate()
-    assert going.returncode == (130 if how == signal.SIGINT else -signal.SIGKILL)
-    if how == signal.SIGINT:
+    assert going.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}.get(how, -signal.SIGKILL)
+    if how != signal.SIGKILL:
         assert said == f"error: interrupted; the same command with --resume goes on from {state}\n"
     assert not model.exists()
     done = process(*given, "--checkpoint", state, "--resume", "-o", model)

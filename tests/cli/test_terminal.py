@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from bactrian import Mixture
@@ -139,3 +140,21 @@ def test_a_plain_line_fits_the_terminal():
     screen.draw("half", 1, 2)
     screen.clear()
     assert stream.getvalue().split("\r") == ["", "x" * 79, "half  (50%)".ljust(79), " " * 11, ""]
+
+
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_file_that_was_begun_does_not_stay(folder, tmp_path_factory, tmp_path, how, code):
+    many = tmp_path_factory.mktemp("many") / "x.npy"
+    np.lib.format.open_memmap(many, "w+", np.float64, (10**8, 2)).flush()  # zeros, which take no room
+    process = subprocess.Popen(
+        [*COMMAND, "predict", "fit.bactrian", str(many), "-o", str(tmp_path / "big.csv")],
+        cwd=folder, stdout=-1, stderr=-1, text=True,
+    )  # fmt: skip
+    while process.poll() is None and not list(tmp_path.glob(".bactrian-*.part")):
+        time.sleep(0.01)
+    process.send_signal(how)
+    if how == signal.SIGTERM:
+        process.send_signal(how)  # as timeout(1) does
+    printed, said = process.communicate(timeout=60)
+    assert (process.returncode, printed, said) == (code, "", "error: interrupted\n")
+    assert not os.listdir(tmp_path)

@@ -5,7 +5,7 @@ import os
 import pytest
 
 import bactrian as bt
-from bactrian.whole import write_whole
+from bactrian.whole import whole_file, write_whole
 
 from .parts import small_fit, small_mixture
 
@@ -36,6 +36,28 @@ def test_an_existing_file_is_replaced(tmp_path):
     small_mixture().save(path)
     assert bt.load(path) == small_mixture()
     assert os.listdir(tmp_path) == ["m"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o755])
+@pytest.mark.parametrize("linked", [False, True])
+def test_an_existing_file_keeps_its_permissions(tmp_path, mode, linked):
+    path, link = tmp_path / "m", tmp_path / "link"
+    path.write_text("something old")
+    path.chmod(mode)
+    link.symlink_to(path)
+    with whole_file(link if linked else path) as part:
+        assert part.stat().st_mode & 0o777 == 0o600  # while it is written nobody sees more
+        part.write_text("new")
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("new", mode)
+    assert link.is_symlink()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions")
+def test_a_new_file_has_the_usual_permissions(tmp_path):
+    write_whole(tmp_path / "m", b"new")
+    (tmp_path / "other").touch()
+    assert (tmp_path / "m").stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
 @pytest.mark.parametrize("where", ["missing/m.bactrian", "file/m.bactrian", ".", "folder"])

@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from bactrian import __version__
-from bactrian.cli.failures import Failure, failures
+from bactrian.cli.failures import INTERRUPTED, Failure, failures
+from bactrian.cli.termination import termination_as_interrupt
 
 COMMANDS = {
     "fit": "bactrian.cli.fit",
@@ -53,7 +54,7 @@ def program() -> None:
 
     Tables are CSV (comma, semicolon or tab; gzip too), Parquet, Arrow or .npy, one file or many; "-" reads CSV
     from stdin. Results go to stdout, messages to stderr. Exit codes: 0 done, 1 the data or the model cannot be
-    used, 2 wrong usage.
+    used, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM (both clean up).
     """
 
 
@@ -63,11 +64,12 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     # typed for every keyword of the standard library's function, which are not used here
     warnings.showwarning = _warn  # type: ignore[assignment]
-    try:
-        program(prog_name="bactrian")
-    except KeyboardInterrupt:  # outside of any command
-        Failure("interrupted", 130).show()
-        sys.exit(130)
+    with termination_as_interrupt():
+        try:
+            program(prog_name="bactrian")
+        except KeyboardInterrupt:  # outside of any command
+            Failure("interrupted", INTERRUPTED).show()
+            sys.exit(INTERRUPTED)
 
 
 def _warn(message: Warning | str, *_: Any) -> None:
