@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from bactrian import em, model_file
-from bactrian.engines import home_of
+from bactrian.engines import check_in_memory, home_of, unwrapped
 from bactrian.errors import DataError, ParameterError
 from bactrian.families import Decomposition, parse_family
 from bactrian.kernels import Noise, Parameters
@@ -18,6 +18,7 @@ from bactrian.mixture import Mixture
 from bactrian.noise import classify_beside, responsibilities_beside
 from bactrian.objective import Objective
 from bactrian.operations.merging import Merging
+from bactrian.operations.uncertainty import uncertainty
 from bactrian.priors import Prior
 from bactrian.progress import read_progress, watching
 from bactrian.regularization import make_floor
@@ -139,7 +140,7 @@ class Fit:
         return responsibilities_beside(self.mixture, self.noise, data)
 
     def _refuse_collections(self, data: Any) -> None:
-        if home_of(data) is not None and self.noise is not None:
+        if home_of(unwrapped(data)) is not None and self.noise is not None:
             raise DataError(
                 "a fit with noise says nothing of a collection as a whole; map its methods over the blocks, as in "
                 "x.map_blocks(fit.responsibilities), or ask fit.mixture, which leaves the noise out"
@@ -147,8 +148,12 @@ class Fit:
 
     def uncertainty(self, data: Any) -> Any:
         """1 - max_k P(k | x): the probability that the row's label is wrong, (N,); exact where it is tiny."""
-        z = self.responsibilities(data)
-        return z.map_blocks(uncertainty, drop_axis=1) if hasattr(z, "map_blocks") else uncertainty(z)
+        self._refuse_collections(data)
+        data = unwrapped(data)
+        home = home_of(data)
+        if home is not None:
+            return home.map_rows(self.mixture, "uncertainty", data)
+        return uncertainty(self.responsibilities(data))
 
     def merge(self, data: Any = None, sample_weight: Any = None) -> Merging:
         """Combine components into clusters by entropy: see ``Mixture.merge``.
@@ -158,6 +163,7 @@ class Fit:
         """
         if data is None:
             data, sample_weight = self._fitted_rows(sample_weight)
+        check_in_memory(data)  # before a pass over them
         if self.noise is None or self.noise.weight == 0:
             return self.mixture.merge(data, sample_weight)
         inside = np.log1p(-self.noise.weight) + np.atleast_1d(self.mixture.logpdf(data))
@@ -353,9 +359,3 @@ class Fit:
     def __getstate__(self) -> dict[str, Any]:
         """Pickles and copies do without the rows."""
         return {**self.__dict__, "_origin": None}
-
-
-def uncertainty(responsibilities: FloatArray) -> Any:
-    """The sum of all but the largest of (..., K) responsibilities: 1 - max without its rounding."""
-    ordered = np.sort(responsibilities, axis=-1)
-    return ordered[..., :-1].sum(axis=-1)

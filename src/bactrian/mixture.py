@@ -10,7 +10,7 @@ import numpy as np
 
 from bactrian import model_file
 from bactrian.covariance import Covariance, parse_covariance
-from bactrian.engines import mapper_of
+from bactrian.engines import mapper_of, unwrapped
 from bactrian.errors import DataError, ParameterError
 from bactrian.kernels import Kernel, NativeKernel, Parameters
 from bactrian.operations import combining, condition, describe, distribution, draws, matching, modes, reduction
@@ -165,6 +165,7 @@ class Mixture:
         queries and streams are read a block at a time. Likewise ``responsibilities`` and ``classify`` (column
         ``component``).
         """
+        x = unwrapped(x)
         if home := mapper_of(x):
             return home.map_rows(self, "logpdf", x)
         rows = self._rows(x)
@@ -176,6 +177,7 @@ class Mixture:
 
     def responsibilities(self, x: Any) -> Any:
         """P(k | x): (N, K) for rows (N, D), (K,) for one row; rows sum to 1."""
+        x = unwrapped(x)
         if home := mapper_of(x):
             return home.map_rows(self, "responsibilities", x)
         values = KERNEL.responsibilities(self._rows(x).values, self._parameters)
@@ -183,6 +185,7 @@ class Mixture:
 
     def classify(self, x: Any) -> Any:
         """The most responsible component: (N,) integers from 0 to K-1, an int for one row."""
+        x = unwrapped(x)
         if home := mapper_of(x):
             return home.map_rows(self, "classify", x)
         return _unwrap(KERNEL.classify(self._rows(x).values, self._parameters), x, self.n_features)

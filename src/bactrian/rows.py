@@ -6,6 +6,7 @@ Everything behind this door trusts what it gets: an (N, D) array of float32 or f
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Real
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from bactrian.engines import check_in_memory
 from bactrian.errors import DataError
 from bactrian.typing import FloatArray
 
@@ -44,8 +46,9 @@ def read_rows(data: Any, names: tuple[str, ...] | None = None, n_features: int |
     Raises
     ------
     DataError
-        Not numbers, NaN or infinite (says where), no rows, or not the mixture's features.
+        Not in memory, not numbers, NaN or infinite (says where), no rows, or not the mixture's features.
     """
+    check_in_memory(data)
     if _is_frame(data):
         values, found = _read_frame(data, names if n_features is not None else None)
     else:
@@ -63,7 +66,7 @@ def read_rows(data: Any, names: tuple[str, ...] | None = None, n_features: int |
 def read_columns(
     data: Any, features: tuple[str | int, ...] | None, weight: str | None
 ) -> tuple[Rows, FloatArray | None]:
-    """Some columns of a frame by name, or of an array by number; and one as weights.
+    """Some columns of a frame by name or number, or of an array by number; and one as weights.
 
     Parameters
     ----------
@@ -76,10 +79,13 @@ def read_columns(
         return Rows(_numbered(read_rows(data).values, features or ()), None), None
     import narwhals.stable.v1 as nw
 
-    frame = nw.from_native(data, eager_only=True, pass_through=True)
+    try:
+        frame = nw.from_native(data, eager_only=True, pass_through=True)
+    except nw.exceptions.NarwhalsError as error:
+        raise _unreadable(data, error) from error
     if not isinstance(frame, nw.DataFrame):
         raise DataError(f"a {type(data).__name__} has no columns to choose from; give a frame")
-    columns = frame.columns if features is None else list(features)
+    columns = frame.columns if features is None else numbered(features, frame.columns)
     for name in [*columns, *([] if weight is None else [weight])]:
         if name not in frame.columns:
             raise DataError(f"there is no column {name!r} in the data; it has {_listed(frame.columns)}")
@@ -184,7 +190,7 @@ def _read_frame(data: Any, wanted: tuple[str, ...] | None) -> tuple[FloatArray, 
     except TypeError as error:
         raise DataError(f"the data should be an array or a frame, but got a {type(data).__name__}") from error
     except nw.exceptions.NarwhalsError as error:
-        raise DataError(f"the data is a frame that cannot be read: {' '.join(str(error).split())}") from error
+        raise _unreadable(data, error) from error
     if isinstance(frame, nw.Series):
         named = frame.name not in (None, "")
         name = str(frame.name) if named else "0"
@@ -210,6 +216,25 @@ def _read_frame(data: Any, wanted: tuple[str, ...] | None) -> tuple[FloatArray, 
     narrow = all(a.dtype == np.float32 for a in arrays)
     values = np.stack([a.astype(np.float32 if narrow else np.float64) for a in arrays], axis=1)
     return values, None if unnamed else tuple(columns)
+
+
+def numbered(features: Sequence[str | int], columns: Sequence[Any]) -> list[Any]:
+    """The names of features, some of which may be given by number where no column is called that."""
+
+    def named(feature: Any) -> Any:
+        is_number = isinstance(feature, int) and feature not in columns and 0 <= feature < len(columns)
+        return columns[feature] if is_number else feature
+
+    return [named(feature) for feature in features]
+
+
+def _unreadable(data: Any, error: Exception) -> DataError:
+    """What keeps a frame from being read: names that stand twice, as a rule."""
+    names = list(data.column_names if hasattr(data, "column_names") else getattr(data, "columns", ()))
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        return DataError(f"the data has {names.count(twice)} columns named {twice!r}; rename all but one")
+    return DataError(f"the data is a frame that cannot be read: {' '.join(str(error).split())}")
 
 
 def _numeric_column(series: Any, name: str) -> FloatArray:

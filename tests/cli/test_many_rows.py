@@ -9,7 +9,11 @@ import pytest
 from tests.sources.databases import Postgres, find_programs
 
 from bactrian import load
-from bactrian.sources import door
+from bactrian.plot import inputs
+from bactrian.plot import mixture as mixture_picture
+from bactrian.sources import chunked, door
+
+PICTURED = ("parts", "parts/*.parquet", "x.csv")
 
 SMALL = ("-k", "1:2", "--family", "EII,VVV")
 
@@ -143,3 +147,26 @@ def test_refused(run, arguments, code, words):
     assert (done.exit_code, done.stdout) == (code, "")
     assert words in " ".join(done.stderr.split())
     assert "secret" not in done.stderr
+
+
+@pytest.mark.usefixtures("parts")
+@pytest.mark.parametrize("data", PICTURED)
+def test_plot(run, tmp_path, data):
+    done = run("plot", "fit.bactrian", data, "-o", tmp_path / "p.png")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.usefixtures("parts")
+@pytest.mark.parametrize("data", PICTURED)
+def test_plot_of_more_rows_than_memory_should_hold(run, tmp_path, monkeypatch, data):
+    monkeypatch.setattr(door, "IN_MEMORY", 0)
+    monkeypatch.setattr(inputs, "MAX_POINTS", 50)
+    monkeypatch.setattr(chunked, "SORTED_ROWS", 0)
+    drawn = []
+    monkeypatch.setattr(
+        "bactrian.plot.mixture", lambda mixture, values: drawn.append(values) or mixture_picture(mixture)
+    )
+    done = run("plot", "fit.bactrian", data, "-o", tmp_path / "p.png")
+    assert (done.exit_code, done.stderr) == (0, "drawn: 50 of 120 rows, at random\n")
+    assert [values.shape for values in drawn] == [(50, 2)]

@@ -148,11 +148,15 @@ def test_bt_fit_and_what_it_says_of_a_frame(spark, frame, ordered):
     assert fit.mixture.allclose(here.mixture, 1e-10)
     assert fit.mixture.feature_names == tuple(NAMES)
     assert nothing_else_is_cached(spark)
-    for method, column in (("classify", "component"), ("logpdf", "logpdf"), ("responsibilities", "responsibilities")):
-        scored = getattr(fit.mixture, method)(frame)
+    for method, column in (
+        ("classify", "component"), ("responsibilities", "responsibilities"), ("logpdf", "logpdf"),
+        ("uncertainty", "uncertainty"),
+    ):  # fmt: skip
+        asked = fit.mixture if method == "logpdf" else fit
+        scored = getattr(asked, method)(frame)
         assert scored.columns == [*frame.columns, column]
         table = scored.toArrow()
-        expected = getattr(fit.mixture, method)(X[table["row"].to_numpy()])
+        expected = getattr(asked, method)(X[table["row"].to_numpy()])
         assert np.array_equal(np.array(table[column].to_pylist()), expected)
 
 
@@ -218,6 +222,25 @@ def test_refused(spark, frame, name):
         source_of(change(frame), **arguments)
     assert "\n" not in str(caught.value)
     assert nothing_else_is_cached(spark)
+
+
+def test_two_columns_of_one_name(frame):
+    twice = frame.selectExpr("a", "`c.d` AS a")
+    for ask in (lambda: bt.fit(twice, 1), lambda: bt.Mixture([1], [0], 1, feature_names=["a"]).logpdf(twice)):
+        with pytest.raises(bt.DataError, match="the data has 2 columns named 'a'; rename all but one"):
+            ask()
+
+
+def test_a_session_that_was_stopped(spark, frame, monkeypatch):
+    monkeypatch.setattr(spark.sparkContext, "_jsc", None)  # as stop() does
+    with pytest.raises(bt.ClusterError, match="the Spark session of the data frame was stopped; start a session and"):
+        bt.fit(frame, 1)
+
+
+def test_what_needs_rows_in_memory(frame):
+    mixture = bt.Mixture([0.5, 0.5], [0, 1], 1, feature_names=["a"])
+    with pytest.raises(bt.DataError, match=r"got a DataFrame of pyspark; call .toPandas\(\) on it, or on a sample, as"):
+        mixture.merge(frame)
 
 
 def test_a_mixture_without_names_cannot_say_anything(frame):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,11 @@ from bactrian.cli.failures import UNUSABLE, Failure
 from bactrian.progress import Meter
 
 if TYPE_CHECKING:
+    from bactrian.cli.data import Rows
     from bactrian.fit_result import Fit
     from bactrian.mixture import Mixture
     from bactrian.online import OnlineFit
+    from bactrian.typing import FloatArray
 
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -33,9 +36,13 @@ PICTURES = (".png", ".svg", ".pdf")
 def plot(model: str, data: str | None, output: str, columns: tuple[str, ...] | None, selection: bool, dpi: int) -> None:
     """Draw a MODEL that was saved, over the rows of DATA if they are given.
 
+    DATA is a file, a folder of files, or a pattern in quotes. At most 20000 rows are drawn as points, at random; of
+    more rows than memory should hold no others are kept, and a message says so.
+
     \b
     Example:
       bactrian plot model.bactrian faithful.csv -o picture.png
+      bactrian plot model.bactrian 'rows/*.parquet' -o picture.png
     """
     from bactrian.loading import load  # not above: help must not wait for NumPy
 
@@ -45,18 +52,38 @@ def plot(model: str, data: str | None, output: str, columns: tuple[str, ...] | N
     loaded = load(model)
     with Meter() as meter:
         meter.show("drawing")
-        axes = _selection(loaded, model) if selection else _mixture(loaded, data, columns)
+        axes = _selection(loaded, model) if selection else _mixture(loaded, data, columns, (model, output))
         _save(axes, output, dpi)
 
 
-def _mixture(model: Fit | Mixture | OnlineFit, data: str | None, columns: tuple[str, ...] | None) -> Any:
+def _mixture(
+    model: Fit | Mixture | OnlineFit, data: str | None, columns: tuple[str, ...] | None, paths: Sequence[str]
+) -> Any:
     from bactrian import plot as pictures
+    from bactrian.cli.data import open_rows
     from bactrian.cli.models import mixture_of
-    from bactrian.cli.predictions import read_features
+    from bactrian.cli.predictions import features_of
 
     mixture = mixture_of(model)
-    values = None if data is None else read_features(mixture, data, columns)
-    return pictures.mixture(mixture, values)
+    if data is None:
+        return pictures.mixture(mixture)
+    return pictures.mixture(mixture, _values(open_rows(data, None, None, features_of(mixture, columns), None, paths)))
+
+
+def _values(rows: Rows) -> FloatArray:
+    """The (N, D) rows if they are few, else a sample of them."""
+    import numpy as np
+
+    from bactrian.plot.inputs import MAX_POINTS
+    from bactrian.sources import ArraySource, open_source
+
+    source, _ = open_source(rows)
+    if isinstance(source, ArraySource):
+        return source.values
+    drawn = next(source.samples([(MAX_POINTS, np.random.default_rng(0))]))
+    assert isinstance(drawn, ArraySource)  # what a sample of rows out of core is
+    click.echo(f"drawn: {drawn.n_rows} of {source.n_rows} rows, at random", err=True)
+    return drawn.values
 
 
 def _selection(model: Fit | Mixture | OnlineFit, path: str) -> Any:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from bactrian.files import Chunk, read_table
+from bactrian.files import Chunk
 from bactrian.files.columns import Columns, named_or_in_order
-from bactrian.fit_result import uncertainty
 from bactrian.mixture import Mixture
+from bactrian.operations.uncertainty import uncertainty
 from bactrian.typing import FloatArray
 
 
@@ -23,11 +23,6 @@ def predictions(mixture: Mixture, blocks: Iterable[FloatArray]) -> Iterator[Chun
             "log_density": mixture.logpdf(rows),
             "uncertainty": uncertainty(p),
         }
-
-
-def read_features(mixture: Mixture, path: str, columns: tuple[str, ...] | None) -> FloatArray:
-    """The (N, D) features of a mixture from a file; see ``features_of``."""
-    return read_table(path, features_of(mixture, columns)).rows().values
 
 
 def features_of(mixture: Mixture, columns: tuple[str, ...] | None) -> Columns:

@@ -13,7 +13,8 @@ from bactrian.files.columns import named_or_in_order
 from bactrian.files.dataset import Dataset, open_dataset
 from bactrian.files.stream import batches_of, used_up
 from bactrian.files.table import Table
-from bactrian.sources.door import IN_MEMORY, is_lazy, is_path, is_stream
+from bactrian.sources.door import IN_MEMORY, is_path, is_stream
+from bactrian.sources.lazy import is_lazy, lazy_batches
 from bactrian.sources.sql import Query, is_duckdb
 
 
@@ -55,4 +56,4 @@ def _blocks(data: Any, names: Sequence[str] | None) -> Iterator[Any]:
 def _batches(data: Any) -> Iterator[Any]:
     if isinstance(data, Query):
         return data.batches()
-    return batches_of(data.collect() if is_lazy(data) else data)
+    return lazy_batches(data) if is_lazy(data) else batches_of(data)

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from bactrian.engines import home_of
+from bactrian.engines import home_of, unwrapped
 from bactrian.errors import DataError, ParameterError
 from bactrian.files.arrow import arrow
 from bactrian.files.columns import Columns
@@ -29,6 +29,7 @@ from bactrian.rows import read_columns, read_rows
 from bactrian.sources.array import ArraySource, read_weights
 from bactrian.sources.chunked import ChunkedSource
 from bactrian.sources.chunks import Store
+from bactrian.sources.lazy import is_lazy, lazy_batches
 from bactrian.sources.mapped import MappedStore
 from bactrian.sources.source import Source
 from bactrian.sources.sql import Query, is_duckdb
@@ -52,7 +53,7 @@ class Wanted:
 
     Attributes
     ----------
-    features : columns by name, or of an array by number; None for all but the weight
+    features : columns by name or by number; None for all but the weight
     weight_column : str or None
     sample_weight : (N,) or None
     """
@@ -79,14 +80,14 @@ def open_source(
     data : any of
         Arrays, lists and frames in memory; memory-mapped arrays; paths to CSV, Parquet, Arrow and .npy files, to
         folders of them, or patterns such as ``"rows/*.parquet"``; ``bactrian.sources.sql(query, connection)``;
-        relations of DuckDB; Polars' LazyFrame; Dask arrays and data frames; Spark data frames; Arrow record-batch
-        readers and all else with ``__arrow_c_stream__``.
+        relations of DuckDB; Polars' LazyFrame; Dask arrays and data frames; Spark data frames; frames of narwhals over
+        any of these; Arrow record-batch readers and all else with ``__arrow_c_stream__``.
         float32 stays float32 where all features are; every other number (integers, booleans, decimals, float16)
         becomes float64, also where a column holds them as categories, as objects or sparse.
     sample_weight : (N,) array or str, optional
         One for each row; a str is the name of a column.
     features : sequence of str or int, optional
-        The columns to use, by name or, where they have none, by number from 0. Default: all but the weight.
+        The columns to use, by name or, where none has that name, by number from 0. Default: all but the weight.
     weight_column : str, optional
         The same as a ``sample_weight`` that is a str.
 
@@ -105,6 +106,7 @@ def open_source(
         features = [features]
     if features is not None and not len(features):
         raise ParameterError("features should name at least one column, but got none")
+    data = unwrapped(data)
     wanted = Wanted(None if features is None else tuple(features), weight_column, sample_weight)
     return next(opened for recognises, opened in DOORS if recognises(data))(data, wanted)
 
@@ -180,10 +182,7 @@ def open_relation(data: Any, wanted: Wanted) -> Opened:
 
 def open_lazy(data: Any, wanted: Wanted) -> Opened:
     """A LazyFrame of Polars, which is collected once, a batch at a time."""
-    if not hasattr(data, "collect_batches"):  # Polars before 1.34
-        return open_memory(data.collect(), wanted)
-    frames = data.collect_batches(maintain_order=True)
-    return _open_batches((batch for frame in frames for batch in frame.to_arrow().to_batches()), wanted, None)
+    return _open_batches(lazy_batches(data), wanted, None)
 
 
 def open_stream(data: Any, wanted: Wanted) -> Opened:
@@ -262,10 +261,6 @@ def is_large_and_mapped(data: Any) -> bool:
 
 def is_path(data: Any) -> bool:
     return isinstance(data, (str, os.PathLike))
-
-
-def is_lazy(data: Any) -> bool:
-    return type(data).__name__ == "LazyFrame" and type(data).__module__.split(".")[0] == "polars"
 
 
 def is_stream(data: Any) -> bool:

@@ -9,6 +9,7 @@ import dask.array as da
 import numpy as np
 
 from bactrian.errors import DataError
+from bactrian.operations.uncertainty import uncertainty
 from bactrian.sources.dask.blocks import as_matrix, is_frame
 
 if TYPE_CHECKING:
@@ -20,8 +21,10 @@ DTYPES = {"logpdf": np.float64, "responsibilities": np.float64, "classify": np.i
 def map_rows(mixture: Mixture, what: str, collection: Any) -> da.Array:
     """A lazy (N,) array, or (N, K) responsibilities; its blocks are those of the collection.
 
-    ``what`` : ``"logpdf"``, ``"responsibilities"`` or ``"classify"``.
+    ``what`` : ``"logpdf"``, ``"responsibilities"``, ``"classify"`` or ``"uncertainty"``.
     """
+    if what == "uncertainty":
+        return map_rows(mixture, "responsibilities", collection).map_blocks(uncertainty, drop_axis=1)
     wide = what == "responsibilities"
     meta = np.empty((0,) * (2 if wide else 1), dtype=DTYPES[what])
     score = partial(score_block, mixture, what)

@@ -8,11 +8,12 @@ from typing import Any
 from pyspark.sql import functions
 from pyspark.sql.types import BooleanType, FloatType, NumericType
 
-from bactrian.errors import DataError
+from bactrian.errors import ClusterError, DataError
+from bactrian.rows import numbered
 from bactrian.sources.spark.source import SparkSource
 
 
-def source_of(frame: Any, sample_weight: str | None = None, features: Sequence[str] | None = None) -> SparkSource:
+def source_of(frame: Any, sample_weight: str | None = None, features: Sequence[str | int] | None = None) -> SparkSource:
     """The rows of a Spark data frame.
 
     The features are cached as plain numbers (float where all are, else double) until the fit ends.
@@ -21,13 +22,15 @@ def source_of(frame: Any, sample_weight: str | None = None, features: Sequence[s
     ----------
     frame : pyspark.sql.DataFrame
     sample_weight : column name, optional
-    features : column names, optional
+    features : column names or numbers, optional
         All columns less the weights' by default.
 
     Raises
     ------
     DataError
         A column that is not there or not numeric, nulls, NaN, infinity, no rows, weights that cannot be used.
+    ClusterError
+        The session was stopped.
     MissingDependencyError
         bactrian is not installed on the executors.
     """
@@ -62,13 +65,19 @@ def numeric_kinds(frame: Any, names: Sequence[str]) -> dict[str, Any]:
     Raises
     ------
     DataError
-        A column is not there, or not numeric.
+        A column is not there, or not numeric, or there are several of its name.
+    ClusterError
+        The session was stopped.
     """
+    if _stopped(frame.sparkSession):
+        raise ClusterError("the Spark session of the data frame was stopped; start a session and make the frame again")
     kinds = {field.name: field.dataType for field in frame.schema.fields}
     for name in names:
         if name not in kinds:
             listed = f"{', '.join(map(repr, list(kinds)[:12]))}{' ...' if len(kinds) > 12 else ''}"
             raise DataError(f"there is no column {name!r}; the data has {listed}")
+        if frame.columns.count(name) > 1:
+            raise DataError(f"the data has {frame.columns.count(name)} columns named {name!r}; rename all but one")
         if not isinstance(kinds[name], (NumericType, BooleanType)):
             vector = kinds[name].typeName() in ("vectorudt", "udt", "array")
             advice = (
@@ -80,8 +89,16 @@ def numeric_kinds(frame: Any, names: Sequence[str]) -> dict[str, Any]:
     return kinds
 
 
-def _names(frame: Any, features: Sequence[str] | None, weight: str | None) -> tuple[str, ...]:
-    wanted = frame.columns if features is None else list(features)
+def _stopped(session: Any) -> bool:
+    """Spark tells of it by errors that depend on what is asked."""
+    context = getattr(session, "_sc", None)
+    if context is None:  # Spark Connect
+        return bool(getattr(session, "is_stopped", False))
+    return getattr(context, "_jsc", True) is None
+
+
+def _names(frame: Any, features: Sequence[str | int] | None, weight: str | None) -> tuple[str, ...]:
+    wanted = frame.columns if features is None else numbered(features, frame.columns)
     names = tuple(name for name in wanted if name != weight)
     if not names:
         raise DataError("the data has no columns; give at least one numeric column with features=[...]")

@@ -12,6 +12,7 @@ from pyspark.sql.types import ArrayType, DoubleType, IntegerType, StructField, S
 
 from bactrian.errors import DataError
 from bactrian.kernels import NativeKernel
+from bactrian.operations.uncertainty import uncertainty
 from bactrian.packing import PackedParameters
 from bactrian.sources.spark.door import numeric_kinds
 from bactrian.sources.spark.source import plain
@@ -19,16 +20,19 @@ from bactrian.sources.spark.source import plain
 if TYPE_CHECKING:
     from bactrian.mixture import Mixture
 
-# the method of a mixture -> the kernel's, the new column and its type
+# what is asked -> the kernel's method, the new column and its type
 COLUMNS = {
     "classify": ("classify", "component", IntegerType(), pa.int32()),
     "logpdf": ("log_densities", "logpdf", DoubleType(), pa.float64()),
     "responsibilities": ("responsibilities", "responsibilities", ArrayType(DoubleType()), pa.list_(pa.float64())),
+    "uncertainty": ("responsibilities", "uncertainty", DoubleType(), pa.float64()),
 }
 
 
 def map_rows(mixture: Mixture, what: str, frame: Any) -> Any:
-    """The frame with a column ``component``, ``logpdf`` or ``responsibilities`` (an array); nothing is computed yet.
+    """The frame with a column ``component``, ``logpdf``, ``responsibilities`` (an array) or ``uncertainty``.
+
+    Nothing is computed yet.
 
     Raises
     ------
@@ -66,6 +70,7 @@ def score_batches(
         for j, place in enumerate(places):
             values[:, j] = _numbers(batch.column(place), names[place])
         scores = function(values, parameters)
+        scores = uncertainty(scores) if names[-1] == "uncertainty" else scores
         new = pa.array(list(scores), arrow) if scores.ndim == 2 else pa.array(scores).cast(arrow)
         yield pa.RecordBatch.from_arrays([*batch.columns, new], list(names))
 
