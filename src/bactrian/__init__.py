@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bactrian.errors import CollapseWarning as CollapseWarning
     from bactrian.errors import CovarianceError as CovarianceError
     from bactrian.errors import DataError as DataError
+    from bactrian.errors import HeaderWarning as HeaderWarning
     from bactrian.errors import InterruptWarning as InterruptWarning
     from bactrian.errors import MissingDependencyError as MissingDependencyError
     from bactrian.errors import ModelFileError as ModelFileError
@@ -55,6 +56,7 @@ _HOMES = {
     "MissingDependencyError": "bactrian.errors",
     "CollapseWarning": "bactrian.errors",
     "CheckpointWarning": "bactrian.errors",
+    "HeaderWarning": "bactrian.errors",
     "InterruptWarning": "bactrian.errors",
 }
 _MODULES = ("datasets", "plot", "sources")

@@ -41,6 +41,10 @@ class InterruptWarning(UserWarning):
     """A search was interrupted, and the best that was found so far is returned."""
 
 
+class HeaderWarning(UserWarning):
+    """The first line of a CSV text was read as numbers, but may hold the names of the columns."""
+
+
 class CheckpointWarning(UserWarning):
     """A checkpoint could not be written; the fit goes on, and the file is what it was before."""
 

@@ -27,6 +27,10 @@ from bactrian.whole import write_whole
 FORMAT_VERSION = 1
 KEY = "bactrian"  # the only entry of the metadata: one entry, so that equal models make equal files
 
+# what checkpoints, which are such files too, say in another way
+AGAIN = "; save the model again or fetch a new copy"
+NO_MODEL = "is not a bactrian model file"
+
 # What a file may hold. Far beyond any mixture in use, and small enough for any machine.
 HEADER_BYTES = 4 * 2**20
 HEADER_ITEMS = 200_000
@@ -194,8 +198,8 @@ def _shown(path: str | PathLike[str]) -> str:
 
 
 def _damaged(path: str | PathLike[str], why: str) -> ModelFileError:
-    return ModelFileError(f"{_shown(path)} is truncated or damaged: {why}; save the model again or fetch a new copy")
+    return ModelFileError(f"{_shown(path)} is truncated or damaged: {why}{AGAIN}")
 
 
 def _not_a_model(path: str | PathLike[str], why: str) -> ModelFileError:
-    return ModelFileError(f"{_shown(path)} is not a bactrian model file: {why}")
+    return ModelFileError(f"{_shown(path)} {NO_MODEL}: {why}")

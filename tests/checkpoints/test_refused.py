@@ -89,6 +89,24 @@ def test_another_file_is_not_overwritten(tmp_path, content):
     assert path.read_bytes() == content
 
 
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"a,b\n1,2\n" * 5, r"is no checkpoint of a fit: .*; give another name for the checkpoint$"),
+        (
+            b"abc",
+            "is truncated or damaged: it has only 3 bytes; it is of no use as a checkpoint, so delete it to begin",
+        ),
+    ],
+)
+def test_no_word_of_models(tmp_path, content, sentence):
+    (tmp_path / "state").write_bytes(content)
+    with pytest.raises(bt.ModelFileError, match=sentence) as caught:
+        bt.fit(X, 1, checkpoint=tmp_path / "state")
+    assert "save the model" not in str(caught.value)
+    assert "model file" not in str(caught.value)
+
+
 def test_a_model_is_not_overwritten(tmp_path):
     bt.fit(X, 2, "VVV").save(tmp_path / "m")
     with pytest.raises(bt.ModelFileError, match="is a model, and no checkpoint"):

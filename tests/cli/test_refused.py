@@ -56,6 +56,10 @@ USAGE = {
     "unknown command": ("cluster x.csv", "No such command 'cluster'"),
     "unknown option": ("fit x.csv --components 3", "No such option"),
     "no data": ("fit", "Missing argument 'DATA'"),
+    "a pattern without quotes": (
+        "fit x.csv three.csv cell.csv",
+        "Got unexpected extra arguments (three.csv cell.csv); put a pattern of files in quotes, as in 'rows/*.parquet'",
+    ),
     "K of zero": ("fit x.csv -k 0", "'0' should count from at least 1"),
     "K backwards": ("fit x.csv -k 9:1", "'9:1' should count from at least 1 upwards"),
     "K in words": (

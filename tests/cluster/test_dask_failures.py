@@ -67,6 +67,15 @@ def die_in_the_middle_of_a_pass(client: Any) -> None:
     source.close()
 
 
+@pytest.mark.parametrize("when", [1, 4])
+def test_a_client_that_is_closed(when):
+    with (
+        cluster(1) as client,
+        pytest.raises(bt.ClusterError, match=r"the Dask client was closed while .* make a client"),
+    ):
+        bt.fit(cut(X), 2, "VVV", tol=0, progress=at_pass(when, client.close))
+
+
 def test_rows_that_were_sent_are_gone_with_their_worker():
     with cluster(2) as client:
         sent = client.scatter([X[:2000], X[2000:]])

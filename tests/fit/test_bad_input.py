@@ -29,6 +29,7 @@ DATA = {
     "constant column": (np.c_[X, np.full(20, 7.5)], r"column 2 is constant \(7.5\)"),
     "one distinct row": (np.full((20, 2), 3.0), "only one distinct row"),
     "a word": ("data.csv", "data.csv cannot be read: No such file or directory"),
+    "an empty path": ("", "the path is empty; give the name of a file, a folder or a pattern"),
     "a dictionary": ({"a": [1, 2]}, "should be a table of numbers, but got a dict"),
     "a generator": ((i for i in range(3)), "should be a table of numbers, but got a generator"),
     "huge integers": ([[10**400, 1], [2, 3]], "column 0, row 0 is 1000"),
@@ -104,8 +105,15 @@ def test_frames_without_names_are_arrays():
     assert fit.mixture.feature_names is None
     named = bt.fit(pd.DataFrame(X, columns=["a", "b"]), 1)
     assert (named.classify(pd.DataFrame(X)) == fit.classify(X)).all()
-    with pytest.raises(bt.DataError, match=r"a frame that cannot be read: .*unique column names"):
-        bt.fit(pd.DataFrame(X, columns=["a", "a"]), 1)
+
+
+def test_two_columns_of_one_name():
+    pd, pa = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    sentence = "^the data has 2 columns named 'a'; rename all but one$"
+    for rows in (pd.DataFrame(np.c_[X, X[:, 0]], columns=["b", "a", "a"]), pa.table([X[:, 0], X[:, 1]], ["a", "a"])):
+        for how in ({}, {"features": ["a"]}):
+            with pytest.raises(bt.DataError, match=sentence):
+                bt.fit(rows, 1, **how)
 
 
 def test_lazy_frames_and_series():

@@ -6,6 +6,7 @@ import re
 import resource
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import bactrian as bt
+from bactrian.files import read_table
 from bactrian.files.dataset import Dataset
 from bactrian.sources import door, open_source, spool
 from tests.sources.conftest import FILES, NAMES, make_rows, make_table
@@ -128,6 +130,20 @@ def test_a_file_that_changes_between_passes(far_table, tmp_path):
             FILES["Parquet"](make_table(make_rows(N - 1)), tmp_path / "x")
 
     with pytest.raises(bt.DataError, match=r"x\.parquet was changed while it was being read .*fit again when nothing"):
+        bt.fit(path, 2, "VVV", progress=change, tol=0, max_iter=10)
+
+
+def test_a_file_that_is_only_touched_between_passes(far_table, tmp_path):
+    path = FILES["Parquet"](far_table, tmp_path / "x")
+
+    def change(progress):
+        if progress.n_iter == 3:
+            os.utime(path, (86_400, 86_400.25))
+
+    expected = (
+        r"read \(it was last written at 20\d\d-.* and now at 1970-01-0.*\.250, with as many bytes\); fit again when"
+    )
+    with pytest.raises(bt.DataError, match=expected):
         bt.fit(path, 2, "VVV", progress=change, tol=0, max_iter=10)
 
 
@@ -439,6 +455,9 @@ def test_frames_choose_columns_too():
         assert found.mixture.feature_names == NAMES
         assert np.array_equal(found.mixture.means, bt.fit(x, 1, "VVV", sample_weight=weight).mixture.means)
         assert bt.fit(frame, 1, features=["c", "a"]).mixture.feature_names == ("c", "a")
+        assert bt.fit(frame, 1, features=[2, "a"]).mixture.feature_names == ("c", "a")
+        with pytest.raises(bt.DataError, match="there is no column 4 in the data; it has 'a', 'b', 'c', 'w'"):
+            bt.fit(frame, 1, features=[4])
         with pytest.raises(bt.DataError, match="there is no column 'z' in the data; it has 'a', 'b', 'c', 'w'"):
             bt.fit(frame, 1, features=["z"])
         with pytest.raises(bt.DataError, match="both a feature and the weight"):
@@ -450,3 +469,63 @@ def test_frames_choose_columns_too():
         bt.fit(x, 1, sample_weight="w")
     with pytest.raises(bt.ParameterError, match="features should name at least one"):
         bt.fit(pd.DataFrame({"a": [1.0]}), 1, features=[])
+
+
+@pytest.mark.parametrize("kind", ["Parquet", "CSV", "Arrow"])
+@pytest.mark.parametrize("where", ["near", "far"])
+def test_files_choose_columns_by_number_too(request, tmp_path, kind, where):
+    if where == "far":
+        request.getfixturevalue("far")
+    x = make_rows(500)
+    path = FILES[kind](make_table(x), tmp_path / "x")
+    found, alike = bt.fit(path, 1, features=[2, 0]).mixture, bt.fit(x[:, [2, 0]], 1).mixture
+    assert found.feature_names == ("c", "a")
+    assert np.allclose(found.means, alike.means, rtol=1e-12)
+    with pytest.raises(bt.DataError, match=r"there is no column '3' in .*x\..*; it has a, b, c"):
+        bt.fit(path, 1, features=[3])
+    with pytest.raises(bt.DataError, match="there is no column '2' in"):
+        bt.fit(path, 1, features=[0], sample_weight="2")  # weights have a name
+
+
+def test_a_name_is_a_name_before_it_is_a_number(tmp_path):
+    (tmp_path / "x.csv").write_text("a,b,0\n" + "1,2,3.5\n2,1,4\n3,7,9\n4,0,1\n")
+    assert bt.fit(tmp_path / "x.csv", 1, "EII", features=[0]).mixture.feature_names == ("0",)
+
+
+@pytest.mark.parametrize("name", ["x.arrow", "x.arrows", "x"])
+def test_a_file_in_the_stream_format(tmp_path, name):
+    path, table = tmp_path / name, make_table(make_rows(500))
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+        writer.write_table(table)
+    with pytest.raises(
+        bt.DataError, match=r"is in Arrow's stream format, .* bt\.sources\.spool\(pyarrow\.ipc\.open_stream"
+    ):
+        bt.fit(path, 1)
+    made = spool(pa.ipc.open_stream(str(path)), tmp_path / "rows.arrow")
+    assert np.array_equal(bt.fit(made, 1, "VVV").mixture.means, bt.fit(table, 1, "VVV").mixture.means)
+
+
+HEADERS = {
+    "years": ("2019,2020,2021", "1,2.5,3", True),
+    "semicolons": ("2019;2020", "1;2,5", True),
+    "rows of whole numbers": ("2019,2020,2021", "1,2,3", False),
+    "the same number twice": ("1,1", "1,2.5", False),
+    "fractions in the first line": ("1,2.0", "1,2.5", False),
+    "negative": ("1,-2", "1,2.5", False),
+    "names": ("a,b", "1,2.5", False),
+}
+
+
+@pytest.mark.parametrize("case", HEADERS)
+def test_numbers_that_may_be_names(tmp_path, case):
+    first, second, warned = HEADERS[case]
+    (tmp_path / "x.csv").write_text(f"{first}\n{second}\n{second}\n")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        rows = read_table(tmp_path / "x.csv")
+    assert len(rows) == (2 if case == "names" else 3)  # as ever
+    assert [w.category for w in caught] == [bt.HeaderWarning] * warned
+    if warned:
+        assert f"x.csv ({first}) is read as a row of numbers, though only lines below it have fractions" in str(
+            caught[0].message
+        )

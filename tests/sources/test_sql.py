@@ -104,6 +104,27 @@ def test_a_query_that_fails(connection):
     assert bt.fit(sql(QUERY, connection), 1).n_rows == N  # and the connection can still be used
 
 
+def test_what_a_failed_query_leaves_behind(connection):
+    ends_transaction = "adbc" in type(connection).__module__
+    with pytest.raises(bt.DataError) as caught:
+        bt.fit(sql("SELECT nothing FROM nowhere", connection))
+    assert ("a database such as PostgreSQL wants connection.rollback()" in str(caught.value)) == ends_transaction
+    if ends_transaction:
+        connection.rollback()
+
+
+def test_text_among_numbers(sqlite):
+    with pytest.raises(
+        bt.DataError, match=r"^column 'b' of the query holds 'x' among its numbers; leave such rows out"
+    ):
+        bt.fit(sql("SELECT a, CASE WHEN i = 4000 THEN 'x' ELSE b END AS b FROM points ORDER BY i", sqlite))
+
+
+def test_two_columns_of_one_name(connection):
+    with pytest.raises(bt.DataError, match=r"^the data has 2 columns named 'a'; rename all but one$"):
+        bt.fit(sql("SELECT a, b AS a FROM points", connection))
+
+
 def test_no_rows(connection):
     with pytest.raises(bt.DataError, match="the data has no rows"):
         bt.fit(sql("SELECT a, b FROM points WHERE a > 1e9", connection))

@@ -54,7 +54,10 @@ def read(path: str | os.PathLike[str]) -> Content:
         It cannot be read.
     """
     shown = repr(os.fspath(path))
-    arrays, header = model_file.read(path)
+    try:
+        arrays, header = model_file.read(path)
+    except ModelFileError as error:
+        raise _in_other_words(error) from error
     fields = header.get("checkpoint")
     if not isinstance(fields, dict) or list(arrays) != ["states"]:
         raise ModelFileError(f"{shown} is a model, and no checkpoint of a fit; give another name for the checkpoint")
@@ -71,3 +74,15 @@ def read(path: str | os.PathLike[str]) -> Content:
         raise ModelFileError(
             f"{shown} is a damaged checkpoint ({error}); delete it to begin anew, or fetch a new copy"
         ) from error
+
+
+def _in_other_words(error: ModelFileError) -> ModelFileError:
+    """What a model file's error means for a checkpoint."""
+    said = str(error)
+    if model_file.NO_MODEL in said:
+        said = said.replace(model_file.NO_MODEL, "is no checkpoint of a fit")
+        return ModelFileError(f"{said}; give another name for the checkpoint")
+    if said.endswith(model_file.AGAIN):
+        said = said.removesuffix(model_file.AGAIN)
+        return ModelFileError(f"{said}; it is of no use as a checkpoint, so delete it to begin anew")
+    return error

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -36,10 +38,23 @@ class Program(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        with failures():
+        with failures(), saying_what_shells_do():
             result = super().invoke(ctx)
             sys.stdout.flush()  # a reader that went away is noticed here, and not when Python ends
             return result
+
+
+@contextmanager
+def saying_what_shells_do() -> Iterator[None]:
+    """A pattern without quotes comes here as the names of many files."""
+    try:
+        yield
+    except click.UsageError as error:
+        takes_data = error.ctx is not None and any(param.name == "data" for param in error.ctx.command.params)
+        if takes_data and error.message.startswith("Got unexpected extra argument"):
+            advice = "put a pattern of files in quotes, as in 'rows/*.parquet'"
+            raise click.UsageError(f"{error.message.rstrip('.')}; {advice}", error.ctx) from error
+        raise
 
 
 @click.command(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

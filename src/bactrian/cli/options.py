@@ -98,7 +98,7 @@ columns = click.option(
     "--columns",
     type=Names(),
     metavar="A,B,...",
-    help="The columns that are features, by name, in this order; numbers from 0 where the file has no names.",
+    help="The columns that are features, by name, in this order; or by number from 0.",
 )
 sql = click.option("--sql", "query", metavar="QUERY", help="Read the rows of a SELECT instead of DATA.")
 connection = click.option(

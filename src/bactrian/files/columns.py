@@ -37,7 +37,9 @@ def named_or_in_order(names: tuple[str, ...]) -> Columns:
 def choose(
     file: TableFile, columns: Sequence[str] | None, weight: str | None, role: str = "the weight"
 ) -> tuple[list[int], int | None]:
-    """Positions of the features (those named, or all but the weight) and of the weight, or what else it is.
+    """Positions of the features (those named, else all but the weight) and of the weight, or what else it is.
+
+    A feature may be a number too, from 0, where no column has that name.
 
     Raises
     ------
@@ -50,7 +52,8 @@ def choose(
         return _all_but(file, places, weighing, role), weighing
     if not columns:
         raise DataError("no columns were named; name at least one")
-    chosen = [_only(file, places, name) for name in columns]
+    numbered = {str(i): [i] for i in range(len(file.names))} | places
+    chosen = [_only(file, numbered, name) for name in columns]
     if weighing in chosen:
         raise DataError(f"column {weight!r} cannot be both a feature and {role}; choose one of the two")
     if len(set(chosen)) < len(chosen):

@@ -6,6 +6,7 @@ import glob
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ def find_files(path: str | os.PathLike[str]) -> list[str]:
         There is none.
     """
     name = os.fspath(path)
+    if not name:
+        raise DataError("the path is empty; give the name of a file, a folder or a pattern such as 'rows/*.parquet'")
     if name == "-" or os.path.isfile(name):
         return [name]
     if os.path.isdir(name):
@@ -72,6 +75,13 @@ class Stamp:
         except OSError as error:
             raise DataError(f"{path} cannot be read: {error.strerror}; it was there when reading began") from error
         return cls(found.st_size, found.st_mtime_ns)
+
+    def against(self, now: Stamp) -> str:
+        """In what another differs, as a part of a sentence."""
+        if self.size != now.size:
+            return f"it had {self.size} bytes and has {now.size}"
+        before, after = (datetime.fromtimestamp(s.changed / 1e9).isoformat(" ", "milliseconds") for s in (self, now))
+        return f"it was last written at {before} and now at {after}, with as many bytes"
 
 
 def open_dataset(
@@ -223,7 +233,8 @@ class Dataset:
             return
         now = Stamp.of(path)
         if self._stamps.setdefault(path, now) != now:
-            raise changed(path, self._stamps[path].size, now.size)
+            before = self._stamps[path]
+            raise changed(path, before.size, now.size, before.against(now))
 
 
 def _truncated(path: str) -> bool:

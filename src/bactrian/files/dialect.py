@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from bactrian.errors import DataError
+from bactrian.errors import DataError, HeaderWarning
 from bactrian.files.content import Content, EmptyTableError
 
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
@@ -49,10 +50,23 @@ def detect(content: Content) -> Dialect:
     number = re.compile(rf"\s*({NUMBER if decimal == '.' else NUMBER.replace('.', ',')})\s*")
     numbers = [bool(number.fullmatch(cell)) for cell in first]
     if any(numbers) and all(n or not cell.strip() for n, cell in zip(numbers, first, strict=True)):
+        if _like_names(first) and any(decimal in cell for _, record in found[1:] for cell in record):
+            warnings.warn(
+                f"the first line of {content.name} ({separator.join(first)[:60]}) is read as a row of numbers, though "
+                "only lines below it have fractions; if it holds the names of the columns, give them a "
+                "letter, as in y2019",
+                HeaderWarning,
+                stacklevel=2,
+            )
         return Dialect(separator, decimal, tuple(f"x{i}" for i in range(len(first))), False, line - 1)
     if len(found) == 1 and content.whole:
         raise EmptyTableError(f"{content.name} has a header but no rows; at least one row is needed")
     return Dialect(separator, decimal, _names(content.name, first), True, line)
+
+
+def _like_names(first: list[str]) -> bool:
+    """Whole numbers, all different, as years are."""
+    return all(cell.strip().isdecimal() for cell in first) and len({cell.strip() for cell in first}) == len(first)
 
 
 def records(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[str]]]:

@@ -31,6 +31,8 @@ EXTENSIONS = {
 OTHERS = {
     b"PK\x03\x04": "a zip archive, Excel workbook or .npz; export a table as CSV or save an array as .npy",
     b"\xd0\xcf\x11\xe0": "an Excel workbook; export one sheet as CSV",
+    b"\xff\xff\xff\xff": "in Arrow's stream format, which is read only once; make a file of it, as with "
+    "bt.sources.spool(pyarrow.ipc.open_stream(path), 'rows.arrow')",
     b"FEA1": "a Feather file of version 1; save it as version 2 or as Parquet",
     b"\x89HDF": "an HDF5 file; save one array of it as .npy",
     b"BZh": "compressed by bzip2; uncompress it, or use gzip",

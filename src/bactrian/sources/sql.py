@@ -36,7 +36,7 @@ class Query:
             except Exception as error:  # each driver has exceptions of its own
                 raise DataError(
                     f"the database did not answer the query ({first_line(error)}); check the query and that the "
-                    "connection is open"
+                    f"connection is open{_go_on(self.connection)}"
                 ) from error
             if batch is None:
                 return
@@ -72,6 +72,14 @@ def sql(query: str, connection: Any, *, folder: str | os.PathLike[str] | None = 
             "connect first, as with duckdb.connect(path)"
         )
     return Query(query, connection, None if folder is None else os.fspath(folder))
+
+
+def _go_on(connection: Any) -> str:
+    """What a failed query may want. No rollback is made here, since writes of the user's could go with it."""
+    own = is_duckdb(connection) or type(connection).__module__.partition(".")[0] == "sqlite3"
+    if own or not callable(getattr(connection, "rollback", None)):
+        return ""
+    return "; before the next query a database such as PostgreSQL wants connection.rollback()"
 
 
 def is_duckdb(value: Any) -> bool:
@@ -119,9 +127,20 @@ def _from_dbapi(connection: Any, query: str) -> Iterator[Any]:
 def _batch(names: list[str], columns: list[tuple[Any, ...]]) -> Any:
     """A record batch of float64; text is left for the message that says which column holds it."""
     pa = arrow()
-    arrays = [pa.array([_number(v) for v in column]) for column in columns]
+    arrays = [_array(name, [_number(v) for v in column]) for name, column in zip(names, columns, strict=True)]
     as_float = [a.cast(pa.float64(), safe=False) if not pa.types.is_string(a.type) else a for a in arrays]
     return pa.record_batch(as_float, names=names)
+
+
+def _array(name: str, values: list[Any]) -> Any:
+    """All numbers or all text; a DataError where they are mixed, which only some databases allow."""
+    text = next((v for v in values if isinstance(v, str)), None)
+    if text is not None and any(isinstance(v, float) for v in values):
+        raise DataError(
+            f"column {name!r} of the query holds {text!r} among its numbers; leave such rows out in the query, or turn "
+            "them into numbers there"
+        )
+    return arrow().array(values)
 
 
 def _number(value: Any) -> Any:

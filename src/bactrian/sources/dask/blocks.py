@@ -15,6 +15,7 @@ from dask.core import flatten, get_dependencies
 from dask.delayed import Delayed
 
 from bactrian.errors import DataError
+from bactrian.rows import numbered
 from bactrian.sources.partitioned import Part, Summary, summary_of
 from bactrian.typing import FloatArray
 
@@ -139,7 +140,7 @@ def _chosen(collection: Any, sample_weight: Any, features: Sequence[str | int] |
     if collection.ndim == 1:
         collection = collection.to_frame()
     columns = list(collection.columns)
-    wanted = columns if features is None else list(features)
+    wanted = columns if features is None else numbered(features, columns)
     weight_name = sample_weight if isinstance(sample_weight, str) else None
     for name in [*wanted, *([weight_name] if weight_name else [])]:
         if name not in columns:

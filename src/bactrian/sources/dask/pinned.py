@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import dask
 from distributed import Client, Future, KilledWorker, wait
+from distributed.client import ClosedClientError
 
 from bactrian.errors import ClusterError, DataError
 from bactrian.sources.dask import remote
@@ -25,6 +26,10 @@ from bactrian.typing import FloatArray
 
 FAN_IN = 8  # answers that are brought together at once; more go through merges on the workers
 SCATTERED = 100_000  # bytes above which a work is sent once around the workers instead of with each task
+CLIENT_CLOSED = (
+    "the Dask client was closed while its cluster held the rows of a fit; make a client, and fit again, with the "
+    "client open until the fit has ended"
+)
 ATTEMPTS = 3  # at a pass whose mixture was lost on its way, with the worker that had it
 
 
@@ -53,8 +58,12 @@ class PinnedSource(PartitionedSource):
     def close(self) -> None:
         """Let go of the rows; what is still being computed for them is cancelled."""
         if self._client is not None:
-            self._client.cancel(self._shards, force=True)
+            self._cancel(self._shards)
         self._client, self._shards = None, []  # a fit that remembers this source can be pickled
+
+    def _cancel(self, futures: list[Future]) -> None:
+        with suppress(ClosedClientError):  # whose cluster forgets them by itself
+            self._client.cancel(futures, force=True)
 
     def reduce(self, work: Work) -> FloatArray:
         n = len(self._shards)
@@ -78,10 +87,17 @@ class PinnedSource(PartitionedSource):
             try:
                 return self._pass(function, work, partitions, merge)
             except CancelledError:
+                self._check_open()
                 self.holders = self._settle()  # raises if the rows are gone
+            except ClosedClientError as error:
+                raise ClusterError(CLIENT_CLOSED) from error
             except KilledWorker as error:
                 raise ClusterError(_killed(error)) from error
         raise ClusterError(f"the cluster lost workers in each of {ATTEMPTS} attempts at a pass; look at their logs")
+
+    def _check_open(self) -> None:
+        if self._client.status in ("closing", "closed"):
+            raise ClusterError(CLIENT_CLOSED)
 
     def _pass(self, function: Any, work: Work | None, partitions: Sequence[int], merge: Any) -> dict[Any, Any]:
         sent: list[Future] = []
@@ -100,7 +116,7 @@ class PinnedSource(PartitionedSource):
                 sent += answers
             found = self._client.gather(answers)
         except BaseException as error:
-            self._client.cancel(sent, force=True)
+            self._cancel(sent)
             if not isinstance(error, Exception):
                 self.close()  # Ctrl-C: no task and no row stays behind
             raise
