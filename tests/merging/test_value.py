@@ -137,7 +137,7 @@ BAD_DATA = {
     "no rows": (np.zeros((0, 2)), None, "the data has no rows; components are merged by the rows they share"),
     "NaN": ([[0, np.nan]], None, r"column 1, row 0 is missing"),
     "infinity": ([[0, np.inf]], None, r"column 1, row 0 is infinity"),
-    "text": ("rows", None, "a table of numbers, but got a str"),
+    "text": ("rows", None, "this needs its rows in memory, but got the path 'rows'"),
     "features": (np.zeros((3, 5)), None, "the mixture has 2 features, but the rows have 5"),
     "too few weights": (ROWS, [1, 2], r"one number for each of 3 rows, but has shape \(2,\)"),
     "negative weight": (ROWS, [1, -2, 1], "should not be negative, but row 1 has -2"),
