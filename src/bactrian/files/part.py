@@ -111,7 +111,9 @@ def check_mapped(mapping: mmap.mmap | None, name: str) -> None:
 def changed(name: str, before: int, now: int, how: str | None = None) -> DataError:
     """What to say of a file whose bytes are not those that reading began with; ``how`` : more than their number."""
     how = f"it had {before} bytes and has {now}" if how is None else how
-    return DataError(f"{name} was changed while it was being read ({how}); fit again when nothing writes to it any more")
+    return DataError(
+        f"{name} was changed while it was being read ({how}); fit again when nothing writes to it any more"
+    )
 
 
 def release(mapping: mmap.mmap | None) -> None:
