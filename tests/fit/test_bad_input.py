@@ -67,7 +67,22 @@ ARGUMENTS = {
     "weights short": ({"sample_weight": [1, 2]}, r"one number for each of 20 rows, but has shape \(2,\)"),
     "weights negative": ({"sample_weight": [-1.0] + [1] * 19}, "not be negative, but row 0 has -1"),
     "weights zero": ({"sample_weight": np.zeros(20)}, "zero for every row"),
-    "weights nan": ({"sample_weight": [np.nan] + [1] * 19}, "should be finite, but row 0"),
+    "weights nan": ({"sample_weight": [np.nan] + [1] * 19}, "should be finite, but row 0 is missing"),
+    "weights infinite": ({"sample_weight": [1, np.inf] + [1] * 18}, "should be finite, but row 1 is infinite"),
+    "weights masked": ({"sample_weight": np.ma.masked_equal(np.arange(20), 3)}, "finite, but row 3 is missing"),
+    "weights masked in a list": ({"sample_weight": [1.0] * 19 + [np.ma.masked]}, "finite, but row 19 is missing"),
+    "weights None": ({"sample_weight": [1.0] * 19 + [None]}, "finite, but row 19 is missing"),
+    "weights complex": ({"sample_weight": np.ones(20) + 1j}, "should be 20 numbers, but got complex128 values"),
+    "weights masked and complex": (
+        {"sample_weight": np.ma.masked_equal(np.arange(20) + 1j, 3 + 1j)},
+        "should be 20 numbers, but",
+    ),
+    "weights of time": ({"sample_weight": np.ones(20, "timedelta64[s]")}, "20 numbers, but got timedelta64"),
+    "weights without end": (
+        {"sample_weight": np.full(20, 1e308)},
+        r"at most 1e\+290, but adds up to more than float64 can hold; divide all weights by the largest",
+    ),
+    "weights too large": ({"sample_weight": np.full(20, 1e300)}, r"at most 1e\+290, but adds up to 2e\+301"),
     "weights text": ({"sample_weight": ["a"] * 20}, "should be 20 numbers"),
 }
 
@@ -97,6 +112,14 @@ def test_frames_name_the_column():
     pl = pytest.importorskip("polars")
     with pytest.raises(bt.DataError, match="column 'b', row 0 is missing"):
         bt.fit(pl.DataFrame({"a": [1.0, 2, 3], "b": [None, 2, 3]}))
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "Float64", "object"])
+def test_a_weight_that_pandas_knows_is_missing(dtype):
+    pd = pytest.importorskip("pandas")
+    weight = pd.Series([1] * 19 + [pd.NA], dtype=dtype)
+    with pytest.raises(bt.DataError, match="should be finite, but row 19 is missing"):
+        bt.fit(X, 1, sample_weight=weight)
 
 
 def test_frames_without_names_are_arrays():

@@ -62,6 +62,52 @@ def test_unknown_may_be_written_as_none_or_nan():
     assert bt.fit(X, 3, "EEE", labels=nan).log_likelihood == wanted
 
 
+def missing_labels() -> dict[str, object]:
+    """The same labels, unknown in each way that libraries have to say so."""
+    pd, pl, pa = (pytest.importorskip(name) for name in ("pandas", "polars", "pyarrow"))
+    unknown, none = SOME < 0, [None if v < 0 else int(v) for v in SOME]
+    return {
+        "masked": np.ma.masked_array(TRUTH, unknown),
+        "masked floats": np.ma.masked_array(np.where(unknown, 77.5, TRUTH), unknown),
+        "masked bytes": np.ma.masked_array(TRUTH.astype(np.uint8), unknown),
+        "masked entries of a list": [np.ma.masked if v is None else v for v in none],
+        "pandas Int64": pd.Series(none, dtype="Int64"),
+        "pandas Float64": pd.Series(none, dtype="Float64"),
+        "pandas objects": pd.Series([pd.NA if v is None else v for v in none], dtype=object),
+        "pandas string": pd.Series([None if v is None else str(v) for v in none], dtype="string"),
+        "a list with NA": [pd.NA if v is None else v for v in none],
+        "polars": pl.Series(none),
+        "Arrow": pa.array(none),
+        "Arrow in chunks": pa.chunked_array([none[:100], none[100:]]),
+    }
+
+
+MISSING = (
+    "masked", "masked floats", "masked bytes", "masked entries of a list", "pandas Int64", "pandas Float64",
+    "pandas objects", "pandas string", "a list with NA", "polars", "Arrow", "Arrow in chunks",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("how", MISSING)
+def test_unknown_may_be_what_a_library_says_is_missing(how):
+    wanted = bt.fit(X, 3, "EEE", labels=SOME).log_likelihood
+    assert bt.fit(X, 3, "EEE", labels=missing_labels()[how]).log_likelihood == wanted
+
+
+def test_a_mask_that_hides_nothing_changes_nothing():
+    masked = np.ma.masked_array(SOME, np.zeros(len(X), bool))
+    assert bt.fit(X, 3, "EEE", labels=masked).log_likelihood == bt.fit(X, 3, "EEE", labels=SOME).log_likelihood
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "string", "object"])
+def test_a_column_of_labels_may_hold_na(dtype):
+    pd = pytest.importorskip("pandas")
+    cells = [pd.NA if v < 0 else ("a", "b", "c")[v] if dtype == "string" else int(v) for v in SOME]
+    frame = pd.DataFrame({"x": X[:, 0], "y": X[:, 1], "kind": pd.Series(cells, dtype=dtype)})
+    found = bt.fit(frame, 3, "EEE", labels="kind")
+    assert found.log_likelihood == bt.fit(X, 3, "EEE", labels=SOME).log_likelihood
+
+
 def test_labels_prior_noise_and_weights_together():
     weight = np.random.default_rng(1).integers(1, 4, len(X))
     how = {"prior": "conjugate", "noise": True, "tol": 1e-10}

@@ -91,6 +91,9 @@ def test_weights_that_do_not_fit_the_file(tmp_path):
     zero = FILES["Parquet"](make_table(make_rows(N), np.zeros(N)), tmp_path / "zero")
     with pytest.raises(bt.DataError, match="the weight is zero for every row"):
         bt.fit(zero, 2, sample_weight="w")
+    heavy = FILES["Parquet"](make_table(make_rows(N), np.full(N, 1e306)), tmp_path / "heavy")
+    with pytest.raises(bt.DataError, match="adds up to more than float64 can hold; divide all weights by the largest"):
+        bt.fit(heavy, 2, sample_weight="w")
 
 
 def test_text_deep_inside_a_csv(far_table, tmp_path):

@@ -16,6 +16,7 @@ from bactrian.files.dataset import Dataset
 from bactrian.files.floats import floats, plain
 from bactrian.files.table import Table
 from bactrian.files.table_file import TableFile
+from bactrian.missing import is_missing
 from bactrian.typing import FloatArray
 
 UNKNOWN = -1
@@ -84,7 +85,7 @@ class LabelColumn:
 
 
 def code(cells: Sequence[Any]) -> Coded:
-    """Of cells that are numbers, text or None, as a frame gives them."""
+    """Of cells that are numbers, text or missing, as a frame gives them."""
     number: dict[Any, int] = {}
     codes = np.array([number.setdefault(_cell(cell), len(number)) for cell in cells], dtype=np.intp)
     return codes, list(number)
@@ -93,7 +94,7 @@ def code(cells: Sequence[Any]) -> Coded:
 def _cell(cell: Any) -> float | str | None:
     if isinstance(cell, str):
         return cell.strip() or None
-    return None if cell is None or cell != cell else float(cell)
+    return None if is_missing(cell) or cell != cell else float(cell)
 
 
 def _coded(values: NDArray[Any]) -> Coded:

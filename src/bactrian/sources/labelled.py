@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from bactrian.digest import digest
 from bactrian.errors import DataError
 from bactrian.kernels import Kernel, Parameters
+from bactrian.missing import is_missing, without_mask
 from bactrian.sources.array import ArraySource
 from bactrian.sources.source import Resident
 from bactrian.statistics import Scatter, Statistics
@@ -122,7 +123,7 @@ def _as_component(one: Statistics, k: int, means: FloatArray) -> Statistics:
 
 
 def read_labels(labels: Any, n_rows: int) -> IntArray:
-    """(N,) components, ``UNKNOWN`` for None, NaN and -1.
+    """(N,) components, ``UNKNOWN`` for None, NaN, pandas' NA, -1 and what is masked.
 
     Raises
     ------
@@ -130,7 +131,7 @@ def read_labels(labels: Any, n_rows: int) -> IntArray:
         Not N whole numbers, or a number between 0 and the largest that no row has.
     """
     try:
-        values = np.array([np.nan if v is None else v for v in np.asarray(labels, dtype=object)], dtype=np.float64)
+        values = _as_numbers(without_mask(labels))
     except (TypeError, ValueError) as error:
         raise DataError(f"labels should be whole numbers from 0 and None where unknown, but {error}") from error
     if values.shape != (n_rows,):
@@ -143,6 +144,14 @@ def read_labels(labels: Any, n_rows: int) -> IntArray:
             f"{values[row]:g}"
         )
     return values.astype(np.intp)
+
+
+def _as_numbers(labels: Any) -> FloatArray:
+    """float64, NaN where a label is missing."""
+    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iuf":
+        return labels.astype(np.float64)
+    cells = labels if isinstance(labels, list) else np.asarray(labels, dtype=object)
+    return np.array([np.nan if is_missing(cell) else cell for cell in cells], dtype=np.float64)
 
 
 def check_used(labels: IntArray) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from bactrian.covariance import Spherical
 from bactrian.errors import DataError
 from bactrian.kernels import NativeKernel, Parameters
-from bactrian.rows import MISSING
+from bactrian.rows import MISSING, check_total
 from bactrian.sources.ahead import ahead
 from bactrian.sources.chunks import CHUNK, Chunk, Store, Trace, chunk_rows, read_chunks
 from bactrian.statistics import Scatter, Statistics
@@ -50,7 +50,7 @@ def take_survey(store: Store, given: FloatArray | None, most_bytes: int) -> Surv
     Raises
     ------
     DataError
-        No rows, a number that is missing or infinite, a weight that is negative, or another number of given weights
+        No rows, a number that is missing or infinite, weights that are negative or too large, or another number of given weights
         than of rows.
     """
     look = _Look(store, given, most_bytes)
@@ -114,6 +114,7 @@ class _Look:
                 f"the weight is zero for every row of {self.store.name}, so there is nothing to fit; give some rows "
                 "weight"
             )
+        check_total(self.cumulated)
         weighted = self.store.weighted or given is not None
         cumulated = self.cumulated if weighted else float(n)
         whole = None if self.kept is None else self.kept.rows()
@@ -122,7 +123,8 @@ class _Look:
 
 def cumulate(weight: FloatArray, carried: float) -> FloatArray:
     """(n,) running sums that go on from those of the rows before: the same bits as of one sum over all rows."""
-    return np.cumsum(np.concatenate([[carried], weight]))[1:]
+    with np.errstate(over="ignore"):  # said by the survey
+        return np.cumsum(np.concatenate([[carried], weight]))[1:]
 
 
 class _Kept:

@@ -15,7 +15,7 @@ from dask.core import flatten, get_dependencies
 from dask.delayed import Delayed
 
 from bactrian.errors import DataError
-from bactrian.rows import numbered
+from bactrian.rows import numbered, weight_array
 from bactrian.sources.partitioned import Part, Summary, summary_of
 from bactrian.typing import FloatArray
 
@@ -174,7 +174,7 @@ def _weight_blocks(sample_weight: Any, n_partitions: int, rows: tuple[int, ...] 
     elif is_frame(sample_weight):
         blocks = list(sample_weight.to_delayed())
     elif np.ndim(sample_weight) == 1 and rows is not None and sum(rows) == len(sample_weight):
-        cut = np.split(np.asarray(sample_weight), np.cumsum(rows)[:-1].astype(np.intp))
+        cut = np.split(weight_array(sample_weight, sum(rows)), np.cumsum(rows)[:-1].astype(np.intp))
         blocks = [dask.delayed(block) for block in cut]
     else:
         raise DataError(

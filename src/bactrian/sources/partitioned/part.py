@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bactrian.errors import DataError
-from bactrian.rows import MISSING
+from bactrian.rows import MISSING, check_total
 from bactrian.typing import FloatArray
 
 
@@ -96,7 +96,9 @@ def summary_of(values: FloatArray, weight: FloatArray | None) -> Summary:
     n, d = values.shape
     summary = Summary(n, n, float(n), *np.zeros((3, d + 1)))
     if weight is not None:
-        summary = Summary(n, int((weight != 0).sum()), float(weight.sum()), *np.zeros((3, d + 1)))
+        with np.errstate(over="ignore", invalid="ignore"):  # ``check`` says so
+            total = float(weight.sum())
+        summary = Summary(n, int((weight != 0).sum()), total, *np.zeros((3, d + 1)))
     columns = list(values.T) if _any_bad(values) else []
     for column, bad in [(c, ~np.isfinite(v)) for c, v in enumerate(columns)] + _bad_weights(weight, d):
         if bad.any():
@@ -130,6 +132,7 @@ def check(summaries: list[Summary], names: tuple[str, ...] | None) -> None:
             raise DataError(_sentence(summaries, partition, int(column), names))
     if not sum(s.kept for s in summaries):
         raise DataError("sample_weight is zero for every row, so there is nothing to fit; give some rows weight")
+    check_total(sum(s.total for s in summaries))
 
 
 def _sentence(summaries: list[Summary], partition: int, column: int, names: tuple[str, ...] | None) -> str:
