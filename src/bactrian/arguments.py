@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from bactrian.errors import ParameterError
+from bactrian.missing import masked_row
 
 
 def read_counts(n_components: int | Iterable[int]) -> list[int]:
@@ -21,6 +22,23 @@ def at_least(value: Any, least: int, name: str) -> int:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < least:
         raise ParameterError(f"{name} should be an integer of at least {least}, but got {value!r}")
     return int(value)
+
+
+def yes_or_no(value: Any, name: str) -> bool:
+    if not isinstance(value, (bool, np.bool_)):
+        raise ParameterError(f"{name} should be True or False, but got {value!r}")
+    return bool(value)
+
+
+def not_masked(value: Any, name: str) -> Any:
+    """The same value, if it is no array of which some entries are masked."""
+    row = masked_row(value)
+    if row is not None:
+        raise ParameterError(
+            f"{name} should say something of every row, but row {row} is masked (a missing value); fill it first, with "
+            "numpy.ma.filled"
+        )
+    return value
 
 
 def not_negative(value: Any, name: str) -> float:

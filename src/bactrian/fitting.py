@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from bactrian import em
-from bactrian.arguments import at_least, not_negative
+from bactrian.arguments import at_least, not_masked, not_negative, yes_or_no
 from bactrian.checkpoints import Checkpoint, begun, kept
 from bactrian.errors import CollapseError, CollapseWarning, DataError, ParameterError
 from bactrian.families import Family, parse_families
 from bactrian.fit_result import Fit, Origin
 from bactrian.kernels import NativeKernel
-from bactrian.mixture import Mixture
+from bactrian.mixture import Mixture, check_names
 from bactrian.noise import read_noise, without_noise
 from bactrian.priors import ConjugatePrior, read_prior
 from bactrian.progress import read_progress, watching
@@ -72,7 +72,7 @@ def fit(
         K to try; 1 to 9 by default.
     families : str or several
         ``"all"``, or mclust codes among EII VII EEI VEI EVI VVI EEE VEE EVE VVE EEV VEV EVV VVV, or scikit-learn's
-        spherical, diag, tied, full.
+        spherical, diag, tied, full; with one feature also mclust's E and V.
     criterion : {"bic", "aic", "icl", "cv"}
         Lower is better. "cv": -2 times the log-likelihood of rows left out in ten-fold cross-validation.
     features : names or numbers of columns, optional
@@ -106,7 +106,7 @@ def fit(
         axes, whichever is smaller); a number gives that volume; a mask marks rows that EM begins with as noise. With
         noise the last column of start responsibilities is the noise's.
     labels : (N,) integers or the name of a column, optional
-        The component of rows where it is known, from 0; None, NaN or -1 where it is not. A column of text names
+        The component of rows where it is known, from 0; None, NaN, -1 or masked where it is not. A column of text names
         components, which are numbered in the order of these names; an empty cell is a row that is not known.
     equal_weights : bool
         Hold all components to the same weight.
@@ -166,10 +166,10 @@ def fit(
     """
     state = begun(checkpoint)
     (whole, names), labels = open_labelled(data, labels, sample_weight, features)
-    names = _named(names, feature_names, whole.n_features)
+    names = names if feature_names is None else check_names(feature_names, whole.n_features)
     watched = read_progress(progress)
-    noise_model = read_noise(noise, whole, whole.n_given)
-    given = start.mixture if isinstance(start, Fit) else start
+    noise_model = read_noise(not_masked(noise, "noise"), whole, whole.n_given)
+    given = start.mixture if isinstance(start, Fit) else not_masked(start, "start")
     first, counts = read_start(given, n_components, whole.n_given, whole.n_features, noise_model is not None)
     if isinstance(first, np.ndarray):
         first = whole.keep(first)
@@ -195,7 +195,7 @@ def fit(
         rng=generator(random_state),
         prior=read_prior(prior),
         search=not (isinstance(start, str) and start == "k-means++"),
-        equal_weights=bool(equal_weights),
+        equal_weights=yes_or_no(equal_weights, "equal_weights"),
         noise=noise_model,
         clean=without_noise(noise_model, source),
     )
@@ -219,17 +219,6 @@ def _hierarchy(task: Task, most: int) -> Hierarchy:
             "start='hierarchical' makes groups that know nothing of the labels given; leave start= or labels= out"
         )
     return Hierarchy(task.clean or task.source, task.kernel, task.floor, most, task.rng)
-
-
-def _named(
-    found: tuple[str, ...] | None, feature_names: Sequence[str] | None, n_features: int
-) -> tuple[str, ...] | None:
-    if feature_names is None:
-        return found
-    names = tuple(map(str, feature_names))
-    if len(set(names)) != n_features or len(names) != n_features:
-        raise ParameterError(f"feature_names should be {n_features} different names, but got {', '.join(names)}")
-    return names
 
 
 def _read_acceleration(acceleration: Any, task: Task) -> str | None:

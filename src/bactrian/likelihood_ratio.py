@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from bactrian.arguments import at_least, read_counts
+from bactrian.arguments import at_least, not_masked, read_counts, yes_or_no
 from bactrian.errors import CollapseError, CollapseWarning, DataError, ParameterError
 from bactrian.families import Family, parse_family
 from bactrian.fit_result import Fit
@@ -186,7 +186,8 @@ def test_n_components(
         )
     check_counts(source, counts[0] + 1)
     recipe = Recipe(
-        parse_family(family), at_least(n_init, 1, "n_init"), regularization, bool(equal_weights), read_prior(prior),
+        parse_family(family, source.n_features), at_least(n_init, 1, "n_init"), regularization,
+        yes_or_no(equal_weights, "equal_weights"), read_prior(prior),
         _read_noise(noise, source),
     )  # fmt: skip
     steps: list[Step] = []
@@ -218,7 +219,7 @@ def _consecutive(n_components: int | Iterable[int]) -> list[int]:
 
 
 def _read_noise(noise: Any, source: ArraySource) -> NoiseModel | None:
-    found = read_noise(noise, source, source.n_given)
+    found = read_noise(not_masked(noise, "noise"), source, source.n_given)
     if found is not None and found.rows is not None:
         raise ParameterError(
             "noise should be True or the volume of the region, but got a mask, which says nothing about the rows of "

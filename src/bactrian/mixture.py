@@ -89,8 +89,9 @@ class Mixture:
             numbers = np.asarray(_finite(covariances, "covariances"))
             covariance = parse_covariance(numbers, len(mu), mu.shape[1], form)
         parameters = Parameters(_normalised(w), _frozen(mu), covariance)
+        names = None if feature_names is None else check_names(feature_names, mu.shape[1])
         object.__setattr__(self, "_parameters", parameters)
-        object.__setattr__(self, "_feature_names", _checked_names(feature_names, mu.shape[1]))
+        object.__setattr__(self, "_feature_names", names)
 
     @classmethod
     def _of(cls, parameters: Parameters, names: tuple[str, ...] | None = None) -> Mixture:
@@ -566,7 +567,8 @@ class Mixture:
                 known = ", ".join(self._feature_names) if self._feature_names else "no names, only indices"
                 raise ParameterError(f"there is no feature {feature!r}; the mixture has {known}")
             return self._feature_names.index(feature)
-        if not isinstance(feature, (int, np.integer)) or not -self.n_features <= feature < self.n_features:
+        whole = isinstance(feature, (int, np.integer)) and not isinstance(feature, bool)
+        if not whole or not -self.n_features <= feature < self.n_features:
             raise ParameterError(f"features are numbered 0 to {self.n_features - 1}, but got {feature!r}")
         return int(feature) % self.n_features
 
@@ -609,9 +611,14 @@ def _normalised(weights: FloatArray) -> FloatArray:
     return _frozen(weights if abs(total - 1) <= 4e-16 * len(weights) else weights / total)
 
 
-def _checked_names(names: Sequence[str] | None, n_features: int) -> tuple[str, ...] | None:
-    if names is None:
-        return None
+def check_names(names: Sequence[str], n_features: int) -> tuple[str, ...]:
+    """Names of the features, as a user gives them: D different ones.
+
+    Raises
+    ------
+    ParameterError
+        They are not.
+    """
     if isinstance(names, str) or not isinstance(names, Iterable):
         raise ParameterError(f"feature_names should be a list of {n_features} names, but got {names!r}")
     listed = tuple(str(name) for name in names)

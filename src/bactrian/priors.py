@@ -226,9 +226,14 @@ def _array(value: Any, shapes: tuple[tuple[int, ...], ...], name: str) -> FloatA
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ParameterError(f"the prior's {name} should be numbers, but {error}") from error
-    if array.shape not in shapes or not np.isfinite(array).all():
+    if array.shape not in shapes:
         expected = " or ".join(map(str, shapes))
-        raise ParameterError(f"the prior's {name} should have shape {expected} and be finite, but got {array.shape}")
+        raise ParameterError(f"the prior's {name} should have shape {expected}, but got {array.shape}")
+    if not np.isfinite(array).all():
+        at = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        where = str(at[0] if len(at) == 1 else at)
+        what = "NaN (a missing value)" if np.isnan(array[at]) else "infinite"
+        raise ParameterError(f"the prior's {name} should be finite numbers, but entry {where} is {what}")
     return array
 
 

@@ -77,14 +77,10 @@ def read_columns(
     if not _is_frame(data):
         if weight is not None:
             raise DataError(f"the data has no column {weight!r}, since it has no names; give the weights as an array")
-        return Rows(_numbered(read_rows(data).values, features or ()), None), None
-    import narwhals.stable.v1 as nw
-
-    try:
-        frame = nw.from_native(data, eager_only=True, pass_through=True)
-    except nw.exceptions.NarwhalsError as error:
-        raise _unreadable(data, error) from error
-    if not isinstance(frame, nw.DataFrame):
+        values = read_rows(data).values
+        return Rows(np.ascontiguousarray(values[:, column_numbers(features or (), values.shape[1])]), None), None
+    frame = _as_frame(data)
+    if frame is None:
         raise DataError(f"a {type(data).__name__} has no columns to choose from; give a frame")
     columns = frame.columns if features is None else numbered(features, frame.columns)
     for name in [*columns, *([] if weight is None else [weight])]:
@@ -96,7 +92,8 @@ def read_columns(
     if not chosen:
         raise DataError("the data has no column but the weight; a feature is needed too")
     weights = None if weight is None else _numeric_column(frame[weight], str(weight))
-    return read_rows(frame.select([str(name) for name in chosen]).to_native()), weights
+    places = [list[Any](frame.columns).index(name) for name in chosen]  # pandas has names that are no text
+    return read_rows(frame[:, places].to_native()), weights
 
 
 def frame_column(data: Any, name: str) -> tuple[list[Any], list[Any]]:
@@ -108,10 +105,8 @@ def frame_column(data: Any, name: str) -> tuple[list[Any], list[Any]]:
         The data is no such frame, or has no such column.
     """
     if not isinstance(data, (np.ndarray, list, tuple)):
-        import narwhals.stable.v1 as nw
-
-        frame = nw.from_native(data, eager_only=True, pass_through=True)
-        if isinstance(frame, nw.DataFrame):
+        frame = _as_frame(data)
+        if frame is not None:
             if name not in frame.columns:
                 raise DataError(f"there is no column {name!r} in the data; it has {_listed(frame.columns)}")
             return frame[name].to_list(), frame.columns
@@ -125,12 +120,18 @@ def _listed(names: list[Any]) -> str:
     return ", ".join(map(repr, names[:12])) + (" ..." if len(names) > 12 else "")
 
 
-def _numbered(values: FloatArray, features: tuple[str | int, ...]) -> FloatArray:
-    d = values.shape[1]
+def column_numbers(features: Sequence[str | int], d: int) -> list[int]:
+    """Columns of an array of d, each counted from 0.
+
+    Raises
+    ------
+    DataError
+        There is no such column.
+    """
     for feature in features:
-        if isinstance(feature, str) or not 0 <= feature < d:
+        if not isinstance(feature, (int, np.integer)) or not 0 <= feature < d:
             raise DataError(f"the data has no column {feature!r}; its columns are the numbers from 0 to {d - 1}")
-    return np.ascontiguousarray(values[:, [int(f) for f in features]])
+    return [int(feature) for feature in features]
 
 
 # Total weight whose products with squares of the data still fit into float64.
@@ -217,6 +218,17 @@ def _is_frame(data: Any) -> bool:
     return any(hasattr(data, name) for name in ("columns", "column_names", "to_frame"))
 
 
+def _as_frame(data: Any) -> Any:
+    """A frame as narwhals has it; None for all else."""
+    import narwhals.stable.v1 as nw
+
+    try:
+        frame = nw.from_native(data, eager_only=True, pass_through=True)
+    except nw.exceptions.NarwhalsError as error:
+        raise _unreadable(data, error) from error
+    return frame if isinstance(frame, nw.DataFrame) else None
+
+
 def _read_frame(data: Any, wanted: tuple[str, ...] | None) -> tuple[FloatArray, tuple[str, ...] | None]:
     import narwhals.stable.v1 as nw
 
@@ -227,7 +239,7 @@ def _read_frame(data: Any, wanted: tuple[str, ...] | None) -> tuple[FloatArray, 
     except nw.exceptions.NarwhalsError as error:
         raise _unreadable(data, error) from error
     if isinstance(frame, nw.Series):
-        named = frame.name not in (None, "")
+        named = not is_missing(frame.name) and frame.name != ""
         name = str(frame.name) if named else "0"
         return _numeric_column(frame, name)[:, None], (name,) if named else None
     if frame.columns and all(isinstance(name, int) for name in frame.columns):
@@ -235,7 +247,10 @@ def _read_frame(data: Any, wanted: tuple[str, ...] | None) -> tuple[FloatArray, 
         unnamed = True
     else:
         unnamed = False
-    columns = [str(name) for name in frame.columns]
+    columns = [_name(name) for name in frame.columns]
+    if len(set(columns)) < len(columns):
+        twice = next(name for name in columns if columns.count(name) > 1)
+        raise DataError(f"the data has {columns.count(twice)} columns named {twice!r}; rename all but one")
     originals = dict(zip(columns, frame.iter_columns(), strict=True))
     if wanted is not None:
         missing = [name for name in wanted if name not in originals]
@@ -270,6 +285,11 @@ def _unreadable(data: Any, error: Exception) -> DataError:
     if twice is not None:
         return DataError(f"the data has {names.count(twice)} columns named {twice!r}; rename all but one")
     return DataError(f"the data is a frame that cannot be read: {' '.join(str(error).split())}")
+
+
+def _name(name: Any) -> str:
+    """A column's name as text; pandas holds None among other names as NaN."""
+    return "None" if is_missing(name) else str(name)
 
 
 def _numeric_column(series: Any, name: str) -> FloatArray:

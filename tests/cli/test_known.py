@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bactrian import fit, load
+from bactrian import DataError, fit, load
 
 LABELS = np.where(np.arange(120) % 10 == 0, np.repeat([1, 0], 60), -1)  # the other way round than the means would say
 SMALL = ("-k", 2, "--family", "VVV")
@@ -99,6 +99,31 @@ REFUSED = {
     "no text": ([""] * 120, ("--known", "kind"), "labels are unknown for every row"),
     "dates": (np.arange(120).astype("datetime64[D]"), ("--known", "kind"), "holds date32[day], not labels"),
 }
+
+
+NAMELESS = {
+    "the first": ("lily", 0),
+    "between": ("rose", 1),
+    "the last": ("tulip", 2),
+}
+
+
+@pytest.mark.parametrize("case", NAMELESS)
+def test_a_name_all_of_whose_rows_have_weight_0(run, tmp_path, monkeypatch, values, case):
+    """No message about a number that nobody wrote, and no component that nobody is of."""
+    name, number = NAMELESS[case]
+    text, weight = np.array(["lily", "rose", "tulip"] + [""] * 117), np.ones(120)
+    weight[number] = 0
+    table = {"a": values[:, 0], "b": values[:, 1], "kind": pa.array(text), "w": weight}
+    pq.write_table(pa.table(table), tmp_path / "x.parquet")
+    monkeypatch.chdir(tmp_path)
+    sentence = f"every row that is known to be '{name}' has weight 0, and such rows do not count"
+    done = run("fit", "x.parquet", "-k", 3, "--family", "EII", "--known", "kind", "--weights", "w")
+    assert done.exit_code == 1
+    assert sentence in done.stderr
+    for data in ("x.parquet", pa.table(table)):
+        with pytest.raises(DataError, match=sentence):
+            fit(data, 3, "EII", labels="kind", sample_weight="w")
 
 
 @pytest.mark.parametrize("case", REFUSED)

@@ -39,6 +39,12 @@ def test_numbers_of_components(run, text, expected):
     assert [c["n_components"] for c in json.loads(done.stdout)["fit"]["candidates"]] == expected
 
 
+def test_all_may_stand_among_other_families(run):
+    done = run("fit", "x.csv", "-k", 1, "--family", "all,VVV", "--json")
+    assert done.exit_code == 0, done.stderr
+    assert len(json.loads(done.stdout)["fit"]["candidates"]) == 14
+
+
 def test_what_reaches_the_library(run, monkeypatch, folder):
     given = {}
     found = load(folder / "fit.bactrian")

@@ -41,6 +41,31 @@ DATA = {
 
 ARGUMENTS = {
     "K = 0": ({"n_components": 0}, "n_components should be an integer of at least 1, but got 0"),
+    "equal weights a word": ({"equal_weights": "no"}, "equal_weights should be True or False, but got 'no'"),
+    "equal weights a number": ({"equal_weights": 1}, "equal_weights should be True or False, but got 1"),
+    "family of one feature": (
+        {"families": "E"},
+        r"'E' is mclust's name for one feature, but the rows have 2; choose EII \(spheres\) or EEE \(any shape\)",
+    ),
+    "families of one feature": ({"families": ["EEE", "V"]}, r"'V' is .* choose VII \(spheres\) or VVV"),
+    "features as a mask": (
+        {"features": [True, False]},
+        r"features should be names or numbers of columns, but hold True; where they are a mask, give numpy.flatnonzero",
+    ),
+    "features as an array": ({"features": np.array([False, True])}, "names or numbers of columns, but hold"),
+    "a feature between": ({"features": [0.5]}, "no column 0.5; its columns are the numbers from 0 to 1"),
+    "features a number": ({"features": 1}, "features should be a list of names or numbers of columns, but got 1"),
+    "names in one": ({"feature_names": "ab"}, "feature_names should be a list of 2 names, but got 'ab'"),
+    "names a number": ({"feature_names": 2}, "feature_names should be a list of 2 names, but got 2"),
+    "names twice": ({"feature_names": ["a", "a"]}, "feature_names should be 2 different names"),
+    "noise masked": (
+        {"noise": np.ma.masked_array(np.arange(20) > 15, np.arange(20) == 4)},
+        "noise should say something of every row, but row 4 is masked",
+    ),
+    "start masked": (
+        {"start": np.ma.masked_array([0, 1] * 10, np.arange(20) == 4)},
+        "start should say something of every row, but row 4 is masked",
+    ),
     "K negative": ({"n_components": [2, -1]}, "at least 1, but got -1"),
     "K fractional": ({"n_components": 2.5}, "at least 1, but got 2.5"),
     "no K": ({"n_components": []}, "at least one number of components"),
@@ -120,6 +145,69 @@ def test_a_weight_that_pandas_knows_is_missing(dtype):
     weight = pd.Series([1] * 19 + [pd.NA], dtype=dtype)
     with pytest.raises(bt.DataError, match="should be finite, but row 19 is missing"):
         bt.fit(X, 1, sample_weight=weight)
+
+
+@pytest.mark.parametrize("where", ["path", "frame", "memory map"])
+def test_a_mask_is_no_choice_of_columns_anywhere(tmp_path, where, monkeypatch):
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(X, columns=["a", "b"]).assign(kind=0)
+    data = frame
+    if where == "path":
+        data = tmp_path / "x.csv"
+        frame.to_csv(data, index=False)
+    if where == "memory map":
+        from bactrian.sources import door
+
+        monkeypatch.setattr(door, "IN_MEMORY", 0)
+        np.save(tmp_path / "x.npy", X)
+        data = np.load(tmp_path / "x.npy", mmap_mode="r")
+        with pytest.raises(bt.DataError, match="the data has no column 7; its columns are the numbers from 0 to 1"):
+            bt.fit(data, 1, features=[7])
+    with pytest.raises(bt.ParameterError, match="names or numbers of columns, but hold True"):
+        bt.fit(data, 1, features=[True, False])
+    if where != "memory map":
+        with pytest.raises(bt.ParameterError, match="names or numbers of columns, but hold True"):
+            bt.fit(data, 1, features=[True, False], labels="kind")
+        assert bt.fit(data, 1, features="a", labels="kind").mixture.feature_names == ("a",)
+
+
+def test_bools_of_numpy_are_bools():
+    assert bt.fit(X, 2, "VVV", equal_weights=np.bool_(True)).mixture.weights.tolist() == [0.5, 0.5]
+    assert not bt.fit(X, 2, "VVV", equal_weights=np.bool_(False)).equal_weights
+
+
+def test_one_feature_has_families_of_its_own():
+    for name, code in (("E", "EII"), ("V", "VII"), ("v", "VII")):
+        assert bt.fit(X[:, 0], 1, name).family == code
+    with pytest.raises(bt.ParameterError, match=r"no family 'X'; .* or E and V for one feature"):
+        bt.fit(X[:, 0], 1, "X")
+
+
+def test_all_may_stand_among_other_families():
+    assert {c.family for c in bt.fit(X, 1, ["VVV", "all"]).candidates} == set(bt.families.FAMILIES)
+    assert {c.family for c in bt.fit(X[:, 0], 1, ["all", "VVV"]).candidates} == {"EII", "VII", "VVV"}
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, "NA"])
+def test_a_column_without_a_name_is_called_none(missing):
+    pd = pytest.importorskip("pandas")
+    missing = pd.NA if missing == "NA" else missing
+    frame = pd.DataFrame(abs(X), columns=[missing, "a"])
+    fit = bt.fit(frame, 1)
+    assert fit.mixture.feature_names == ("None", "a")
+    assert (fit.classify(frame) == 0).all()
+    assert bt.fit(frame, 1, sample_weight="a").mixture.feature_names == ("None",)
+    assert bt.fit(pd.Series(X[:, 0], name=missing), 1).mixture.feature_names is None
+    with pytest.raises(bt.DataError, match="2 columns named 'None'; rename all but one"):
+        bt.fit(pd.DataFrame(X, columns=[missing, "None"]), 1)
+
+
+def test_columns_by_names_that_are_no_text():
+    pd = pytest.importorskip("pandas")
+    assert bt.fit(pd.DataFrame(X, columns=[1.5, 2.5]), 1, features=[2.5]).mixture.feature_names == ("2.5",)
+    assert bt.fit(pd.DataFrame(X), 1, features=[1]).mixture.means[0, 0] == pytest.approx(X[:, 1].mean())
+    with pytest.raises(bt.DataError, match=r"a frame that cannot be read: .*unique column names"):
+        bt.fit(pd.DataFrame(X, columns=["a", "a"]), 1, features=["a"])
 
 
 def test_frames_without_names_are_arrays():

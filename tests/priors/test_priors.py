@@ -126,6 +126,16 @@ def test_a_prior_keeps_a_lonely_row_from_collapsing():
     ("prior", "sentence"),
     [
         (ConjugatePrior(mean=[1.0]), "mean should have shape"),
+        (ConjugatePrior(mean=[np.nan, 1, 2, 3]), r"mean should be finite numbers, but entry 0 is NaN \(a missing"),
+        (ConjugatePrior(mean=[0, 1, -np.inf, 3]), "mean should be finite numbers, but entry 2 is infinite"),
+        (ConjugatePrior(mean=["a", "b"]), "mean should be numbers, but"),
+        (ConjugatePrior(scale=[1, np.inf, 2, 3]), "scale should be finite numbers, but entry 1 is infinite"),
+        (ConjugatePrior(scale=np.full((4, 4), np.nan)), r"scale should be finite numbers, but entry \(0, 0\) is NaN"),
+        (ConjugatePrior(scale=np.nan), "scale should be a number greater than 0, but got nan"),
+        (
+            ConjugatePrior(degrees_of_freedom=np.inf),
+            "degrees_of_freedom should be a number greater than 3, but got inf",
+        ),
         (ConjugatePrior(mean_strength=-1), "mean_strength should be a number at least 0"),
         (ConjugatePrior(degrees_of_freedom=2.0), "degrees_of_freedom should be a number greater than 3"),
         (ConjugatePrior(scale=-1.0), "scale should be a number greater than 0"),

@@ -44,6 +44,9 @@ TESTS = {
     "progress": ({"progress": "yes"}, "progress should be True, None or a function"),
     "rows": ({"n_components": 200}, "201 components need at least as many rows, but there are 120"),
     "weights that add up to 1": ({"sample_weight": np.full(120, 1 / 120)}, "row weights are counts of rows"),
+    "equal weights": ({"equal_weights": "no"}, "equal_weights should be True or False, but got 'no'"),
+    "family of one feature": ({"family": "E"}, "'E' is mclust's name for one feature, but the rows have 2"),
+    "noise masked": ({"noise": np.ma.masked_array(np.arange(120) > 9, np.arange(120) < 1)}, "row 0 is masked"),
     "starts": ({"n_init": 0}, "n_init should be an integer"),
     "weights": ({"sample_weight": -np.ones(120)}, "should not be negative"),
 }

@@ -109,7 +109,8 @@ def fit(
         column = None if known is None else LabelColumn(known, columns, weights)
         rows = open_rows(data, query, connection, column or columns, weights, (output, labels, report, checkpoint))
         if column is not None:
-            how["labels"], names = column.read(rows)
+            how["labels"] = column.read(rows)
+            names = how["labels"].names
         found = climb(rows, meter, checkpoint=state, **how)
     if names:
         click.echo("known: " + ", ".join(f"{name} is {k}" for k, name in enumerate(names)), err=True)

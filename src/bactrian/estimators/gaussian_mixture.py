@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils.validation import validate_data
 
 from bactrian import em
+from bactrian.arguments import not_masked
 from bactrian.em import Climb
 from bactrian.errors import DataError
 from bactrian.estimators import climbing, sampler, streaming
@@ -179,8 +180,8 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         sample_weight : (N,) array, optional
             0 is a row that is not there, 2 a row that is there twice.
         labels : (N,) integers, optional
-            The component of rows where it is known, from 0; None, NaN or -1 where it is not. ``y`` is no such thing:
-            where whole pipelines are cross-validated it would leak what they are to find.
+            The component of rows where it is known, from 0; None, NaN, -1 or masked where it is not. ``y`` is no such
+            thing: where whole pipelines are cross-validated it would leak what they are to find.
 
         Raises
         ------
@@ -245,7 +246,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
                 f"n_samples = {whole.n_rows}"
             )
         source = whole if labels is None else self._labelled(whole, labels)
-        noise = read_noise(self.noise, whole, whole.n_given)
+        noise = read_noise(not_masked(self.noise, "noise"), whole, whole.n_given)
         objective = self._objective(whole, noise)
         levels = self._levels(source)
         starts = self._starts(source, objective, without_noise(noise, source), levels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,6 +25,14 @@ NUMBER = re.compile(r"-?\d+")
 
 Coded: TypeAlias = tuple[NDArray[Any], list[Any]]
 """Of each row (n,) which of the different cells it has, and those: numbers, texts or None."""
+
+
+@dataclass(frozen=True, eq=False)
+class NamedLabels:
+    """``values`` : (N,) labels, from 0 or ``UNKNOWN``. ``names`` : what they stand for, where the cells are text."""
+
+    values: FloatArray
+    names: tuple[str, ...] = ()
 
 
 class LabelColumn:
@@ -53,8 +62,8 @@ class LabelColumn:
             return self._columns
         return [file.names[i] for i in chosen if i != weighing]
 
-    def read(self, rows: Table | Dataset) -> tuple[FloatArray, tuple[str, ...]]:
-        """(N,) labels, from 0 or ``UNKNOWN``, and the names they stand for where the column holds text.
+    def read(self, rows: Table | Dataset) -> NamedLabels:
+        """The labels of all rows.
 
         Raises
         ------
@@ -102,18 +111,18 @@ def _coded(values: NDArray[Any]) -> Coded:
     return codes, [None if value != value else float(value) for value in found]
 
 
-def numbered(parts: Sequence[Coded]) -> tuple[FloatArray, tuple[str, ...]]:
-    """Labels from 0 or ``UNKNOWN``, one part behind the other, and the names that they stand for, if any."""
+def numbered(parts: Sequence[Coded]) -> NamedLabels:
+    """The labels, one part behind the other."""
     cells = [cell for _, some in parts for cell in some]
     texts = {cell for cell in cells if isinstance(cell, str)}
     if not texts or all(NUMBER.fullmatch(text) for text in texts):  # codes that are written as text
         labels = [[UNKNOWN if cell is None else float(cell) for cell in some] for _, some in parts]
-        return _joined(parts, labels), ()
+        return NamedLabels(_joined(parts, labels))
     # numbers beside names are names too, as in files of which one holds only such
     known = [[cell if cell is None or isinstance(cell, str) else f"{cell:g}" for cell in some] for _, some in parts]
     names = tuple(sorted({cell for some in known for cell in some if cell is not None} - {str(UNKNOWN)}))
     number: dict[str | None, int] = {name: k for k, name in enumerate(names)}
-    return _joined(parts, [[number.get(cell, UNKNOWN) for cell in some] for some in known]), names
+    return NamedLabels(_joined(parts, [[number.get(cell, UNKNOWN) for cell in some] for some in known]), names)
 
 
 def _joined(parts: Sequence[Coded], labels: Sequence[Sequence[float]]) -> FloatArray:

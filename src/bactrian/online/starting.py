@@ -64,7 +64,8 @@ def read_size(n_components: Any, family: Any, beginning: Beginning) -> tuple[Any
         n_components = own.n_components
     if own is not None and n_components != own.n_components:
         raise ParameterError(f"the start has {own.n_components} components, but n_components is {n_components!r}")
-    return n_components, parse_family(beginning.family or "VVV" if family is None else family)
+    family = (beginning.family or "VVV") if family is None else family
+    return n_components, parse_family(family, None if own is None else own.n_features)
 
 
 def begin(rows: ArraySource, given: Mixture | None, schema: Schema, settings: Settings, kernel: Kernel) -> State:

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -25,7 +25,7 @@ from bactrian.files.stream import batches_of, gather, used_up, write_stream
 from bactrian.files.table import Table
 from bactrian.files.table_file import TableFile
 from bactrian.files.temporary import waiting, waiting_folder
-from bactrian.rows import read_columns, read_rows
+from bactrian.rows import column_numbers, read_columns, read_rows
 from bactrian.sources.array import ArraySource, read_weights
 from bactrian.sources.chunked import ChunkedSource
 from bactrian.sources.chunks import Store
@@ -102,13 +102,33 @@ def open_source(
         sample_weight, weight_column = None, sample_weight
     if sample_weight is not None and weight_column is not None:
         raise ParameterError("the weights are given twice, by sample_weight and by weight_column; give one of them")
-    if isinstance(features, str):
-        features = [features]
-    if features is not None and not len(features):
-        raise ParameterError("features should name at least one column, but got none")
     data = unwrapped(data)
-    wanted = Wanted(None if features is None else tuple(features), weight_column, sample_weight)
+    wanted = Wanted(read_features(features), weight_column, sample_weight)
     return next(opened for recognises, opened in DOORS if recognises(data))(data, wanted)
+
+
+def read_features(features: Any) -> tuple[str | int, ...] | None:
+    """What users pass as ``features``: names or numbers of columns, one name, or None.
+
+    Raises
+    ------
+    ParameterError
+        None of these, or no column at all.
+    """
+    if features is None or isinstance(features, str):
+        return None if features is None else (features,)
+    if not isinstance(features, Iterable):
+        raise ParameterError(f"features should be a list of names or numbers of columns, but got {features!r}")
+    listed = tuple(features)
+    if not listed:
+        raise ParameterError("features should name at least one column, but got none")
+    mask = next((f for f in listed if isinstance(f, (bool, np.bool_))), None)
+    if mask is not None:
+        raise ParameterError(
+            f"features should be names or numbers of columns, but hold {mask!r}; where they are a mask, give "
+            "numpy.flatnonzero(mask)"
+        )
+    return listed
 
 
 def open_memory(data: Any, wanted: Wanted) -> Opened:
@@ -133,7 +153,7 @@ def open_mapped(data: Any, wanted: Wanted) -> Opened:
     if wanted.weight_column is not None:
         raise DataError(f"an array has no column {wanted.weight_column!r}; give the weights as an array")
     if wanted.features is not None:
-        data = data[:, list(wanted.features)] if data.ndim == 2 else data
+        data = data[:, column_numbers(wanted.features, data.shape[1])] if data.ndim == 2 else data
     name = getattr(data, "filename", None) or "the mapped array"
     source, _ = open_store(MappedStore(data, os.fspath(name)), wanted)
     return source, None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias, overload
 
 from bactrian.errors import DataError
+from bactrian.files.label_column import NamedLabels
 from bactrian.sources.array import ArraySource
 from bactrian.sources.chunked import ChunkedSource
 from bactrian.sources.labelled import Labelled, check_used, read_labels
@@ -27,8 +28,9 @@ def labelled(source: Source, labels: Any) -> Known:
         The labels cannot be used, or the rows have no order that they could have too.
     """
     whole = in_order(source, "labels")
-    known = whole.keep(read_labels(labels, whole.n_given))
-    check_used(known)
+    values, names = (labels.values, labels.names) if isinstance(labels, NamedLabels) else (labels, ())
+    known = whole.keep(read_labels(values, whole.n_given))
+    check_used(known, names)
     return Labelled(whole, known) if isinstance(whole, ArraySource) else LabelledChunks(whole, known)
 
 

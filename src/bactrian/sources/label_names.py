@@ -10,14 +10,14 @@ from bactrian.files.dataset import open_dataset
 from bactrian.files.label_column import LabelColumn, code, numbered
 from bactrian.rows import frame_column
 from bactrian.sources import door
-from bactrian.sources.door import Opened, Spooled, is_path, open_source
+from bactrian.sources.door import Opened, Spooled, is_path, open_source, read_features
 from bactrian.sources.sql import Query
 
 
 def open_labelled(
     data: Any, labels: Any, sample_weight: Any, features: Sequence[str | int] | None
 ) -> tuple[Opened, Any]:
-    """What ``open_source`` gives, and the labels as an array where they were a name.
+    """What ``open_source`` gives, and the labels as ``NamedLabels`` where they were a name.
 
     Raises
     ------
@@ -26,6 +26,7 @@ def open_labelled(
     """
     if not isinstance(labels, str):
         return open_source(data, sample_weight, features), labels
+    features = read_features(features)
     weight = sample_weight if isinstance(sample_weight, str) else None
     if is_path(data) or isinstance(data, Query):
         column = LabelColumn(labels, None if features is None else list(map(str, features)), weight)
@@ -33,11 +34,11 @@ def open_labelled(
             rows: Any = Spooled(data.batches(), column, weight, data.folder)
         else:
             rows = open_dataset(data, column, weight, most_bytes=door.IN_MEMORY)
-        found, _ = column.read(rows)
+        found = column.read(rows)
         return open_source(rows, None if weight is not None else sample_weight), found
     cells, names = frame_column(data, labels)
     if features is None:
         features = [name for name in names if name not in (labels, weight)]
     elif labels in features:
         raise DataError(f"column {labels!r} cannot be both a feature and the known labels; choose one of the two")
-    return open_source(data, sample_weight, features), numbered([code(cells)])[0]
+    return open_source(data, sample_weight, features), numbered([code(cells)])

@@ -154,11 +154,19 @@ def _as_numbers(labels: Any) -> FloatArray:
     return np.array([np.nan if is_missing(cell) else cell for cell in cells], dtype=np.float64)
 
 
-def check_used(labels: IntArray) -> None:
-    """Raise if a component below the largest label has no row of its own."""
-    missing = np.setdiff1d(np.arange(labels.max() + 1), labels)
+def check_used(labels: IntArray, names: Sequence[str] = ()) -> None:
+    """Raise if a component below the largest label, or with a name, has no row of its own."""
     if labels.max() == UNKNOWN:
-        raise DataError("labels are unknown for every row; leave labels= out")
+        raise DataError(
+            "labels are unknown for every row (rows of weight 0 do not count); leave labels= out, or give such rows "
+            "weight"
+        )
+    missing = np.setdiff1d(np.arange(max(labels.max() + 1, len(names))), labels)
+    if len(missing) and names:
+        raise DataError(
+            f"every row that is known to be {names[missing[0]]!r} has weight 0, and such rows do not count; give one "
+            "of them weight, or leave that name out of the labels"
+        )
     if len(missing):
         raise DataError(
             f"labels should use every number from 0 to {labels.max()}, but {missing[0]} does not occur (rows of weight "

@@ -50,8 +50,8 @@ def take_survey(store: Store, given: FloatArray | None, most_bytes: int) -> Surv
     Raises
     ------
     DataError
-        No rows, a number that is missing or infinite, weights that are negative or too large, or another number of given weights
-        than of rows.
+        No rows, a number that is missing or infinite, weights that are negative or too large, or another number of
+        given weights than of rows.
     """
     look = _Look(store, given, most_bytes)
     with closing(ahead(lambda: read_chunks(store, given, look.trace, drop=False))) as chunks:
