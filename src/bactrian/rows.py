@@ -153,7 +153,7 @@ def read_weights(sample_weight: Any, n_rows: int, *, all_may_be_0: bool = False)
         raise DataError(f"sample_weight should have one number for each of {n_rows} rows, but has shape {weight.shape}")
     if not np.isfinite(weight).all():
         row = int(np.argmin(np.isfinite(weight)))
-        what = "missing" if np.isnan(weight[row]) else "infinite"
+        what = MISSING if np.isnan(weight[row]) else "infinite"
         raise DataError(f"sample_weight should be finite, but row {row} is {what}; give a row that shall not count 0")
     if (weight < 0).any():
         row = int(np.argmin(weight))
@@ -333,7 +333,7 @@ def _missing(name: str, row: int, n_missing: int, n_rows: int) -> str:
 
 def _is_absent(value: Any) -> bool:
     """None, NaN, or what pandas has for them."""
-    return value is None or type(value).__name__ in ("NAType", "NaTType") or (_is_real(value) and value != value)
+    return is_missing(value) or (_is_real(value) and value != value)
 
 
 def _is_real(value: Any) -> bool:

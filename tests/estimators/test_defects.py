@@ -1,5 +1,7 @@
 """What scikit-learn 1.9 gets wrong: one test for each known defect of its GaussianMixture."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
@@ -100,6 +102,37 @@ def test_where_all_collapse_the_regularised_result_is_kept_and_told(two_clouds):
     assert np.isfinite(fit.score(rows))
     with pytest.raises(ValueError, match="ill-defined empirical covariance"):
         GaussianMixture(2, reg_covar=0, random_state=0).fit(rows)
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "tied", "diag", "spherical", "EEI"])
+def test_a_constant_column_is_told(two_clouds, covariance_type):
+    pd = pytest.importorskip("pandas")
+    rows = np.insert(two_clouds, 1, 7.5, axis=1)
+    how = {"covariance_type": covariance_type, "random_state": 0}
+    with pytest.warns(CollapseWarning, match="column 1 is constant, so every component was held"):
+        fit = GaussianMixture(2, **how).fit(rows)
+    assert fit.converged_
+    with pytest.warns(CollapseWarning, match="column 'b' is constant"):
+        GaussianMixture(2, **how).fit(pd.DataFrame(rows, columns=["a", "b", "c"]))
+    with pytest.warns(CollapseWarning, match="columns 1, 3 are constant"):
+        GaussianMixture(2, **how).fit(np.c_[rows, np.zeros(len(rows))])
+
+
+def test_a_column_that_varies_is_not_told(two_clouds):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        GaussianMixture(2, random_state=0).fit(two_clouds * [1e-6, 1] + [1e3, 0])
+
+
+def test_what_is_masked_of_labels_and_noise(two_clouds):
+    known = two_clouds[:, 0] > 3
+    labels = np.where(np.arange(200) < 50, known, -1)
+    masked = np.ma.masked_array(known.astype(int), np.arange(200) >= 50)
+    fits = [GaussianMixture(2, random_state=0).fit(two_clouds, labels=some) for some in (labels, masked)]
+    assert fits[0].lower_bound_ == fits[1].lower_bound_
+    noise = np.ma.masked_array(np.arange(200) > 190, np.arange(200) == 7)
+    with pytest.raises(ValueError, match="noise should say something of every row, but row 7 is masked"):
+        GaussianMixture(2, noise=noise).fit(two_clouds)
 
 
 def overlap_of_issue_10122():

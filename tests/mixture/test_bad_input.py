@@ -88,6 +88,7 @@ ASKED = {
     "unknown name": (lambda: FULL.marginal("z"), "there is no feature 'z'; the mixture has a, b, c"),
     "no names": (lambda: make("full", 3, 2).marginal("z"), "the mixture has no names, only indices"),
     "index too large": (lambda: FULL.marginal(3), "features are numbered 0 to 2, but got 3"),
+    "mask": (lambda: FULL.marginal([True, False, True]), "features are numbered 0 to 2, but got True"),
     "float index": (lambda: FULL.marginal([1.0]), "features are numbered 0 to 2, but got 1.0"),
     "condition on all": (lambda: FULL.condition({0: 1, 1: 1, 2: 1}), "fewer than all 3 features, but got 3"),
     "condition on none": (lambda: FULL.condition({}), "at least one"),

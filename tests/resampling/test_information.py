@@ -159,6 +159,35 @@ def test_float32_rows():
     assert np.allclose(single.means, double.means, rtol=2e-2)
 
 
+@pytest.mark.parametrize(
+    ("family", "volume"), [("VVV", 1e3), ("EEE", 1e4), ("VII", 1e4), ("EII", 1e4), ("VVI", 1e9), ("EEI", 1e6)]
+)
+@pytest.mark.parametrize("k", [1, 2])
+def test_noise_without_weight(family, volume, k):
+    """EM brings it down to 1e-12 or to 0 itself: a boundary, not an end that a smaller tol would come nearer to."""
+    fit = bt.fit(LOBES, k, family, noise=volume)
+    assert fit.noise.weight * len(LOBES) < 1e-3
+    sentence = (
+        r"the noise of this fit has next to no weight \(.*\), so the maximum lies on the boundary, .*without noise"
+    )
+    with pytest.raises(bt.DataError, match=sentence):
+        fit.standard_errors(method="information")
+
+
+def test_noise_of_less_than_a_row_has_errors():
+    data = np.concatenate([LOBES, [[30.0, 30.0]]])
+    fit = bt.fit(data, 2, "VVV", noise=True, tol=1e-12)
+    assert 0.5 < fit.noise.weight * len(data) < 2
+    assert fit.standard_errors(method="information").error.noise > 0
+
+
+def test_a_component_without_weight():
+    start = bt.Mixture([0.5, 0.5, 0], [[0, 0], [1, 1], [9, 9]], [np.eye(2)] * 3)
+    fit = bt.fit(LOBES, 3, "VVV", start=start, tol=0, max_iter=0)
+    with pytest.raises(bt.DataError, match=r"a component of this fit has weight 0, .*; fit with fewer components"):
+        fit.standard_errors(method="information")
+
+
 def test_not_at_a_maximum():
     fit = bt.fit(LOBES, 3, "VVV", start=np.arange(120) % 3, tol=0, max_iter=0)
     with pytest.raises(bt.DataError, match="does not fall in every direction"):

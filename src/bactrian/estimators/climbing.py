@@ -89,11 +89,14 @@ def _small_gain(history: Sequence[float], tol: float) -> bool:
     return len(history) > 2 and abs(history[-1] - history[-2]) < tol
 
 
-def judge(outcome: Outcome, reg_covar: float | None, max_iter: int) -> None:
-    """Warn, or with ``reg_covar=0`` raise, about a fit that collapsed; warn where it did not converge."""
+def judge(outcome: Outcome, reg_covar: float | None, max_iter: int, names: Sequence[str] | None = None) -> None:
+    """Warn, or with ``reg_covar=0`` raise, about a fit that collapsed; warn where it did not converge.
+
+    ``names`` : of the features, if they have some.
+    """
     if max_iter == 0:  # the start itself was asked for
         return
-    held = outcome.climb.held
+    held, constant = outcome.climb.held, outcome.climb.objective.floor.constant
     if held and reg_covar == 0 and outcome.converged:
         raise CollapseError(f"{ILL_DEFINED} Collapsed: {_listed(held)}.")
     if held:
@@ -104,8 +107,22 @@ def judge(outcome: Outcome, reg_covar: float | None, max_iter: int) -> None:
             CollapseWarning,
             stacklevel=4,
         )
+    if constant is not None and constant.any():
+        warnings.warn(
+            f"{_columns(np.flatnonzero(constant).tolist(), names)} constant, so every component was held at the least "
+            "variance there, and the level of the log-density means nothing; leave it out, or give the least variance "
+            "with reg_covar=",
+            CollapseWarning,
+            stacklevel=4,
+        )
     if not outcome.converged:
         warnings.warn(NOT_CONVERGED, ConvergenceWarning, stacklevel=4)
+
+
+def _columns(which: Sequence[int], names: Sequence[str] | None) -> str:
+    """ "column 2 is", "columns 'a', 'b' are"."""
+    listed = ", ".join(repr(str(names[i])) if names is not None else str(i) for i in which[:6])
+    return f"column {listed} is" if len(which) == 1 else f"columns {listed}{' ...' if len(which) > 6 else ''} are"
 
 
 def _listed(held: Sequence[int]) -> str:

@@ -114,7 +114,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
     Warns
     -----
     CollapseWarning
-        The best start collapsed, and the variance of its components was held at the floor.
+        The best start collapsed, and the variance of its components was held at the floor; or a feature is constant.
     ConvergenceWarning
         ``max_iter`` iterations did not reach ``tol``; scikit-learn's category.
 
@@ -269,7 +269,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
             )
         if not numbered and not self.warm_start:
             outcome = replace(outcome, climb=outcome.climb.in_canonical_order())
-        climbing.judge(outcome, self.reg_covar, self.max_iter)
+        climbing.judge(outcome, self.reg_covar, self.max_iter, getattr(self, "feature_names_in_", None))
         self._keep(outcome, source, dtype)
 
     def _labelled(self, whole: Source, labels: Any) -> Known:

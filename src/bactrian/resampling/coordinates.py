@@ -19,6 +19,10 @@ from bactrian.resampling.subject import Subject
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray
 
+# Rows, below which noise is taken for none: EM only comes near to a weight of 0, and the error of so small a weight
+# would be many times the weight itself.
+NO_NOISE = 0.01
+
 
 @dataclass(frozen=True, eq=False)
 class Coordinates:
@@ -47,13 +51,18 @@ class Coordinates:
         Raises
         ------
         DataError
-            A weight is 0: the fit is at the edge of its family.
+            A weight is 0, or that of the noise next to it: the fit is at the edge of its family.
         """
         p, objective, total = subject.mixture, subject.objective, subject.source.total
-        if not all_weights(p).all():
+        if p.noise is not None and p.noise.weight * total < NO_NOISE:
             raise DataError(
-                "a component of this fit has weight 0, where derivatives say nothing; fit with fewer components or "
-                "without noise, or use method='bootstrap'"
+                f"the noise of this fit has next to no weight ({p.noise.weight:.2g}), so the maximum lies on the "
+                "boundary, where derivatives say nothing; fit without noise, or use method='bootstrap'"
+            )
+        if not p.weights.all():
+            raise DataError(
+                "a component of this fit has weight 0, where derivatives say nothing; fit with fewer components, or "
+                "use method='bootstrap'"
             )
         mixing = _mixing(len(p.weights), p.noise is not None, objective.equal_weights)
         return cls(p, mixing, objective.prior, _scales(p, mixing, total))
