@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -159,19 +161,26 @@ def test_float32_rows():
     assert np.allclose(single.means, double.means, rtol=2e-2)
 
 
+NO_NOISE = r"the noise of this fit has next to no weight \(.*\), so the maximum lies on the boundary, .*without noise"
+
+
 @pytest.mark.parametrize(
-    ("family", "volume"), [("VVV", 1e3), ("EEE", 1e4), ("VII", 1e4), ("EII", 1e4), ("VVI", 1e9), ("EEI", 1e6)]
+    ("family", "k", "volume"), [("EII", 1, 1e4), ("EEE", 1, 1e3), ("VII", 3, 1e4), ("EEE", 5, True), ("VVV", 2, 1e6)]
 )
-@pytest.mark.parametrize("k", [1, 2])
-def test_noise_without_weight(family, volume, k):
-    """EM brings it down to 1e-12 or to 0 itself: a boundary, not an end that a smaller tol would come nearer to."""
-    fit = bt.fit(LOBES, k, family, noise=volume)
-    assert fit.noise.weight * len(LOBES) < 1e-3
-    sentence = (
-        r"the noise of this fit has next to no weight \(.*\), so the maximum lies on the boundary, .*without noise"
-    )
-    with pytest.raises(bt.DataError, match=sentence):
+def test_noise_whose_weight_falls_away(family, k, volume):
+    """EM brings it down to 1e-14 or so, or to 0 itself: no end that a smaller tol would come nearer to."""
+    fit = bt.fit(bt.datasets.old_faithful().data, k, family, noise=volume)
+    assert fit.noise.weight < 1e-8
+    with pytest.raises(bt.DataError, match=NO_NOISE):
         fit.standard_errors(method="information")
+
+
+@pytest.mark.parametrize("weight", [0.0, 1e-300, 1e-12, 1e-5])
+def test_noise_of_hardly_any_weight(weight):
+    fit = fitted("VVV", "noise")
+    almost = replace(fit, noise=replace(fit.noise, weight=weight), _origin=None)  # as of a file
+    with pytest.raises(bt.DataError, match=NO_NOISE):
+        almost.standard_errors(method="information", data=DIRTY)
 
 
 def test_noise_of_less_than_a_row_has_errors():
