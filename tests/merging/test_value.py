@@ -141,7 +141,7 @@ BAD_DATA = {
     "features": (np.zeros((3, 5)), None, "the mixture has 2 features, but the rows have 5"),
     "too few weights": (ROWS, [1, 2], r"one number for each of 3 rows, but has shape \(2,\)"),
     "negative weight": (ROWS, [1, -2, 1], "should not be negative, but row 1 has -2"),
-    "NaN weight": (ROWS, [1, np.nan, 1], "should be finite, but row 1 is not"),
+    "NaN weight": (ROWS, [1, np.nan, 1], "should be finite, but row 1 is missing"),
     "no weight": (ROWS, [0, 0, 0], "sample_weight is zero for every row"),
     "text weight": (ROWS, ["a", "b", "c"], "sample_weight should be 3 numbers, but"),
 }
