@@ -206,7 +206,7 @@ def test_columns_by_names_that_are_no_text():
     pd = pytest.importorskip("pandas")
     assert bt.fit(pd.DataFrame(X, columns=[1.5, 2.5]), 1, features=[2.5]).mixture.feature_names == ("2.5",)
     assert bt.fit(pd.DataFrame(X), 1, features=[1]).mixture.means[0, 0] == pytest.approx(X[:, 1].mean())
-    with pytest.raises(bt.DataError, match=r"a frame that cannot be read: .*unique column names"):
+    with pytest.raises(bt.DataError, match="2 columns named 'a'; rename all but one"):
         bt.fit(pd.DataFrame(X, columns=["a", "a"]), 1, features=["a"])
 
 
