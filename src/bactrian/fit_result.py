@@ -23,11 +23,12 @@ from bactrian.priors import Prior
 from bactrian.progress import read_progress, watching
 from bactrian.regularization import make_floor
 from bactrian.resampling import ResamplingProgress, StandardErrors, Subject, standard_errors
-from bactrian.rows import read_rows, read_weights
+from bactrian.rows import read_rows
 from bactrian.selection import Candidate, Candidates
 from bactrian.sources import ArraySource, Labelled, Source
 from bactrian.sources.known import labelled
 from bactrian.typing import FloatArray, RandomState
+from bactrian.weights import read_weights
 from bactrian.whole import write_whole
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+MISSING = "missing (NaN or null)"  # what messages call a number that is not there, wherever rows live
+
 
 def is_missing(value: Any) -> bool:
     """Whether a single value is missing."""

@@ -18,8 +18,9 @@ from bactrian.operations.draws import Estimate
 from bactrian.operations.merging import Merging
 from bactrian.operations.order import canonical_order
 from bactrian.randomness import generator
-from bactrian.rows import Rows, read_rows, read_weights
+from bactrian.rows import Rows, read_rows
 from bactrian.typing import FloatArray, IntArray, RandomState
+from bactrian.weights import read_weights
 
 KERNEL: Kernel = NativeKernel()
 

@@ -21,7 +21,7 @@ from bactrian.files.part import Part, changed
 from bactrian.files.side_by_side import HELD, SideBySide, first_rows
 from bactrian.files.table import Table, read_table
 from bactrian.files.table_file import TableFile
-from bactrian.rows import MISSING
+from bactrian.missing import MISSING
 from bactrian.typing import FloatArray
 
 

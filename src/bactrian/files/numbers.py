@@ -12,7 +12,7 @@ from bactrian.files.dialect import NUMBER
 from bactrian.files.floats import plain, to_float
 from bactrian.files.part import Place
 from bactrian.files.table_file import TableFile
-from bactrian.rows import MISSING
+from bactrian.missing import MISSING
 
 # with either decimal mark: whether a cell was meant as a number
 CELL = r"^\s*" + NUMBER.replace(r"\.", "[.,]") + r"\s*$"

@@ -10,9 +10,10 @@ import numpy as np
 
 from bactrian.errors import DataError
 from bactrian.files.arrow import arrow
-from bactrian.rows import Rows, read_columns, read_rows, read_weights
+from bactrian.rows import Rows, read_columns, read_rows
 from bactrian.sources import ArraySource
 from bactrian.typing import FloatArray
+from bactrian.weights import read_weights
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from bactrian.digest import digest
 from bactrian.kernels import Climber, Groups, Kernel, Leg, NativeKernel, Parameters, Whole
-from bactrian.rows import read_weights as read_weights
 from bactrian.sources.order import row_order
 from bactrian.sources.source import Fold, Resident, reach, strata
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
+from bactrian.weights import read_weights as read_weights
 
 # Up to this many rows draws go through the rows in an order of their own (``order.py``), and so do not depend on how
 # the rows happen to be ordered. Sorting more would cost more than a fit.

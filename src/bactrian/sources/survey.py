@@ -11,11 +11,12 @@ import numpy as np
 from bactrian.covariance import Spherical
 from bactrian.errors import DataError
 from bactrian.kernels import NativeKernel, Parameters
-from bactrian.rows import MISSING, check_total
+from bactrian.missing import MISSING
 from bactrian.sources.ahead import ahead
 from bactrian.sources.chunks import CHUNK, Chunk, Store, Trace, chunk_rows, read_chunks
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray
+from bactrian.weights import check_total
 
 STAGGER = 40  # rows: features that lie a power of two apart would share the same few lines of a cache
 

@@ -15,9 +15,10 @@ from dask.core import flatten, get_dependencies
 from dask.delayed import Delayed
 
 from bactrian.errors import DataError
-from bactrian.rows import numbered, weight_array
+from bactrian.rows import numbered
 from bactrian.sources.partitioned import Part, Summary, summary_of
 from bactrian.typing import FloatArray
+from bactrian.weights import weight_array
 
 
 @dataclass(frozen=True, eq=False)

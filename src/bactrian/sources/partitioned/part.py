@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bactrian.errors import DataError
-from bactrian.rows import MISSING, check_total
+from bactrian.missing import MISSING
 from bactrian.typing import FloatArray
+from bactrian.weights import check_total
 
 
 @dataclass(frozen=True, eq=False)
