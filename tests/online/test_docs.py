@@ -11,4 +11,4 @@ def test_the_example_runs(tmp_path, monkeypatch):
     names: dict = {}
     (block,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
     exec(compile(block, "streaming.md", "exec"), names)
-    assert names["both"].n_rows == 11_000
+    assert names["both"].n_rows == 6000

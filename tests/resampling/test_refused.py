@@ -73,7 +73,7 @@ def refused(work, sentence):
 def test_data_that_cannot_be_tested():
     for data, sentence in (
         ([[0.0, np.nan]], r"is missing \(NaN or null\)"),
-        ("rows", "table of numbers"),
+        ("rows", "rows in memory"),
         (np.ones((9, 2)), "distinct row"),
     ):
         with pytest.raises(bt.DataError, match=sentence):
