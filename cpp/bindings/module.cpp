@@ -506,6 +506,7 @@ nb::tuple py_factor(nb::ndarray<const double, nb::ndim<3>, nb::c_contig, nb::dev
 
 NB_MODULE(_core, m) {
     m.doc() = "The compiled core; use bactrian.kernels, which checks what goes in.";
+    nb::set_leak_warnings(false);  // what a cycle still holds when the interpreter ends is no news to a user
     nb::class_<PyModel>(m, "Model")
         .def(nb::init<int, bool, Doubles, Doubles, Doubles, double>())
         .def("numbers", numbers_of);
