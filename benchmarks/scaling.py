@@ -27,9 +27,9 @@ Below some ten components, or eight features, a row's own costs show: it is read
 once for all components, and an iteration wakes the threads. From a few hundred components on, the log-densities of a
 tile of rows and the sums of all components no longer lie in the first-level cache but in the second. Up to D = 12 with
 a common centre the log-density is linear in shared products of features; beyond it rows are whitened, which is
-triangular work and grows a little more slowly than D² while the triangle's edge counts. At D = 512 one component's
-whitener is 2 MB, as large as a core's second-level cache, and comes from the third for each tile: the last step grows
-faster than D²."""
+triangular work and grows a little more slowly than D² while the triangle's edge counts. From some 200 features on the
+rows of a tile with their products fill a core's second-level cache, and a component's whitener (2 MB at D = 512) comes
+from the third once for each tile: there a step can grow faster than D²."""
 
 BUDGET = 0.25
 ROUNDS = 3
