@@ -168,7 +168,7 @@ def fit(
     (whole, names), labels = open_labelled(data, labels, sample_weight, features)
     names = names if feature_names is None else check_names(feature_names, whole.n_features)
     watched = read_progress(progress)
-    noise_model = read_noise(not_masked(noise, "noise"), whole, whole.n_given)
+    noise_model = read_noise(noise, whole, whole.n_given)
     given = start.mixture if isinstance(start, Fit) else not_masked(start, "start")
     first, counts = read_start(given, n_components, whole.n_given, whole.n_features, noise_model is not None)
     if isinstance(first, np.ndarray):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from bactrian.arguments import at_least, not_masked, read_counts, yes_or_no
+from bactrian.arguments import at_least, read_counts, yes_or_no
 from bactrian.errors import CollapseError, CollapseWarning, DataError, ParameterError
 from bactrian.families import Family, parse_family
 from bactrian.fit_result import Fit
@@ -219,7 +219,7 @@ def _consecutive(n_components: int | Iterable[int]) -> list[int]:
 
 
 def _read_noise(noise: Any, source: ArraySource) -> NoiseModel | None:
-    found = read_noise(not_masked(noise, "noise"), source, source.n_given)
+    found = read_noise(noise, source, source.n_given)
     if found is not None and found.rows is not None:
         raise ParameterError(
             "noise should be True or the volume of the region, but got a mask, which says nothing about the rows of "

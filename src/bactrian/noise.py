@@ -12,6 +12,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from bactrian.arguments import not_masked
 from bactrian.errors import DataError, ParameterError
 from bactrian.kernels import Noise, Parameters
 from bactrian.mixture import Mixture
@@ -53,7 +54,7 @@ def read_noise(noise: Any, source: Source, n_rows: int) -> NoiseModel | None:
         if not 0 < float(noise) < np.inf:
             raise ParameterError(f"the volume given as noise should be positive and finite, but got {noise!r}")
         return NoiseModel(-float(np.log(float(noise))))
-    mask = np.asarray(noise)
+    mask = np.asarray(not_masked(noise, "noise"))
     if mask.dtype != np.bool_ or mask.shape != (n_rows,):
         raise ParameterError(
             f"noise should be True, the volume of the region, or a mask of {n_rows} booleans, but got "

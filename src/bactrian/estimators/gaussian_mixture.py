@@ -10,7 +10,6 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils.validation import validate_data
 
 from bactrian import em
-from bactrian.arguments import not_masked
 from bactrian.em import Climb
 from bactrian.errors import DataError
 from bactrian.estimators import climbing, sampler, streaming
@@ -246,7 +245,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
                 f"n_samples = {whole.n_rows}"
             )
         source = whole if labels is None else self._labelled(whole, labels)
-        noise = read_noise(not_masked(self.noise, "noise"), whole, whole.n_given)
+        noise = read_noise(self.noise, whole, whole.n_given)
         objective = self._objective(whole, noise)
         levels = self._levels(source)
         starts = self._starts(source, objective, without_noise(noise, source), levels)
