@@ -62,9 +62,13 @@ def _refine(
 ) -> None:
     """Nested families lend each other their mixtures, and those that may win get a thorough look."""
     each = len(asked) // len(looks)
-    for n, look in enumerate(looks):
+
+    def lend(n: int) -> None:
         part = slice(n * each, (n + 1) * each)
-        found[part] = look.lent(found[part])
+        found[part] = looks[n].lent(found[part])
+
+    for n in range(len(looks)):
+        lend(n)
     if len(asked) == 1 or task.start is not None:
         return
     order = sorted(range(len(asked)), key=lambda i: rank(found[i][0], criterion))[:FINALISTS]
@@ -76,8 +80,7 @@ def _refine(
         for i, other in zip(again, others, strict=False):
             found[i] = _higher(found[i], other)
     for n in sorted({i // each for i in again}):
-        part = slice(n * each, (n + 1) * each)
-        found[part] = looks[n].lent(found[part])
+        lend(n)
 
 
 def _looks(task: Task, n_components: Sequence[int], families: Sequence[Family]) -> list[Look]:

@@ -32,13 +32,8 @@ def candidate_of(climb: em.Climb, task: Task) -> Candidate:
 
 def _verdict(climb: em.Climb, task: Task) -> tuple[str, str]:
     assert climb.status is not None
-    if not climb.held and saturated(climb, task):
-        n, d = task.source.n_rows, task.source.n_features
-        p = climb.objective.n_parameters(len(climb.mixture.weights), d)
-        return "collapsed", (
-            f"{p} parameters describe the {n * d} numbers of {n} rows: the fit repeats the rows and says "
-            "nothing of where they came from; use fewer components or a simpler family"
-        )
+    if not climb.held and (why := _saturated(climb, task)):
+        return "collapsed", why
     if not climb.held:
         return ("converged" if climb.status is em.Status.CONVERGED else "max_iter"), climb.status.value
     which = ", ".join(map(str, climb.held[:6])) + (" ..." if len(climb.held) > 6 else "")
@@ -56,10 +51,16 @@ def _verdict(climb: em.Climb, task: Task) -> tuple[str, str]:
     )
 
 
-def saturated(climb: em.Climb, task: Task) -> bool:
-    """Whether there are more parameters than numbers in the data, and no prior to hold them."""
-    k, d = climb.mixture.means.shape
-    return climb.objective.prior is None and climb.objective.n_parameters(k, d) > task.source.n_rows * d
+def _saturated(climb: em.Climb, task: Task) -> str | None:
+    """Why more parameters than numbers say nothing (ADR 14); None of fewer, or where a prior holds them."""
+    n, (k, d) = task.source.n_rows, climb.mixture.means.shape
+    p = climb.objective.n_parameters(k, d)
+    if climb.objective.prior is not None or p <= n * d:
+        return None
+    return (
+        f"{p} parameters describe the {n * d} numbers of {n} rows: the fit repeats the rows and says nothing of where "
+        "they came from; use fewer components or a simpler family"
+    )
 
 
 def impossible(k: int, task: Task) -> str | None:
