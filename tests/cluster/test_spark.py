@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
-import shutil
-import sys
-import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,56 +16,26 @@ from bactrian.kernels import NativeKernel
 from bactrian.sources import ArraySource
 from bactrian.statistics import Scatter
 from tests.cluster.cases import START, WEIGHT, X, assert_close, assert_same_bits, climb
+from tests.cluster.spark_session import NAMES, WARNINGS, files, frame_of, session_on, source_of
 
-if shutil.which("java") is None:
-    pytest.skip("Spark needs Java 17, which is not on this machine", allow_module_level=True)
-pytest.importorskip("pyspark", reason="pyspark is not installed; `make .venv/spark` installs it")
-pa = pytest.importorskip("pyarrow")
-
-from pyspark import SparkContext  # noqa: E402
-from pyspark.sql import SparkSession  # noqa: E402
-
-from bactrian.sources.spark import source_of  # noqa: E402
-
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # Spark's own sockets
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
-NAMES = ["a", "b", "c.d"]
-SETTINGS = {
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-    "spark.driver.memory": "512m",
-    "spark.driver.host": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.sql.shuffle.partitions": "3",
-}
+pytestmark = WARNINGS
 
 
 @pytest.fixture(scope="module")
-def spark() -> Iterator[Any]:
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # the workers' bactrian is this one
-    builder = SparkSession.builder.master("local[2, 4]")  # a task may fail three times
-    for name, value in SETTINGS.items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("OFF")
-    yield session
-    session.stop()
-    gateway = SparkContext._gateway
-    gateway.shutdown()
-    gateway.proc.stdin.close()  # the JVM ends when nobody speaks to it
-    gateway.proc.wait(30)
-    SparkContext._gateway = SparkContext._jvm = None
+def folder(tmp_path_factory: Any) -> Path:
+    """Where the executors' files are."""
+    return tmp_path_factory.mktemp("spark")
+
+
+@pytest.fixture(scope="module")
+def spark(folder: Path) -> Iterator[Any]:
+    with session_on("local[2, 4]", folder) as session:  # a task may fail three times
+        yield session
 
 
 @pytest.fixture(scope="module")
 def frame(spark: Any) -> Any:
-    """X and WEIGHT in five partitions."""
-    columns = dict(zip(NAMES, X.T, strict=True)) | {"w": WEIGHT, "row": np.arange(len(X))}
-    return spark.createDataFrame(pa.table(columns)).repartitionByRange(5, "row").persist()
+    return frame_of(spark).persist()
 
 
 @pytest.fixture(scope="module")
@@ -78,31 +45,16 @@ def ordered(frame: Any) -> tuple[np.ndarray, np.ndarray]:
     return np.column_stack([table[name].to_numpy() for name in NAMES]), table["w"].to_numpy()
 
 
-def n_cached(spark: Any) -> int:
-    """What Spark keeps, the frame itself too."""
-    return int(spark.sparkContext._jsc.getPersistentRDDs().size())
-
-
-def nothing_else_is_cached(spark: Any) -> bool:
-    """Once sources that nobody holds are gone."""
-    gc.collect()
-    for _ in range(50):
-        if n_cached(spark) <= 1:
-            return True
-        time.sleep(0.1)
-    return False
-
-
-def test_the_model_is_the_one_in_memory(spark, frame):
+def test_the_model_is_the_one_in_memory(frame, folder):
     source = source_of(frame, features=NAMES)
     assert [s.n_rows for s in source.summaries if s.n_rows] == [s.kept for s in source.summaries if s.kept]
     assert sum(s.kept > 0 for s in source.summaries) == 5
     assert (source.n_rows, source.names) == (len(X), tuple(NAMES))
     for code in ("VVV", "EEI"):
         assert_close(climb(source, code, n=4), climb(ArraySource(X), code, n=4))
-    assert n_cached(spark) > 1
+    assert len(files(folder)) == 5
     source.close()
-    assert nothing_else_is_cached(spark)
+    assert not files(folder)
 
 
 def test_the_same_bits_however_spark_cuts_its_batches(spark, frame):
@@ -141,13 +93,13 @@ def test_several_mixtures_share_a_pass(frame):
     assert np.array_equal(together[1].second, alone.second)
 
 
-def test_bt_fit_and_what_it_says_of_a_frame(spark, frame, ordered):
+def test_bt_fit_and_what_it_says_of_a_frame(frame, folder, ordered):
     how = {"families": "VVV", "start": START, "tol": 0, "max_iter": 8, "acceleration": None}
     fit = bt.fit(frame, features=NAMES, sample_weight="w", **how)
     here = bt.fit(ordered[0], sample_weight=ordered[1], feature_names=NAMES, **how)
     assert fit.mixture.allclose(here.mixture, 1e-10)
     assert fit.mixture.feature_names == tuple(NAMES)
-    assert nothing_else_is_cached(spark)
+    assert not files(folder)
     for method, column in (
         ("classify", "component"), ("responsibilities", "responsibilities"), ("logpdf", "logpdf"),
         ("uncertainty", "uncertainty"),
@@ -181,7 +133,7 @@ def test_a_python_worker_that_dies_is_survived(frame):
     source = source_of(frame, features=NAMES)
     expected = climb(source, n=2)
     marker = f"/tmp/bactrian-died-{os.getpid()}"
-    run = source._job
+    run = source._rows.ask
 
     def dying(function: Callable[..., Any]) -> Any:
         def die_once(batches: Any) -> Any:
@@ -193,7 +145,7 @@ def test_a_python_worker_that_dies_is_survived(frame):
 
         return run(die_once)
 
-    source._job = dying
+    source._rows.ask = dying
     try:
         assert_same_bits(climb(source, n=2), expected)
     finally:
@@ -216,12 +168,12 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused(spark, frame, name):
+def test_refused(frame, folder, name):
     change, arguments, sentence = REFUSED[name]
     with pytest.raises(bt.DataError, match=sentence) as caught:
         source_of(change(frame), **arguments)
     assert "\n" not in str(caught.value)
-    assert nothing_else_is_cached(spark)
+    assert not files(folder)
 
 
 def test_two_columns_of_one_name(frame):

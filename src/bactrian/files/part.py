@@ -50,6 +50,11 @@ class Part:
     def __len__(self) -> int:
         return len(self.columns if isinstance(self.columns, np.ndarray) else self.columns[0])
 
+    @property
+    def by_row(self) -> bool:
+        """The numbers of a row lie side by side, not those of a column."""
+        return isinstance(self.columns, np.ndarray) and bool(self.columns.flags.c_contiguous)
+
     def copy(self, first: int, last: int, values: FloatArray, weight: FloatArray | None) -> None:
         """Rows from ``first`` to before ``last`` into (n, D) values, and of a further column into (n,) weights."""
         if self.check is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -106,11 +107,15 @@ def read_chunks(store: Store, given: FloatArray | None, trace: Trace, *, drop: b
     drop : bool
         Leave out rows of weight zero, so that nothing can tell them from rows that never were.
     """
-    n = chunk_rows(len(store.names))
-    ring = _Ring(n, len(store.names), np.float32 if store.single else np.float64, store.weighted or given is not None)
+    n, parts = chunk_rows(len(store.names)), store.parts()
+    begin = next(parts, None)
+    if begin is None:
+        return
+    weighted = store.weighted or given is not None
+    ring = _Ring((n, len(store.names)), np.float32 if store.single else np.float64, weighted, begin.by_row)
     values, weight = ring.next()
     filled = first = 0
-    for part in store.parts():
+    for part in chain([begin], parts):
         trace.begin(part)
         start = 0
         while start < len(part):
@@ -132,11 +137,11 @@ def read_chunks(store: Store, given: FloatArray | None, trace: Trace, *, drop: b
 
 
 class _Ring:
-    """Memory for a few chunks, used in turn: feature by feature, as columns come and kernels want them."""
+    """Memory for a few chunks, used in turn: row by row or feature by feature, as the parts come."""
 
-    def __init__(self, n: int, d: int, dtype: type, weighted: bool) -> None:
-        self._values: list[FloatArray] = [np.empty((d, n), dtype).T for _ in range(RING)]
-        self._weights = [np.empty(n) if weighted else None for _ in range(RING)]
+    def __init__(self, shape: tuple[int, int], dtype: type, weighted: bool, by_row: bool) -> None:
+        self._values: list[FloatArray] = [np.empty(shape, dtype, "C" if by_row else "F") for _ in range(RING)]
+        self._weights = [np.empty(shape[0]) if weighted else None for _ in range(RING)]
         self._turn = -1
 
     def next(self) -> tuple[FloatArray, FloatArray | None]:

@@ -1,47 +1,48 @@
-"""Rows in the cache of a Spark cluster."""
+"""Rows of a Spark data frame: kept by the executors, asked by the driver."""
 
 from __future__ import annotations
 
+import re
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bactrian.errors import DataError, MissingDependencyError, ParameterError
+from bactrian.errors import ClusterError, DataError, MissingDependencyError, ParameterError
 from bactrian.sources.partitioned import CLOSED, PartitionedSource, Summary, Work
 from bactrian.sources.partitioned.tree import combine, leaf, total
 from bactrian.sources.spark import executor
+from bactrian.sources.spark.held import NO_ROOM, Layout
 from bactrian.typing import FloatArray
+
+RENEWALS = 3  # at most, of the rows of executors that were lost, in one pass
 
 
 class SparkSource(PartitionedSource):
-    """Blocks of rows, cached by Spark; a task that fails is repeated by Spark."""
+    """A task that fails is repeated by Spark; rows that went with an executor are read again from the frame."""
 
     def __init__(self, narrow: Any, names: tuple[str, ...], single: bool, weighted: bool) -> None:
-        self._layout = executor.Layout(len(names), single, weighted)
-        packed = narrow.mapInArrow(plain(partial(executor.pack_blocks, self._layout)), executor.BLOCKS)
-        self._blocks: Any = packed.persist()
-        self._release: Any = weakref.finalize(self, self._blocks.unpersist)
-        self._release.atexit = False  # the session may be gone by then
+        conf = narrow.sparkSession.conf
+        encrypted = conf.get("spark.io.encryption.enabled", "false") == "true"
         # a Python worker serves one task at a time, on as many cores as Spark gives a task
-        self._threads = int(narrow.sparkSession.conf.get("spark.task.cpus", "1"))
+        self._threads = int(conf.get("spark.task.cpus", "1"))
+        self._layout = Layout(len(names), single, weighted, encrypted)
+        self._rows: _Rows | None = _Rows(narrow, self._layout)
         try:
-            found = self._job(partial(executor.summary, self._layout))
-            nothing = Summary.of_nothing(len(names)).pack()  # an empty partition may not answer
-            summaries = [Summary.unpack(found.get(p, nothing)) for p in range(max(found, default=0) + 1)]
-            super().__init__(summaries, len(names), names, single, weighted)
+            super().__init__(self._rows.summaries, len(names), names, single, weighted)
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
-        """Let go of the cache."""
-        if self._release is not None:
-            self._release()
-        self._release = self._blocks = None  # a fit that remembers this source can be pickled
+        """Let go of the files."""
+        if self._rows is not None:
+            self._rows.let_go()
+        self._rows = None  # a fit that remembers this source can be pickled
 
     def keep(self, assignment: NDArray[Any]) -> NDArray[Any]:
         raise ParameterError(
@@ -50,31 +51,97 @@ class SparkSource(PartitionedSource):
         )
 
     def reduce(self, work: Work) -> FloatArray:
-        found = self._job(partial(executor.answer, work, self._threads, self._layout))
-        nothing = np.zeros_like(next(iter(found.values())))
         n = len(self.summaries)
+        found = self._answers(work, [p for p, s in enumerate(self.summaries) if s.n_rows])
+        nothing = np.zeros_like(next(iter(found.values())))
         return total(combine(({leaf(p): found.get(p, nothing)} for p in range(n)), n))
 
     def collect(self, work: Work, partitions: Sequence[int]) -> list[FloatArray]:
-        there = work.only(partitions)
-        wanted = frozenset(partitions)
-        found = self._job(partial(executor.answer_some, there, wanted, self._threads, self._layout))
+        found = self._answers(work, partitions)
         return [found[p] for p in partitions]
 
-    def _job(self, function: Callable[..., Any]) -> dict[int, FloatArray]:
-        """The answer of each partition by its number."""
-        if self._release is None:
+    def _answers(self, work: Work, partitions: Collection[int]) -> dict[int, FloatArray]:
+        """The answer of each of the partitions by its number."""
+        if self._rows is None:
             raise DataError(CLOSED)
+        found: dict[int, FloatArray] = {}
+        for renewal in range(RENEWALS + 1):
+            # once more for what met with a task that was not sent to its rows, since their executor was busy for long
+            for _ in range(2):
+                missing = frozenset(partitions) - found.keys()
+                there = work.only(missing)
+                found |= self._rows.ask(partial(executor.answer, there, missing, self._threads, self._layout))
+                if found.keys() >= frozenset(partitions):
+                    return found
+            if renewal < RENEWALS:
+                self._rows.renew()
+        raise ClusterError(
+            f"the cluster lost rows in each of {RENEWALS + 1} attempts at a pass; look at the executors' logs"
+        )
+
+
+class _Rows:
+    """The files of the executors, by two small frames of their places.
+
+    The first is cached: what of it is lost with an executor is computed again by Spark, which writes the same rows of
+    the frame to another file. The second is a checkpoint of it that the passes read, in half the time, since Spark
+    plans little for it. Both are kept where the files are, so Spark sends the tasks there.
+    """
+
+    def __init__(self, narrow: Any, layout: Layout) -> None:
+        self._held = narrow.mapInArrow(plain(partial(executor.hold, layout)), executor.PLACES).persist()
+        self.let_go = weakref.finalize(self, _let_go, self._held)
+        self.let_go.atexit = False  # the session may be gone by then
         try:
-            rows = self._blocks.mapInArrow(plain(function), executor.ANSWERS).collect()
-        except Exception as error:
-            if "No module named 'bactrian" in str(error):
-                raise MissingDependencyError(
-                    "the executors have no bactrian; install it in their Python environment (PYSPARK_PYTHON), the same "
-                    "version as here"
-                ) from error
+            self.renew()
+            found = {row.partition: np.frombuffer(row.summary) for row in _run(self._places.collect)}
+        except BaseException:
+            self.let_go()
             raise
-        return {row.partition: np.frombuffer(row.answer, dtype=np.float64) for row in rows}
+        nothing = Summary.of_nothing(layout.n_features).pack()  # an empty partition may not answer
+        self.summaries = [Summary.unpack(found.get(p, nothing)) for p in range(max(found, default=0) + 1)]
+
+    def renew(self) -> None:
+        """Find the places again, once an executor is lost; files that were not lost stay."""
+        self._places = _run(self._held.localCheckpoint)
+
+    def ask(self, function: Callable[..., Any]) -> dict[int, FloatArray]:
+        """The answers of those partitions whose rows were met."""
+        try:
+            answers = _run(self._places.mapInArrow(plain(function), executor.ANSWERS).collect)
+        except _PlacesLostError:
+            return {}
+        return {row.partition: np.frombuffer(row.answer) for row in answers if row.answer is not None}
+
+
+class _PlacesLostError(Exception):
+    """The executor that held them is gone."""
+
+
+def _run(job: Callable[[], Any]) -> Any:
+    """What the job gives; its errors in our words where we have some."""
+    try:
+        return job()
+    except Exception as error:
+        told = str(error)
+        if "No module named 'bactrian" in told:
+            raise MissingDependencyError(
+                "the executors have no bactrian; install it in their Python environment (PYSPARK_PYTHON), the same "
+                "version as here"
+            ) from error
+        if re.search("checkpoint block .* not found", told, re.IGNORECASE):
+            raise _PlacesLostError from error
+        if found := re.search(f"{NO_ROOM} .*", told):
+            raise ClusterError(
+                f"{found[0]}; let spark.local.dir name folders with more room, or take more partitions on more machines"
+            ) from error
+        raise
+
+
+def _let_go(held: Any) -> None:
+    with suppress(Exception):  # the session or the executors may be gone, and their files with them
+        held.mapInArrow(plain(executor.let_go), executor.PLACES).collect()
+        held.unpersist()
 
 
 def plain(function: Callable[..., Any]) -> Callable[..., Any]:
