@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -16,6 +17,9 @@ def arrow(module: str = "pyarrow") -> Any:
     MissingDependencyError
         pyarrow is not installed.
     """
+    found = sys.modules.get(module)
+    if found is not None:  # several times for each column of each batch
+        return found
     try:
         return import_module(module)
     except ImportError as error:

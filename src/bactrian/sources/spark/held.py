@@ -44,16 +44,20 @@ class Layout:
         return np.dtype(np.float32 if self.single else np.float64)
 
     @property
+    def _row_bytes(self) -> int:
+        return self.n_features * (4 if self.single else 8)
+
+    @property
     def n_rows(self) -> int:
         """Of a full block."""
-        return max(1, min(BLOCK_ROWS, BLOCK_BYTES // (self.n_features * self.dtype.itemsize)))
+        return max(1, min(BLOCK_ROWS, BLOCK_BYTES // self._row_bytes))
 
     def weight_bytes(self, n: int) -> int:
         """Of n rows, before the values."""
         return _aligned(8 * n) if self.weighted else 0
 
     def block_bytes(self, n: int) -> int:
-        return self.weight_bytes(n) + _aligned(n * self.n_features * self.dtype.itemsize)
+        return self.weight_bytes(n) + _aligned(n * self._row_bytes)
 
     def n_bytes(self, n: int) -> int:
         """Of the file of n rows."""
