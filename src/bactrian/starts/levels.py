@@ -49,8 +49,11 @@ class Levels:
 
     @cached_property
     def samples(self) -> list[Resident]:
+        sizes = self.sizes
+        if not sizes:
+            return []
         rng = np.random.default_rng(SEED)
-        return list(self._source.samples([(size, rng) for size in self.sizes])) if self.sizes else []
+        return list(self._source.samples([(size, rng) for size in sizes]))
 
     def above(self, n_components: int) -> bool:
         """Whether there is one larger than the sample on which starts of so many components are found."""
