@@ -26,7 +26,7 @@ from bactrian.randomness import generator
 from bactrian.regularization import make_floor
 from bactrian.selection import CRITERIA, Candidate, Candidates, Progress, Task, search
 from bactrian.selection.candidate import rank
-from bactrian.sources import Labelled, LabelledChunks, Source
+from bactrian.sources import Labelled, LabelledChunks
 from bactrian.sources.known import labelled
 from bactrian.sources.label_names import open_labelled
 from bactrian.starts import Hierarchy
@@ -210,7 +210,7 @@ def fit(
     }
     with closing(whole), watching(watched) as observe, kept(state, task, names, asked, random_state) as task:
         task = replace(task, observe=observe)
-        return _choose(search(task, counts, tried, criterion), criterion, source, names)
+        return _choose(search(task, counts, tried, criterion), criterion, task, names)
 
 
 def _hierarchy(task: Task, most: int) -> Hierarchy:
@@ -232,7 +232,7 @@ def _read_acceleration(acceleration: Any, task: Task) -> str | None:
 def _choose(
     found: Sequence[tuple[Candidate, em.Climb | None]],
     criterion: str,
-    source: Source,
+    task: Task,
     names: tuple[str, ...] | None,
 ) -> Fit:
     candidates = Candidates([candidate for candidate, _ in found], criterion)
@@ -241,6 +241,7 @@ def _choose(
         raise CollapseError(f"no candidate could be fitted: {best.reason}")
     if best.status == "collapsed":
         warnings.warn(best.reason, CollapseWarning, stacklevel=3)
+    climb, source = climb if task.numbered else climb.in_canonical_order(), task.source
     return Fit(
         mixture=Mixture._of(climb.mixture.without_noise(), names),
         best=best,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import TypeAlias
 
 from bactrian.covariance import Covariance
@@ -44,13 +45,13 @@ class Family:
     m_step: MStep
     native: bool = False
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """How the covariances are stored: ``"spherical"``, ``"diagonal"`` or ``"full"``."""
         _, shape, orientation = tuple(self.code)
         return "spherical" if shape == "I" else "diagonal" if orientation == "I" else "full"
 
-    @property
+    @cached_property
     def tied(self) -> bool:
         """Whether all components share one covariance."""
         return "V" not in self.code
@@ -61,8 +62,7 @@ class Family:
 
     def contains(self, other: Family) -> bool:
         """Whether every mixture of another family is one of this one: no letter allows less."""
-        letters = zip(self.code, other.code, strict=True)
-        return other.code != self.code and all("IEV".index(b) <= "IEV".index(a) for a, b in letters)
+        return _allows(self.code, other.code)
 
     def n_covariance_parameters(self, n_components: int, n_features: int) -> int:
         """Free parameters of the covariances alone."""
@@ -84,3 +84,9 @@ class Family:
 
     def __repr__(self) -> str:
         return f"Family({self.code!r})"
+
+
+@cache
+def _allows(code: str, other: str) -> bool:
+    """Asked of each pair of candidates of a search, and so a thousand times."""
+    return other != code and all("IEV".index(b) <= "IEV".index(a) for a, b in zip(code, other, strict=True))

@@ -59,7 +59,8 @@ class Parameters:
     @property
     def shape(self) -> tuple[int, int]:
         """(K, D)."""
-        return self.means.shape if self.holder is None else self.holder.shape
+        holder = self.__dict__.get("_holder")
+        return self.means.shape if holder is None else holder.shape
 
     @classmethod
     def standing(cls, holder: Holder, noise: Noise | None = None) -> Parameters:

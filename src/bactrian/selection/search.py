@@ -133,7 +133,10 @@ class Plan:
     @property
     def n_bytes(self) -> int:
         """Of its starts, each with covariances, their inverse factors and statistics."""
-        return sum(3 * 8 * k * d * d for k, d in (s.mixture.shape for s in self.starts))
+        if not self.starts:
+            return 0
+        k, d = self.starts[0].mixture.shape  # of each of them
+        return len(self.starts) * 3 * 8 * k * d * d
 
 
 def _lots(plans: Iterable[Plan], source: Source) -> Iterator[list[Plan]]:
@@ -185,7 +188,8 @@ def _ends(
 def _told(task: Task, climb: em.Climb) -> Found:
     if is_all(climb.mixture, task.source.total):
         return failed(climb.family, len(climb.mixture.weights), task, ALL_NOISE), None
-    climb = climb if task.numbered else climb.in_canonical_order()
+    if climb.held and not task.numbered:  # the reason names components; of the others only the one chosen is ordered
+        climb = climb.in_canonical_order()
     return candidate_of(climb, task), climb
 
 
@@ -236,9 +240,10 @@ class Look:
         if self.task.prior is not None or self.task.start is not None:
             return found
         for i, (candidate, climb) in enumerate(found):
-            lenders = [other for _, other in found if other is not None and climb is not None]
-            lenders = [o for o in lenders if climb and climb.family.contains(o.family) and o.rank > climb.rank]
-            if climb is not None and lenders:
+            if climb is None:
+                continue
+            lenders = [o for _, o in found if o is not None and climb.family.contains(o.family) and o.rank > climb.rank]
+            if lenders:
                 best = max(lenders, key=lambda c: c.rank)
                 (end,) = _ends(self.task, [[em.Climb(climb.objective, best.mixture)]], None)
                 found[i] = _higher((candidate, climb), end)

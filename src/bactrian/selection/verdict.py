@@ -12,7 +12,7 @@ from bactrian.selection.task import Task
 def candidate_of(climb: em.Climb, task: Task) -> Candidate:
     """The row of the table for a climb that ended."""
     source = task.source
-    k, d = climb.mixture.means.shape
+    k, d = climb.mixture.shape
     p = climb.objective.n_parameters(k, d)
     bic = criteria.bic(climb.log_likelihood, p, source.total)
     status, reason = _verdict(climb, task)
@@ -53,7 +53,7 @@ def _verdict(climb: em.Climb, task: Task) -> tuple[str, str]:
 
 def _saturated(climb: em.Climb, task: Task) -> str | None:
     """Why more parameters than numbers say nothing (ADR 14); None of fewer, or where a prior holds them."""
-    n, (k, d) = task.source.n_rows, climb.mixture.means.shape
+    n, (k, d) = task.source.n_rows, climb.mixture.shape
     p = climb.objective.n_parameters(k, d)
     if climb.objective.prior is not None or p <= n * d:
         return None

@@ -67,7 +67,7 @@ class Levels:
         ``moves`` : whether those are tried, on the first of them, that a sample of fewer rows could not judge.
         """
         for sample in self.samples:
-            if sample.n_rows >= _known(*start.mixture.means.shape) and not start.held:
+            if sample.n_rows >= _known(*start.mixture.shape) and not start.held:
                 climb = _Climb(sample, kernel, max(tol, chance(start, sample.total)), memory)
                 start, moves = climb.after(start, moves=moves), False
         return start

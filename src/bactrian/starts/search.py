@@ -94,7 +94,7 @@ def chance(climb: em.Climb, total: float) -> float:
     A maximum on a sample lies above that of all rows by half its free parameters, in nats (Akaike 1973).
     """
     part, most = CHANCE
-    k, d = climb.mixture.means.shape
+    k, d = climb.mixture.shape
     return float(np.clip(part * climb.objective.n_parameters(k, d) / (2 * total), TOL, most))
 
 
