@@ -3,8 +3,8 @@
 Two crosses and two round groups make four clusters, but each cross needs two Gaussians, so BIC asks for
 six. The density is right, and the components are no clusters. Merging leaves the density alone and joins
 components two by two, those first whose memberships are least certain. The entropy of the memberships
-falls steeply while parts of one cluster are joined and hardly at all when clusters are: the elbow suggests
-how many there are (Baudry and others 2010). Each cluster is a mixture itself. The contours hold 90 % of it.
+falls steeply while parts of one cluster are joined and hardly at all when clusters are, which says how many
+there are (Baudry and others 2010). Each cluster is a mixture itself. The contours hold 90 % of it.
 """
 
 import numpy as np

@@ -424,9 +424,9 @@ class Mixture:
 
         A cluster that is no Gaussian is fitted by several components. Joining them leaves the density alone and
         gives a hierarchy from K clusters to one. Each step joins the pair whose union lowers the entropy of the
-        memberships most. The suggested number is the elbow of the entropy over the row weight joined so far, as
-        two straight lines fit it, continued by the slopes of clusters that are apart and of clusters that overlap,
-        so that 1 and K can be suggested too. It is a suggestion: look at ``.plot()``.
+        memberships most. As many clusters are suggested as are told apart by their rows: no further join loses more
+        than 0.04 nats for each row joined, as of two Gaussians 4.4 standard deviations apart. It is a suggestion:
+        look at ``.plot()``, which has the elbow of the entropy as well.
 
         Parameters
         ----------

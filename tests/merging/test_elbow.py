@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from bactrian.operations.elbow import elbow, suggested
+from bactrian.operations.elbow import elbow
+from bactrian.operations.merging import suggested
 
 
 def brute_force(x, y):
@@ -45,17 +46,13 @@ DROPS = {
     "a bend in the middle": ([1e-6, 1e-4, 0.3, 0.4], 3),
     "a bend near the end": ([1e-6, 1e-4, 1e-3, 0.4], 4),
     "a bend near the start": ([1e-6, 0.35, 0.4, 0.3], 2),
+    "apart again, but only within what overlaps": ([1e-6, 0.3, 1e-6], 2),
+    "at the limit": ([0.04, 0.0401], 2),
 }
 
 
 @pytest.mark.parametrize("case", DROPS)
-@pytest.mark.parametrize("rows", [1e-6, 1.0, 1e9])
-def test_suggested(case, rows):
+def test_suggested(case):
     drops, n = DROPS[case]
-    counts = rows * np.linspace(1.0, 0.6, len(drops))
-    assert suggested(counts * drops, counts)[0] == n
-
-
-def test_joins_of_no_rows():
-    assert suggested(np.zeros(2), np.zeros(2))[0] == 3
-    assert suggested(np.array([0.0, 3.0]), np.array([0.0, 9.0]))[0] in (1, 2)
+    assert suggested(np.array(drops)) == n
+    assert suggested(np.array(drops), apart=1.0) == len(drops) + 1

@@ -32,8 +32,13 @@ def test_the_suggested_number_is_ringed(merging, ax, legend):
 def test_the_two_lines_meet_at_the_elbow_and_stay_on_the_axes(merging, ax):
     drawn = lines(bt.plot.merging(merging, ax=ax))["two lines, least squares"]
     assert drawn[:, 0].tolist() == [0, merging.joined[1], merging.joined[2]]
-    slopes = np.diff(drawn[:, 1]) / np.diff(drawn[:, 0])
-    np.testing.assert_allclose(slopes, np.diff(merging.elbow[:, 1]) / np.diff(merging.elbow[:, 0]))
+    np.testing.assert_array_equal(drawn, merging.elbow)
+
+
+def test_two_points_have_no_elbow(ax, legend):
+    merging = bt.Mixture([0.5, 0.5], [0, 9], 1).merge([0.0, 9.0])
+    assert merging.elbow is None
+    assert legend(merging.plot(ax)) == ["n clusters", "suggested: 2"]
 
 
 def test_one_component(ax, legend):

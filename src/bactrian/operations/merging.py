@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bactrian.errors import ParameterError
-from bactrian.operations.elbow import suggested
+from bactrian.operations.elbow import elbow
 from bactrian.operations.merging_table import as_text
 from bactrian.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from bactrian.mixture import Mixture
+
+# nats lost for each row joined, up to which two clusters are apart: of equal Gaussians 4.4 standard deviations away,
+# whose rows are told apart with 1.4 % of errors (docs/benchmarks/merging.md has other limits)
+APART = 0.04
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,13 +59,13 @@ class Merging:
 
     @property
     def suggested(self) -> int:
-        """The number of clusters at the elbow of the entropy (see ``Mixture.merge``)."""
-        return self._elbow[0]
+        """The most clusters of which all are told apart by their rows (see ``Mixture.merge``)."""
+        return suggested(self.drops)
 
     @property
-    def elbow(self) -> FloatArray:
-        """(3, 2) ends and meeting point of the two lines that fit the entropy over ``joined``."""
-        return self._elbow[1]
+    def elbow(self) -> FloatArray | None:
+        """(3, 2) ends and meeting point of the two lines that fit the entropy over ``joined``; None for K < 3."""
+        return None if self.n_components < 3 else elbow(self.joined, self.entropies)[1]
 
     @property
     def joined(self) -> FloatArray:
@@ -97,14 +100,10 @@ class Merging:
         return self.mixture._clustered(data, self._labels(n), soft=False)
 
     def plot(self, ax: Any = None) -> Any:
-        """The entropy against the row weight joined, and the elbow: ``bactrian.plot.merging``. Returns the Axes."""
+        """The entropy against the row weight joined: ``bactrian.plot.merging``. Returns the Axes."""
         from bactrian import plot
 
         return plot.merging(self, ax=ax)
-
-    @cached_property
-    def _elbow(self) -> tuple[int, FloatArray]:
-        return suggested(self.gains, self.counts)
 
     def _labels(self, n: Any) -> IntArray:
         n = self.suggested if n is None else n
@@ -117,3 +116,8 @@ class Merging:
 
     def __repr__(self) -> str:
         return as_text(self.labels, self.entropies, self.drops, self.suggested, self.total_weight)
+
+
+def suggested(drops: FloatArray, apart: float = APART) -> int:
+    """How many clusters are left where joins lose no more than ``apart`` from there on; see ``Merging.drops``."""
+    return 1 + int((np.maximum.accumulate(drops) <= apart).sum())

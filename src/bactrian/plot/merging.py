@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from bactrian.errors import ParameterError
 from bactrian.operations.merging import Merging
 from bactrian.plot import style
@@ -19,7 +17,7 @@ def merging(merging: Merging, ax: Axes | None = None) -> Axes:
     """Draw the entropy of the memberships from one cluster to K, each point with its number of clusters.
 
     The steeper the line, the less can the rows tell apart the two clusters that are joined there (Baudry et al.
-    2010). The suggested number, at the elbow, is ringed, and the two lines that meet there are drawn.
+    2010). The suggested number is ringed; two lines that fit the entropy best meet at its elbow, which they look for.
 
     Parameters
     ----------
@@ -60,8 +58,6 @@ def _mark(ax: Axes, merging: Merging) -> None:
         merging.joined[n - 1], merging.entropies[n - 1], "o", markersize=15, markerfacecolor="none", zorder=5,
         markeredgecolor=style.INK, markeredgewidth=1.8, label=f"suggested: {n}",
     )  # fmt: skip
-    if merging.n_components > 1:
-        lines = merging.elbow
-        inside = np.clip(lines[:, 0], 0.0, merging.joined[-1])
-        look = {"color": style.ORANGE, "linestyle": style.line(1), "label": "two lines, least squares"}
-        ax.plot(inside, np.interp(inside, *lines.T), **look)
+    lines = merging.elbow
+    if lines is not None:
+        ax.plot(*lines.T, color=style.ORANGE, linestyle=style.line(1), label="two lines, least squares")
