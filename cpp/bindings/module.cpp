@@ -483,13 +483,19 @@ nb::object py_m_step(const std::string& letters, Doubles within, Doubles counts,
     return good ? nb::object(nb::make_tuple(copied(found.numbers), copied(found.held))) : nb::none();
 }
 
-// (matrices whose upper triangles mirror the lower | cholesky | inverse of that, which failed or -1)
+// (matrices whose upper triangles mirror the lower, cholesky, inverse of that, which failed or -1): each by itself, since
+// some are kept and others are not.
 nb::tuple py_factor(nb::ndarray<const double, nb::ndim<3>, nb::c_contig, nb::device::cpu> matrices) {
     const std::size_t M = matrices.shape(0), D = matrices.shape(1), size = M * D * D;
     if (matrices.shape(2) != D) throw std::invalid_argument("matrices must be square");
-    nb::object all = nb::steal(PyBytes_FromStringAndSize(nullptr, Py_ssize_t(3 * size * sizeof(double))));
-    if (!all) nb::raise_python_error();
-    double* mirrored = reinterpret_cast<double*>(PyBytes_AS_STRING(all.ptr()));
+    nb::object found[3];
+    double* at[3];
+    for (int i = 0; i < 3; ++i) {
+        found[i] = nb::steal(PyBytes_FromStringAndSize(nullptr, Py_ssize_t(size * sizeof(double))));
+        if (!found[i]) nb::raise_python_error();
+        at[i] = reinterpret_cast<double*>(PyBytes_AS_STRING(found[i].ptr()));
+    }
+    const auto [mirrored, cholesky, inverse] = at;
     std::ptrdiff_t failed;
     {
         nb::gil_scoped_release release;
@@ -497,9 +503,9 @@ nb::tuple py_factor(nb::ndarray<const double, nb::ndim<3>, nb::c_contig, nb::dev
             for (std::size_t i = 0; i < D; ++i)
                 for (std::size_t j = 0; j < D; ++j)
                     mirrored[(m * D + i) * D + j] = matrices.data()[(m * D + std::max(i, j)) * D + std::min(i, j)];
-        failed = factor(mirrored, M, D, mirrored + size, mirrored + 2 * size);
+        failed = factor(mirrored, M, D, cholesky, inverse);
     }
-    return nb::make_tuple(all, failed);
+    return nb::make_tuple(found[0], found[1], found[2], failed);
 }
 
 }  // namespace

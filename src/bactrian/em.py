@@ -178,10 +178,12 @@ def run(
             paces = [_pace(acceleration, c.objective, near) for c in climbs]
         for i in set(active).difference(left) if paces else ():
             paces[i] = _pace(acceleration, climbs[i].objective, near)  # it has seen nothing of what the core did
-        ends = [last[i] for i in left]
-        seen = _read(source, kernel, [climbs[i] for i in left], [paces[i] for i in left], how, ends)
-        for i, (climb, statistics) in zip(left, seen, strict=True):
-            climbs[i] = _on(climb, statistics, paces[i], tol * source.total, last[i])
+        # one read for all, or one look for each: then only one needs to have its statistics
+        for some in [left] if source.read_together else [[i] for i in left]:
+            ends = [last[i] for i in some]
+            seen = _read(source, kernel, [climbs[i] for i in some], [paces[i] for i in some], how, ends)
+            for i, (climb, statistics) in zip(some, seen, strict=True):
+                climbs[i] = _on(climb, statistics, paces[i], tol * source.total, last[i])
         if page is not None:
             page.passed(climbs, paces, ahead.tried)
         if observe is not None:

@@ -36,10 +36,10 @@ def factored(matrices: FloatArray, tied: bool = False) -> tuple[FloatArray, Floa
     CovarianceError
         As ``factor``.
     """
-    numbers, failed = _core.factor(np.ascontiguousarray(matrices, dtype=np.float64))
-    mirrored, cholesky, whiteners = np.frombuffer(numbers).reshape(3, *matrices.shape)
+    *found, failed = _core.factor(np.ascontiguousarray(matrices, dtype=np.float64))
     if failed >= 0:
         raise CovarianceError(_not_positive_definite(matrices[failed], failed, tied))
+    mirrored, cholesky, whiteners = (np.frombuffer(numbers).reshape(matrices.shape) for numbers in found)
     return mirrored, cholesky, whiteners
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
-from bactrian.covariance.factor import factored
+from bactrian.covariance.factor import factor, factored
 from bactrian.covariance.form import Covariance, frozen
 from bactrian.typing import FloatArray, IntArray
 
@@ -16,7 +17,7 @@ from bactrian.typing import FloatArray, IntArray
 class Full(Covariance):
     """``matrices`` : (M, D, D) array, symmetric positive definite, M = 1 if tied else K.
 
-    ``cholesky`` : (M, D, D) lower factors, L L^T = matrix.
+    The inverse factors are kept, for each pass needs them, and the factors themselves made when they are asked for.
     """
 
     matrices: FloatArray
@@ -24,15 +25,18 @@ class Full(Covariance):
     tied: bool = False
     n_features: int = field(init=False)
     whiteners: FloatArray = field(init=False, repr=False)
-    cholesky: FloatArray = field(init=False, repr=False)
     kind: ClassVar[str] = "full"
 
     def __post_init__(self) -> None:
-        matrices, cholesky, whiteners = factored(self.matrices, self.tied)
+        matrices, _, whiteners = factored(self.matrices, self.tied)
         object.__setattr__(self, "matrices", matrices)
         object.__setattr__(self, "n_features", matrices.shape[1])
-        object.__setattr__(self, "cholesky", cholesky)
         object.__setattr__(self, "whiteners", whiteners)
+
+    @cached_property
+    def cholesky(self) -> FloatArray:
+        """(M, D, D) lower factors, L L^T = matrix."""
+        return factor(self.matrices, self.tied)[0]
 
     @property
     def array(self) -> FloatArray:
@@ -40,8 +44,8 @@ class Full(Covariance):
 
     @property
     def log_determinants(self) -> FloatArray:
-        diagonals = np.diagonal(self.cholesky, axis1=1, axis2=2)
-        return self._per_component(2 * np.log(diagonals).sum(axis=1))
+        diagonals = np.diagonal(self.whiteners, axis1=1, axis2=2)
+        return self._per_component(-2 * np.log(diagonals).sum(axis=1))
 
     def dense(self) -> FloatArray:
         return self._per_component(self.matrices)
@@ -56,7 +60,7 @@ class Full(Covariance):
         same = object.__new__(Full)  # of matrices that are factored already
         same.__dict__.update(self.__dict__, n_components=len(components))
         if not self.tied:
-            for name in ("matrices", "cholesky", "whiteners"):
+            for name in {"matrices", "whiteners", "cholesky"}.intersection(self.__dict__):
                 object.__setattr__(same, name, frozen(getattr(self, name)[components]))
         return same
 

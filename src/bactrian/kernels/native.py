@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from bactrian import _core
 from bactrian.covariance import Covariance, Diagonal, Full, Spherical
+from bactrian.covariance.form import frozen
 from bactrian.errors import ParameterError
 from bactrian.kernels.kernel import Ascent, Climber, FirstStep, Leg, Noise, Parameters, Whole
 from bactrian.statistics import Scatter, Statistics
@@ -226,7 +227,8 @@ class _Held:
         k, d = self.shape
         flat = np.frombuffer(self.model.numbers())
         covariance = _covariance(*self.form, flat[k + k * d :], self.shape)
-        return {"weights": flat[:k], "means": flat[k : k + k * d].reshape(k, d), "covariance": covariance}
+        few = frozen(flat[: k + k * d].copy())  # the matrices have a copy of their own, so nothing else holds these
+        return {"weights": few[:k], "means": few[k:].reshape(k, d), "covariance": covariance}
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ Such a fit leaves the other components as they are, so what it gains is gained b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -83,10 +83,8 @@ class Halves:
         new = [c for c in range(len(parts.weights)) if self._known(parts, c) is None]
         if new:
             log_density = self.source.log_densities(self.kernel, mixture)
-            each = max(2, len(new) * BYTES // max(1, self.source.values.nbytes))  # their rows are copies
-            for n in range(0, len(new), each):
-                local = [self._local(parts, c, z[:, c], log_density) for c in new[n : n + each]]
-                self._learn(parts, [one for one in local if one is not None])
+            for some in _side_by_side(self._local(parts, c, z[:, c], log_density) for c in new):
+                self._learn(parts, some)
         found = ((c, self._known(parts, c)) for c in range(len(parts.weights)))
         return [Split(c, gain, two) for c, known in found if known for gain, two in known.halves]
 
@@ -137,6 +135,18 @@ class Halves:
             weight, mean = float(parts.weights[one.c]), parts.means[one.c]
             self.known.append(Known(weight, mean, one.whitener, halves))
         del self.known[: -REMEMBERED * len(parts.weights)]
+
+
+def _side_by_side(local: Iterable[Local | None]) -> Iterator[list[Local]]:
+    """As many at a time as there is room for copies of their rows; two at least, for two threads."""
+    some: list[Local] = []
+    for one in local:
+        if one is not None:
+            some.append(one)
+        if sum(other.part.values.nbytes for other in some) > BYTES and len(some) > 1:
+            yield some
+            some = []
+    yield some
 
 
 def _different(halves: list[tuple[float, Parts]]) -> list[tuple[float, Parts]]:
