@@ -143,8 +143,8 @@ class Fit:
     def _refuse_collections(self, data: Any) -> None:
         if home_of(unwrapped(data)) is not None and self.noise is not None:
             raise DataError(
-                "a fit with noise says nothing of a collection as a whole; map its methods over the blocks, as in "
-                "x.map_blocks(fit.responsibilities), or ask fit.mixture, which leaves the noise out"
+                "a fit with noise says nothing of a collection as a whole; ask it of rows in memory, as of a block, "
+                "or ask fit.mixture, which leaves the noise out"
             )
 
     def uncertainty(self, data: Any) -> Any:

@@ -205,13 +205,22 @@ def _read_frame(data: Any, wanted: tuple[str, ...] | None) -> tuple[FloatArray, 
 
 
 def numbered(features: Sequence[str | int], columns: Sequence[Any]) -> list[Any]:
-    """The names of features, some of which may be given by number where no column is called that."""
+    """The names of features, some of which may be given by number where no column is called that.
+
+    Raises
+    ------
+    DataError
+        One of them stands twice.
+    """
 
     def named(feature: Any) -> Any:
         is_number = isinstance(feature, int) and feature not in columns and 0 <= feature < len(columns)
         return columns[feature] if is_number else feature
 
-    return [named(feature) for feature in features]
+    names = [named(feature) for feature in features]
+    if len(set(names)) < len(names):
+        raise DataError(f"columns should be named once each, but got {', '.join(map(str, names))}")
+    return names
 
 
 def _unreadable(data: Any, error: Exception) -> DataError:

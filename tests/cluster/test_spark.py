@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import bactrian as bt
@@ -112,6 +114,53 @@ def test_bt_fit_and_what_it_says_of_a_frame(frame, folder, ordered):
         assert np.array_equal(np.array(table[column].to_pylist()), expected)
 
 
+def test_two_fits_of_one_frame_have_files_of_their_own(frame, folder):
+    one, other = source_of(frame, features=NAMES), source_of(frame, features=NAMES)
+    assert len(files(folder)) == 10
+    one.close()
+    assert len(files(folder)) == 5
+    with ThreadPoolExecutor(2) as pool:
+        ends = list(pool.map(lambda _: climb(source_of(frame, features=NAMES), n=2), range(2)))
+    assert_same_bits(ends[0], climb(other, n=2))
+    assert_same_bits(ends[1], ends[0])
+    other.close()
+    assert not files(folder)
+
+
+def test_scores_of_an_estimator(frame, folder, ordered):
+    model = bt.GaussianMixture(2, tol=1e-3).fit(frame.drop("w", "row"))
+    rows, weight = pd.DataFrame(ordered[0], columns=NAMES), ordered[1]
+    assert model.score(frame) == pytest.approx(model.score(rows), rel=1e-12)
+    assert model.aic(frame) == pytest.approx(model.aic(rows), rel=1e-12)
+    assert model.bic(frame, sample_weight="w") == pytest.approx(model.bic(rows, sample_weight=weight), rel=1e-12)
+    assert not files(folder)
+    with pytest.raises(bt.DataError, match="this needs its rows in memory, but got a DataFrame of pyspark"):
+        model.partial_fit(frame)
+
+
+def test_names_that_differ_by_case(frame, ordered):
+    other = frame.toDF("a", "A", "c.d", "w", "row")
+    assert np.array_equal(source_of(other, features=["A", "a"]).in_memory().values, ordered[0][:, [1, 0]])
+
+
+def test_a_session_that_stops_during_a_fit(spark, frame, folder, monkeypatch):
+    def stop(_: Any) -> None:
+        monkeypatch.setattr(spark.sparkContext, "_jsc", None)  # as stop() does
+
+    with pytest.raises(bt.ClusterError, match="the Spark session of the data frame was stopped"):
+        bt.fit(frame, 2, "VVV", features=NAMES, progress=stop)
+    for path in files(folder):  # Spark would, had it stopped
+        path.unlink()
+
+
+def test_files_must_not_be_encrypted(frame, monkeypatch):
+    conf = type(frame.sparkSession.conf)
+    told = conf.get
+    monkeypatch.setattr(conf, "get", lambda c, n, *d: "true" if n == "spark.io.encryption.enabled" else told(c, n, *d))
+    with pytest.raises(bt.ClusterError, match=r"spark\.io\.encryption\.enabled forbids plain files"):
+        bt.fit(frame, 2, features=NAMES)
+
+
 def test_noise_over_the_whole_frame(frame, ordered):
     how = {"families": "VVV", "noise": True, "start": START, "tol": 0, "max_iter": 4, "acceleration": None}
     fit = bt.fit(frame, features=NAMES, sample_weight="w", **how)
@@ -122,6 +171,11 @@ def test_noise_over_the_whole_frame(frame, ordered):
     extent = source_of(frame, "w", NAMES).extent(axes)
     assert extent == pytest.approx(np.ptp(X[WEIGHT > 0] @ axes, axis=0), rel=1e-13)
     assert np.array_equal(extent, source_of(frame.coalesce(2).repartitionByRange(5, "row"), "w", NAMES).extent(axes))
+
+
+def test_labels_by_name(frame):
+    with pytest.raises(bt.DataError, match="labels can be given only for rows in memory or in files, not on a cluster"):
+        bt.fit(frame, 2, labels="w")
 
 
 def test_a_start_of_labels(frame):
@@ -159,6 +213,13 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], dict[str, Any], str]] = {
     "text": (lambda f: f.selectExpr("a", "string(b) b"), {}, "column 'b' is not numeric: it holds string; leave it"),
     "array": (lambda f: f.selectExpr("array(a, b) v"), {}, r"column 'v' is not numeric: .* vector_to_array"),
     "no such column": (lambda f: f, {"features": ["z"]}, "there is no column 'z'; the data has 'a', 'b'"),
+    "a column twice": (lambda f: f, {"features": ["a", "a"]}, "columns should be named once each, but got a, a"),
+    "a column by name and number": (lambda f: f, {"features": ["a", 0]}, "columns should be named once each"),
+    "a feature that is the weight": (
+        lambda f: f,
+        {"features": ["a", "w"], "sample_weight": "w"},
+        "'w' cannot be both a feature and the weight",
+    ),
     "no columns": (lambda f: f.select("w"), {"sample_weight": "w"}, "no columns"),
     "no rows": (lambda f: f.select("a").where("a > 1e9"), {}, "no rows: every partition is empty"),
     "weights as an array": (lambda f: f.select("a"), {"sample_weight": WEIGHT}, "the name of a column"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any, Self
 
 import numpy as np
@@ -16,12 +17,14 @@ from bactrian.estimators.attributes import attributes_of, changed, mixture_of, p
 from bactrian.estimators.names import covariance_type_of, form_of
 from bactrian.estimators.sampler import sampler
 from bactrian.families import parse_family
-from bactrian.kernels import Noise
+from bactrian.kernels import NativeKernel, Noise
 from bactrian.mixture import Mixture
 from bactrian.noise import classify_beside, logpdf_beside, responsibilities_beside
 from bactrian.randomness import generator
 from bactrian.selection import criteria
 from bactrian.sources.array import read_weights
+from bactrian.sources.door import open_source
+from bactrian.statistics import Scatter
 from bactrian.typing import FloatArray, IntArray, RandomState
 
 DTYPES = [np.float64, np.float32]  # what rows may be; everything else becomes the first
@@ -95,7 +98,7 @@ class FittedMixture:
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """The mean log p(x) of the rows, weighted by ``sample_weight`` (N,) if given; ``y`` is ignored."""
-        if sample_weight is None:
+        if sample_weight is None and home_of(X) is None:
             return float(self.score_samples(X).mean())  # the same rounding, also in float32
         total, weight = self._log_likelihood(X, sample_weight)
         return total / weight
@@ -174,8 +177,8 @@ class FittedMixture:
         """The mixture, for collections on a cluster, which say nothing of noise."""
         if self._noise is not None:
             raise DataError(
-                "an estimator with noise says nothing of a collection as a whole; map its methods over the blocks, "
-                "or ask mixture_, which leaves the noise out"
+                "an estimator with noise says nothing of a collection as a whole; ask it of rows in memory, as of a "
+                "block, or ask mixture_, which leaves the noise out"
             )
         return self.mixture_
 
@@ -198,11 +201,27 @@ class FittedMixture:
 
     def _log_likelihood(self, X: Any, sample_weight: Any) -> tuple[float, float]:
         """Sum of w_i log p(x_i), and of w_i; in float64 whatever the rows are."""
+        if home_of(X) is not None:
+            return self._added_up_there(X, sample_weight)
         log_densities = self._answers(X, logpdf_beside)
         if sample_weight is None:
             return float(log_densities.sum()), float(len(log_densities))
         weight = read_weights(sample_weight, len(log_densities))
         return float(weight @ log_densities), float(weight.sum())
+
+    def _added_up_there(self, X: Any, sample_weight: Any) -> tuple[float, float]:
+        """The same of a collection on a cluster, by one pass."""
+        mixture = self._components()
+        names = None if getattr(X, "columns", None) is None else mixture.feature_names
+        source, _ = open_source(X, sample_weight, names)
+        with closing(source):
+            if source.n_features != mixture.n_features:
+                raise DataError(
+                    f"the mixture has {mixture.n_features} features, but the rows have {source.n_features}; "
+                    "give the same features it was made with"
+                )
+            found = source.fold(NativeKernel(), [mixture.parameters], [Scatter.TRACE])[0]
+        return found.log_likelihood, source.total
 
     def _n_parameters(self) -> int:
         """Free parameters of the model (scikit-learn's name, which programs use)."""

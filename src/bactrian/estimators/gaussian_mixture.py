@@ -11,6 +11,7 @@ from sklearn.utils.validation import validate_data
 
 from bactrian import em
 from bactrian.em import Climb
+from bactrian.engines import check_in_memory
 from bactrian.errors import DataError
 from bactrian.estimators import climbing, sampler, streaming
 from bactrian.estimators.fitted import DTYPES, FittedMixture
@@ -212,6 +213,8 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         """
         check_settings(self)
         streaming.check(self)
+        if not hasattr(X, "__array__"):
+            check_in_memory(X)
         with streaming.first_or_none(self):
             values = validate_data(self, X, dtype=DTYPES, reset=not hasattr(self, "n_features_in_"))
             online = getattr(self, "_online", None)

@@ -12,6 +12,8 @@ from bactrian.sources.labelled import Labelled, check_used, read_labels
 from bactrian.sources.labelled_chunks import LabelledChunks
 from bactrian.sources.source import Source
 
+ON_A_CLUSTER = "{} can be given only for rows in memory or in files, not on a cluster; take a sample of them"
+
 Known: TypeAlias = Labelled | LabelledChunks
 
 
@@ -38,4 +40,4 @@ def in_order(source: Source, what: str) -> ArraySource | ChunkedSource:
     """The same source where its rows have an order; else a DataError saying that ``what`` needs that."""
     if isinstance(source, (ArraySource, ChunkedSource)):
         return source
-    raise DataError(f"{what} can be given only for rows in memory or in files, not on a cluster; take a sample of them")
+    raise DataError(ON_A_CLUSTER.format(what))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from bactrian.engines import home_of, unwrapped
 from bactrian.errors import DataError
 from bactrian.files.dataset import open_dataset
 from bactrian.files.label_column import LabelColumn, code, numbered
 from bactrian.rows import frame_column
 from bactrian.sources import door
 from bactrian.sources.door import Opened, Spooled, is_path, open_source, read_features
+from bactrian.sources.known import ON_A_CLUSTER
 from bactrian.sources.sql import Query
 
 
@@ -26,6 +28,8 @@ def open_labelled(
     """
     if not isinstance(labels, str):
         return open_source(data, sample_weight, features), labels
+    if home_of(unwrapped(data)) is not None:
+        raise DataError(ON_A_CLUSTER.format("labels"))
     features = read_features(features)
     weight = sample_weight if isinstance(sample_weight, str) else None
     if is_path(data) or isinstance(data, Query):

@@ -10,6 +10,7 @@ from pyspark.sql.types import BooleanType, FloatType, NumericType
 
 from bactrian.errors import ClusterError, DataError
 from bactrian.rows import numbered
+from bactrian.sources.spark.session import STOPPED, is_stopped
 from bactrian.sources.spark.source import SparkSource
 
 
@@ -30,7 +31,7 @@ def source_of(frame: Any, sample_weight: str | None = None, features: Sequence[s
     DataError
         A column that is not there or not numeric, nulls, NaN, infinity, no rows, weights that cannot be used.
     ClusterError
-        The session was stopped.
+        The session was stopped, or wants files to be encrypted; Spark gives up a job.
     MissingDependencyError
         bactrian is not installed on the executors.
     """
@@ -46,17 +47,18 @@ def source_of(frame: Any, sample_weight: str | None = None, features: Sequence[s
     names = _names(frame, features, sample_weight)
     chosen = [*names, *([sample_weight] if sample_weight else [])]
     kinds = numeric_kinds(frame, chosen)
+    if frame.sparkSession.conf.get("spark.io.encryption.enabled", "false") == "true":
+        raise ClusterError(
+            "spark.io.encryption.enabled forbids plain files, in which the executors would keep the rows during a fit; "
+            "fit a sample in memory, as data.sample(0.01).toPandas(), or write the features to Parquet where you may"
+        )
     single = all(isinstance(kinds[name], FloatType) for name in names)
-    casts = [column_of(name).cast("float" if single else "double") for name in names]
-    if sample_weight:
-        casts.append(column_of(sample_weight).cast("double"))
-    narrow = frame.select(*(cast.alias(f"c{i}") for i, cast in enumerate(casts)))
-    return SparkSource(narrow, names, single, sample_weight is not None)
-
-
-def column_of(name: str) -> Any:
-    """The column of exactly that name, dots and all."""
-    return functions.col("`" + name.replace("`", "``") + "`")
+    types = ["float" if single else "double"] * len(names) + ["double"] * (len(chosen) - len(names))
+    # by their places: Spark takes names apart at dots, and does not tell "a" from "A"
+    by_place = frame.toDF(*(f"c{i}" for i in range(len(frame.columns))))
+    columns = [functions.col(f"c{frame.columns.index(name)}") for name in chosen]
+    casts = [column.cast(kind).alias(f"x{i}") for i, (column, kind) in enumerate(zip(columns, types, strict=True))]
+    return SparkSource(by_place.select(*casts), names, single, sample_weight is not None)
 
 
 def numeric_kinds(frame: Any, names: Sequence[str]) -> dict[str, Any]:
@@ -69,8 +71,8 @@ def numeric_kinds(frame: Any, names: Sequence[str]) -> dict[str, Any]:
     ClusterError
         The session was stopped.
     """
-    if _stopped(frame.sparkSession):
-        raise ClusterError("the Spark session of the data frame was stopped; start a session and make the frame again")
+    if is_stopped(frame.sparkSession):
+        raise ClusterError(STOPPED)
     kinds = {field.name: field.dataType for field in frame.schema.fields}
     for name in names:
         if name not in kinds:
@@ -89,16 +91,10 @@ def numeric_kinds(frame: Any, names: Sequence[str]) -> dict[str, Any]:
     return kinds
 
 
-def _stopped(session: Any) -> bool:
-    """Spark tells of it by errors that depend on what is asked."""
-    context = getattr(session, "_sc", None)
-    if context is None:  # Spark Connect
-        return bool(getattr(session, "is_stopped", False))
-    return getattr(context, "_jsc", True) is None
-
-
 def _names(frame: Any, features: Sequence[str | int] | None, weight: str | None) -> tuple[str, ...]:
     wanted = frame.columns if features is None else numbered(features, frame.columns)
+    if features is not None and weight in wanted:
+        raise DataError(f"column {weight!r} cannot be both a feature and the weight; choose one of the two")
     names = tuple(name for name in wanted if name != weight)
     if not names:
         raise DataError("the data has no columns; give at least one numeric column with features=[...]")

@@ -27,13 +27,13 @@ PLACES = StructType(
 ANSWERS = StructType([StructField("partition", IntegerType()), StructField("answer", BinaryType())])
 
 
-def hold(layout: Layout, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Rows to a file; the place of it."""
+def hold(layout: Layout, key: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Rows to a file, with the key in its name; the place of it."""
     _settle()
     context = TaskContext.get()
     assert context is not None
     partition = int(context.partitionId())
-    path, summary = write_rows(layout, partition, batches)
+    path, summary = write_rows(layout, key, partition, batches)
     columns = [[partition], [path], [summary.n_rows], [summary.pack().tobytes()]]
     kinds = [pa.int32(), pa.string(), pa.int64(), pa.binary()]
     arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]

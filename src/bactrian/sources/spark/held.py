@@ -27,7 +27,6 @@ BLOCK_BYTES = 1 << 23
 
 ALIGNED = 64  # bytes: where a block and its rows may begin
 NO_ROOM = "bactrian keeps the rows of a Spark data frame in a file of each executor, but"
-MEMORY = "/dev/shm"  # where Spark may not write to a disk what is not encrypted
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,6 @@ class Layout:
     n_features: int
     single: bool
     weighted: bool
-    encrypted: bool = False
 
     @property
     def dtype(self) -> Any:
@@ -65,7 +63,7 @@ class Layout:
         return full * self.block_bytes(self.n_rows) + self.block_bytes(rest)
 
 
-def write_rows(layout: Layout, partition: int, batches: Iterable[pa.RecordBatch]) -> tuple[str, Summary]:
+def write_rows(layout: Layout, key: str, partition: int, batches: Iterable[pa.RecordBatch]) -> tuple[str, Summary]:
     """The file's path, and what there is to know of its rows; nulls become NaN.
 
     Raises
@@ -73,11 +71,11 @@ def write_rows(layout: Layout, partition: int, batches: Iterable[pa.RecordBatch]
     OSError
         There is no room, or no folder; the message is for the user.
     """
-    folder = _folder(layout, partition)
+    folder = _folder(partition)
     found = Summary.of_nothing(layout.n_features)
     path = None
     try:
-        handle, path = tempfile.mkstemp(prefix="bactrian-", suffix=".rows", dir=folder)
+        handle, path = tempfile.mkstemp(prefix=f"bactrian-{key}-", suffix=".rows", dir=folder)
         with open(handle, "wb") as file:
             for values, weights in _blocks(layout, batches):
                 found = found + summary_of(values, weights)
@@ -144,10 +142,8 @@ def _blocks(layout: Layout, batches: Iterable[pa.RecordBatch]) -> Iterator[tuple
         yield values[:filled], weights[:filled] if layout.weighted else None
 
 
-def _folder(layout: Layout, partition: int) -> str:
+def _folder(partition: int) -> str:
     """One of the executor's own folders, which Spark removes when it ends."""
-    if layout.encrypted:
-        return MEMORY
     given = [folder for folder in os.environ.get("SPARK_LOCAL_DIRS", "").split(",") if os.path.isdir(folder)]
     return given[partition % len(given)] if given else waiting_folder()
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import weakref
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bactrian.errors import ClusterError, DataError, MissingDependencyError, ParameterError
+from bactrian.errors import ClusterError, DataError, ParameterError
 from bactrian.sources.partitioned import CLOSED, PartitionedSource, Summary, Work
 from bactrian.sources.partitioned.tree import combine, leaf, total
 from bactrian.sources.spark import executor
-from bactrian.sources.spark.held import NO_ROOM, Layout
+from bactrian.sources.spark.held import Layout
+from bactrian.sources.spark.session import PlacesLostError, run
 from bactrian.typing import FloatArray
 
 RENEWALS = 3  # at most, of the rows of executors that were lost, in one pass
@@ -26,11 +27,9 @@ class SparkSource(PartitionedSource):
     """A task that fails is repeated by Spark; rows that went with an executor are read again from the frame."""
 
     def __init__(self, narrow: Any, names: tuple[str, ...], single: bool, weighted: bool) -> None:
-        conf = narrow.sparkSession.conf
-        encrypted = conf.get("spark.io.encryption.enabled", "false") == "true"
         # a Python worker serves one task at a time, on as many cores as Spark gives a task
-        self._threads = int(conf.get("spark.task.cpus", "1"))
-        self._layout = Layout(len(names), single, weighted, encrypted)
+        self._threads = int(narrow.sparkSession.conf.get("spark.task.cpus", "1"))
+        self._layout = Layout(len(names), single, weighted)
         self._rows: _Rows | None = _Rows(narrow, self._layout)
         try:
             super().__init__(self._rows.summaries, len(names), names, single, weighted)
@@ -89,12 +88,15 @@ class _Rows:
     """
 
     def __init__(self, narrow: Any, layout: Layout) -> None:
-        self._held = narrow.mapInArrow(plain(partial(executor.hold, layout)), executor.PLACES).persist()
+        # Spark takes frames of equal plans for one: without a key two fits would share files and let go of each other's
+        hold = partial(executor.hold, layout, uuid4().hex)
+        self._session = narrow.sparkSession
+        self._held = narrow.mapInArrow(plain(hold), executor.PLACES).persist()
         self.let_go = weakref.finalize(self, _let_go, self._held)
         self.let_go.atexit = False  # the session may be gone by then
         try:
             self.renew()
-            found = {row.partition: np.frombuffer(row.summary) for row in _run(self._places.collect)}
+            found = {row.partition: np.frombuffer(row.summary) for row in self._run(self._places.collect)}
         except BaseException:
             self.let_go()
             raise
@@ -103,39 +105,18 @@ class _Rows:
 
     def renew(self) -> None:
         """Find the places again, once an executor is lost; files that were not lost stay."""
-        self._places = _run(self._held.localCheckpoint)
+        self._places = self._run(self._held.localCheckpoint)
 
     def ask(self, function: Callable[..., Any]) -> dict[int, FloatArray]:
         """The answers of those partitions whose rows were met."""
         try:
-            answers = _run(self._places.mapInArrow(plain(function), executor.ANSWERS).collect)
-        except _PlacesLostError:
+            answers = self._run(lambda: self._places.mapInArrow(plain(function), executor.ANSWERS).collect())
+        except PlacesLostError:
             return {}
         return {row.partition: np.frombuffer(row.answer) for row in answers if row.answer is not None}
 
-
-class _PlacesLostError(Exception):
-    """The executor that held them is gone."""
-
-
-def _run(job: Callable[[], Any]) -> Any:
-    """What the job gives; its errors in our words where we have some."""
-    try:
-        return job()
-    except Exception as error:
-        told = str(error)
-        if "No module named 'bactrian" in told:
-            raise MissingDependencyError(
-                "the executors have no bactrian; install it in their Python environment (PYSPARK_PYTHON), the same "
-                "version as here"
-            ) from error
-        if re.search("checkpoint block .* not found", told, re.IGNORECASE):
-            raise _PlacesLostError from error
-        if found := re.search(f"{NO_ROOM} .*", told):
-            raise ClusterError(
-                f"{found[0]}; let spark.local.dir name folders with more room, or take more partitions on more machines"
-            ) from error
-        raise
+    def _run(self, job: Callable[[], Any]) -> Any:
+        return run(self._session, job)
 
 
 def _let_go(held: Any) -> None:
