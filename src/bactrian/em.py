@@ -254,6 +254,8 @@ def _pace(acceleration: str | None, objective: Objective, near: bool) -> Plain:
 def _begun(climb: Climb) -> Climb:
     """The same, before its start is looked at again."""
     c = climb
+    if not c.history and c.status is None:
+        return c
     return Climb(c.objective, c.mixture, c.held, c.history[:-1], c.log_likelihood, c.map_log_responsibility)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,8 +117,7 @@ class Whole:
     total: float
 
 
-@dataclass(frozen=True, eq=False)
-class Leg:
+class Leg(NamedTuple):
     """Iterations of EM that a kernel is asked to make by itself.
 
     Attributes
@@ -164,8 +163,7 @@ class Leg:
     strides: bool
 
 
-@dataclass(frozen=True, eq=False)
-class Ascent:
+class Ascent(NamedTuple):
     """Iterations of EM that a kernel made by itself.
 
     Attributes
