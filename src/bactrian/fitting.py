@@ -199,7 +199,9 @@ def fit(
         noise=noise_model,
         clean=without_noise(noise_model, source),
     )
-    task = replace(task, acceleration=_read_acceleration(acceleration, task))
+    quickest = _read_acceleration(acceleration, task)
+    if quickest != task.acceleration:
+        task = replace(task, acceleration=quickest)
     if isinstance(start, str) and start == "hierarchical":
         task = replace(task, start=_hierarchy(task, max(counts)))
     asked = {
@@ -209,7 +211,7 @@ def fit(
         "regularization": regularization,
     }
     with closing(whole), watching(watched) as observe, kept(state, task, names, asked, random_state) as task:
-        task = replace(task, observe=observe)
+        task = task if observe is None else replace(task, observe=observe)
         return _choose(search(task, counts, tried, criterion), criterion, task, names)
 
 
