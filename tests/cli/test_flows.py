@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bactrian import load
+from bactrian.cli import draws
 from bactrian.fit_result import Fit
 
 SMALL = ("-k", "1:2", "--family", "EII,VVV")
@@ -71,6 +72,20 @@ def test_sample_draws_what_the_mixture_draws(process, folder):
     rows, labels = load(folder / "mixture.bactrian").sample(70_000, 3, labels=True)
     np.testing.assert_array_equal(np.stack([got["length"], got["width"]], axis=1), rows)
     np.testing.assert_array_equal(got["label"], labels)
+
+
+def test_many_draws_are_made_a_part_at_a_time(folder, monkeypatch):
+    mixture = load(folder / "mixture.bactrian")
+    monkeypatch.setattr(draws, "ROWS", 30)
+    monkeypatch.setattr(draws, "NUMBERS", 200)
+    parts = list(draws.draws(mixture, 250, 3, with_labels=True))
+    rng = np.random.default_rng(3)
+    expected = [mixture.sample(n, rng, labels=True) for n in (100, 100, 50)]
+    for i, name in enumerate(mixture.feature_names):
+        got = np.concatenate([part[name] for part in parts])
+        np.testing.assert_array_equal(got, np.concatenate([rows[:, i] for rows, _ in expected]))
+    got = np.concatenate([part["label"] for part in parts])
+    np.testing.assert_array_equal(got, np.concatenate([labels for _, labels in expected]))
 
 
 @pytest.mark.parametrize(("name", "start"), [("p.png", b"\x89PNG"), ("p.svg", b"<?xml"), ("p.pdf", b"%PDF")])

@@ -17,6 +17,8 @@ from bactrian.progress import Meter
 def sample(model: str, n_rows: int, seed: int | None, with_labels: bool, output: str | None) -> None:
     """Draw random rows from a MODEL that was saved; the same rows as Mixture.sample with that seed.
 
+    Many rows are drawn and written a part at a time, and only the first part is that of Mixture.sample.
+
     \b
     Example:
       bactrian sample model.bactrian -n 1000 --seed 1 -o rows.csv
