@@ -6,12 +6,15 @@ CORE := $(wildcard cpp/CMakeLists.txt cpp/core/* cpp/bindings/*) CMakeLists.txt 
 # an editable install knows the modules it was made with: a new one asks for a new install
 NAMES := $(shell find src -name '*.py' | LC_ALL=C sort | cksum | cut -d ' ' -f 1)
 INSTALLED := $(VENV)/installed-$(NAMES)
-BENCHMARKS := em_iteration limits skip scoring end_to_end small selection optimum merging resampling scaling memory out_of_core cluster on_paper
+# each of these takes less than ten minutes on two cores
+SPEED := em_iteration limits skip scoring end_to_end small scaling memory
+STATISTICS := selection optimum merging resampling
+SOURCES := out_of_core cluster on_paper
 FAITHFUL := src/bactrian/datasets/old_faithful.csv
 
 SANITIZERS := address undefined thread
 
-.PHONY: demo test lint sanitize bench gallery clean
+.PHONY: demo test lint sanitize bench bench-statistics bench-sources bench-all gallery clean
 
 demo: $(INSTALLED)
 	mkdir -p demo
@@ -38,8 +41,12 @@ sanitize: $(VENV)/sanitize
 	done
 
 # without these two, NumPy's BLAS runs the best kernel of the machine: rivals are measured at their best
-bench: $(VENV)/bench
-	set -e; for name in $(BENCHMARKS); do \
+bench: PAGES := $(SPEED)
+bench-statistics: PAGES := $(STATISTICS)
+bench-sources: PAGES := $(SOURCES)
+bench-all: PAGES := $(SPEED) $(STATISTICS) $(SOURCES)
+bench bench-statistics bench-sources bench-all: $(VENV)/bench
+	set -e; for name in $(PAGES); do \
 	    env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE \
 	        $(BIN)/python benchmarks/$$name.py --write docs/benchmarks/$$name.md; \
 	done
