@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bactrian import Mixture
+from bactrian.cli import draws
 
 # arguments, exit code, words of the line on stderr
 CASES = {
@@ -45,7 +46,6 @@ CASES = {
         "nowhere/p.csv cannot be written",
     ),
     "prediction over the data": ("predict fit.bactrian x.csv -o x.csv", 2, "x.csv is named twice"),
-    "too many rows": (f"sample fit.bactrian -n {10**15}", 1, "there is not enough memory"),
     "label twice": ("sample label.bactrian --with-labels", 2, "the model has a feature 'label'"),
     "nothing selected": ("plot mixture.bactrian --selection -o p.png", 1, "mixture without candidates"),
 }
@@ -102,6 +102,15 @@ def test_one_line_and_a_code(run, folder, arguments, code, words):
     assert done.stderr.count("\n") == 1
     assert (done.exit_code, done.stdout) == (code, "")
     assert sorted(folder.iterdir()) == before
+
+
+def test_memory_that_is_not_there(run, monkeypatch):
+    """As for rows whose numbers would take more than any machine has."""
+    monkeypatch.setattr(draws, "NUMBERS", 10**18)
+    done = run("sample", "fit.bactrian", "-n", 10**15)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: there is not enough memory for this (")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(("arguments", "words"), USAGE.values(), ids=USAGE)

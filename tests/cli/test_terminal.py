@@ -106,11 +106,14 @@ def test_a_closed_pipe_is_silent(folder):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device")
-def test_a_full_stdout_is_one_line(folder):
+@pytest.mark.parametrize(
+    "arguments",
+    [("info", "fit.bactrian"), ("sample", "fit.bactrian", "-n", str(10**15))],
+    ids=["info", "endless draws"],
+)
+def test_a_full_stdout_is_one_line(folder, arguments):
     with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            [*COMMAND, "info", "fit.bactrian"], cwd=folder, stdout=full, stderr=subprocess.PIPE, check=False
-        )
+        done = subprocess.run([*COMMAND, *arguments], cwd=folder, stdout=full, stderr=subprocess.PIPE, check=False)
     assert (done.returncode, done.stderr) == (1, b"error: No space left on device\n")
 
 
