@@ -40,6 +40,7 @@ from timing import in_turns, seconds
 
 D, ROUNDS = 8, 3
 COMPONENTS = (2, 8, 32)
+BOUND, BOUND_ROWS = (32, 64, 128), 10_000_000  # components, and rows at most, of passes that are bound by computing
 STEP = 1_000_000
 IN_MEMORY = 4_000_000
 GOAL_MB, GOAL_RATE = 256, 0.9
@@ -50,6 +51,12 @@ CLIMBS = [
     ("close", 4, "VVV"), ("close", 8, "VVV"), ("close", 8, "EEE"), ("close", 8, "VVI"),
 ]  # fmt: skip
 PACES = {"EM": None, "SQUAREM": "squarem", "incremental": "incremental"}
+
+UNPACKING = (
+    "Of the rate in memory, over up to ten million of the rows: the more components, the longer the kernel works beside"
+    " the reading. Unpacking Parquet costs about as much time of a core as the kernel takes for eight components, and "
+    "copying a mapped file a seventh of that; there are two cores for all of it."
+)
 
 PROCESS = """
 import re, sys, warnings
@@ -88,14 +95,15 @@ def peak_megabytes(path: Path, k: int) -> float:
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def measure(page: Page, folder: Path, n_rows: int, k: int) -> None:
-    rows = np.array(np.load(folder / "apart.npy", mmap_mode="r")[:IN_MEMORY])
+def rates(folder: Path, data: str, n_rows: int, k: int) -> dict[str, tuple[float, float]]:
+    """Of each kind of file the seconds of a pass, and its rate as a part of that in memory."""
+    rows = np.array(np.load(folder / f"{data}.npy", mmap_mode="r")[:IN_MEMORY])
     few = rows[:20_000]
     mixture = bt.fit(few, k, "VVV", max_iter=3, n_init=1).mixture.parameters
     sources = {
         "memory": ArraySource(rows),
-        "Parquet": ChunkedSource(Dataset([str(folder / "apart.parquet")])),
-        ".npy": ChunkedSource(MappedStore(np.load(folder / "apart.npy", mmap_mode="r"), "apart.npy")),
+        "Parquet": ChunkedSource(Dataset([str(folder / f"{data}.parquet")])),
+        ".npy": ChunkedSource(MappedStore(np.load(folder / f"{data}.npy", mmap_mode="r"), data)),
     }
     kernel = NativeKernel()
 
@@ -103,16 +111,29 @@ def measure(page: Page, folder: Path, n_rows: int, k: int) -> None:
         return lambda: seconds(lambda: source.fold(kernel, [mixture], [Scatter.FULL]))
 
     found = in_turns({name: fold(source) for name, source in sources.items()}, ROUNDS)
-    in_memory = len(rows) / found["memory"]
-    for name in ("Parquet", ".npy"):
+    in_memory = len(rows) / found.pop("memory")
+    return {name: (took, n_rows / took / in_memory) for name, took in found.items()}
+
+
+def measure(page: Page, folder: Path, n_rows: int, k: int) -> None:
+    for name, (took, rate) in rates(folder, "apart", n_rows, k).items():
         path = folder / ("apart.parquet" if name == "Parquet" else "apart.npy")
-        page.row(
-            [
-                f"{n_rows:.0e}, {D}, {k}".replace("e+0", "e"), name, shown(found[name]),
-                against(n_rows / found[name] / in_memory, GOAL_RATE, ".2f"),
-                against(peak_megabytes(path, k), GOAL_MB, at_most=True),
-            ]
-        )  # fmt: skip
+        peak = against(peak_megabytes(path, k), GOAL_MB, at_most=True)
+        page.row([shape_of(n_rows, k), name, shown(took), against(rate, GOAL_RATE, ".2f"), peak])
+
+
+def compute_bound(page: Page, folder: Path, n_rows: int) -> None:
+    """Where the kernel takes longer and longer beside the reading."""
+    write_rows(folder, "part", APART, n_rows, parquet=True)
+    page.header("N, D, K", "Parquet", ".npy")
+    for k in BOUND:
+        found = rates(folder, "part", n_rows, k)
+        page.row([shape_of(n_rows, k), *(against(rate, GOAL_RATE, ".2f") for _, rate in found.values())])
+    page.end_table()
+
+
+def shape_of(n_rows: int, k: int) -> str:
+    return f"{n_rows:.0e}, {D}, {k}".replace("e+0", "e")
 
 
 @dataclass
@@ -150,7 +171,7 @@ def whole_fit(page: Page, folder: Path, n_rows: int, k: int) -> None:
         return lambda: seconds(lambda: bt.fit(folder / "apart.npy", k, "VVV", tol=TOL, acceleration=pace))
 
     found = in_turns({name: fit(pace) for name, pace in PACES.items()}, 1)
-    page.row([f"{n_rows:.0e}, {D}, {k}".replace("e+0", "e"), *map(shown, found.values())])
+    page.row([shape_of(n_rows, k), *map(shown, found.values())])
 
 
 def main() -> None:
@@ -171,6 +192,10 @@ def main() -> None:
         for k in COMPONENTS[1:2] if arguments.quick else COMPONENTS:
             measure(page, folder, n_rows, k)
         page.end_table()
+        if not arguments.quick:
+            page.section("Bound by computing")
+            page.paragraph(UNPACKING)
+            compute_bound(page, folder, min(n_rows, BOUND_ROWS))
         page.section("Reads")
         page.paragraph(
             f"Reads until the log-likelihood is within tol = {TOL:g} per row of the best of the three, reads until the "
