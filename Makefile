@@ -6,7 +6,7 @@ CORE := $(wildcard cpp/CMakeLists.txt cpp/core/* cpp/bindings/*) CMakeLists.txt 
 # an editable install knows the modules it was made with: a new one asks for a new install
 NAMES := $(shell find src -name '*.py' | LC_ALL=C sort | cksum | cut -d ' ' -f 1)
 INSTALLED := $(VENV)/installed-$(NAMES)
-# each of these takes less than ten minutes on two cores
+# each of these takes about ten minutes on two cores
 SPEED := em_iteration limits skip scoring end_to_end small scaling memory
 STATISTICS := selection optimum merging resampling
 SOURCES := out_of_core cluster on_paper
