@@ -1,7 +1,7 @@
 """Spark data frames: the only folder that imports pyspark, and only data-frame calls, so that Spark Connect works too.
 
-A pass is one ``mapInArrow`` job over the cached columns; each partition answers with one row of packed statistics, and
-they are added up in the order of the partitions.
+The executors keep the rows in files (docs/adr/0015). A pass is one ``mapInArrow`` job over the places of these files;
+each partition answers with one row of packed statistics, and they are added up in the order of the partitions.
 """
 
 from bactrian.sources.spark.door import source_of

@@ -1,4 +1,4 @@
-"""From a Spark data frame to the narrow frame of numbers that is cached and read by every pass."""
+"""From a Spark data frame to the narrow frame of numbers that the executors write to their files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bactrian.sources.spark.source import SparkSource
 def source_of(frame: Any, sample_weight: str | None = None, features: Sequence[str | int] | None = None) -> SparkSource:
     """The rows of a Spark data frame.
 
-    The features are cached as plain numbers (float where all are, else double) until the fit ends.
+    The executors keep the features as plain numbers (float where all are, else double) until the fit ends.
 
     Parameters
     ----------

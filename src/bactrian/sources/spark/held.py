@@ -85,10 +85,10 @@ def write_rows(layout: Layout, key: str, partition: int, batches: Iterable[pa.Re
                 written = file.write(values.data)
                 file.write(b"\0" * (layout.block_bytes(n) - layout.weight_bytes(n) - written))
     except OSError as error:
-        _remove(path)
+        remove_rows(path)
         raise type(error)(error.errno, f"{NO_ROOM} {folder}: {error.strerror}") from error
     except BaseException:
-        _remove(path)
+        remove_rows(path)
         raise
     return path, found
 
@@ -106,9 +106,11 @@ def read_rows(layout: Layout, path: str, n_rows: int) -> Iterator[tuple[FloatArr
         return None
 
 
-def remove_rows(path: str) -> None:
+def remove_rows(path: str | None) -> None:
     """Of whatever is there; Spark removes its folders itself when the application ends."""
-    _remove(path)
+    if path is not None:
+        with suppress(OSError):
+            os.remove(path)
 
 
 def _read(layout: Layout, mapping: mmap.mmap, n_rows: int) -> Iterator[tuple[FloatArray, FloatArray | None]]:
@@ -146,12 +148,6 @@ def _folder(partition: int) -> str:
     """One of the executor's own folders, which Spark removes when it ends."""
     given = [folder for folder in os.environ.get("SPARK_LOCAL_DIRS", "").split(",") if os.path.isdir(folder)]
     return given[partition % len(given)] if given else waiting_folder()
-
-
-def _remove(path: str | None) -> None:
-    if path is not None:
-        with suppress(OSError):
-            os.remove(path)
 
 
 def _aligned(n: int) -> int:
