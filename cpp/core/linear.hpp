@@ -24,7 +24,11 @@ BACTRIAN_STAGE bool make_features(const Model& m, Packed<Real> p, std::ptrdiff_t
             farthest = maximum<Real>(farthest, maximum<Real>(c, -c));
             store(w.features + d * T + i, c);
         }
-    if (!p.n_features) return true;  // nothing is squared before it is whitened or weighted
+    const auto one = [&](Real* to) {
+        for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) store(to + i, broadcast(Real(1)));
+        return true;
+    };
+    if (!p.n_features) return one(w.features + D * T);  // nothing is squared before it is whitened or weighted
     for (std::ptrdiff_t r = 0; r < kLanes<Real>; ++r)
         if (!p.linear && !(farthest[r] < limit)) return false;
     Real* to = w.features + D * T;
@@ -46,8 +50,7 @@ BACTRIAN_STAGE bool make_features(const Model& m, Packed<Real> p, std::ptrdiff_t
         for (std::ptrdiff_t j = 0; j < D; ++j)
             for (std::ptrdiff_t l = 0; l <= j; ++l) product(j, l);
     }
-    for (std::ptrdiff_t i = 0; i < rows; i += kLanes<Real>) store(to + i, broadcast(Real(1)));
-    return true;
+    return one(to);
 }
 
 // y = L^-1 x of a block of rows, into w.whitened; returns the sum of squares.

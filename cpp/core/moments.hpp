@@ -258,11 +258,13 @@ BACTRIAN_STAGE std::ptrdiff_t gather_rows(Packed<Real> p, std::ptrdiff_t k, cons
     return padded;
 }
 
-// Moments about the common centre. Most components have nothing to say about most rows: those are left out.
+// Moments of components k to end - 1 about the common centre. Most have nothing to say about most rows: those are left
+// out.
 template <typename Real>
-void moments_near(std::ptrdiff_t rows, bool exact, Layout layout, double* sums, Workspace<Real> w) {
+void moments_near(std::ptrdiff_t k, std::ptrdiff_t end, std::ptrdiff_t rows, bool exact, Layout layout, double* sums,
+                  Workspace<Real> w) {
     const std::ptrdiff_t D = layout.D;
-    for (std::ptrdiff_t k = 0; k < layout.K; ++k) {
+    for (; k < end; ++k) {
         Real* z = w.z + k * w.T;
         double &count = sums[layout.counts + k], *first = sums + layout.first() + k * D;
         double* triangle = sums + layout.second() + k * layout.triangle();

@@ -63,17 +63,41 @@ BACTRIAN_INLINE Real sum(Vector<Real> v) {
     return total;
 }
 
-// One step of a transposed sum: in groups of 2 * width lanes, a's halves added in front, b's behind.
+// One step of a transposition: in groups of 2 * width lanes, the front halves of a and b side by side, and the back ones.
+template <typename Real>
+struct Halves {
+    Vector<Real> front, back;
+};
 template <typename Real, int width>
-BACTRIAN_INLINE Vector<Real> add_halves(Vector<Real> a, Vector<Real> b) {
+BACTRIAN_INLINE Halves<Real> halves(Vector<Real> a, Vector<Real> b) {
     constexpr int W = int(kLanes<Real>);
     return [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-        const auto front = __builtin_shufflevector(
-            a, b, (I / (2 * width) * 2 * width + I % width + (I % (2 * width) < width ? 0 : W))...);
-        const auto back = __builtin_shufflevector(
-            a, b, (I / (2 * width) * 2 * width + width + I % width + (I % (2 * width) < width ? 0 : W))...);
-        return front + back;
+        return Halves<Real>{
+            __builtin_shufflevector(a, b, (I / (2 * width) * 2 * width + I % width + (I % (2 * width) < width ? 0 : W))...),
+            __builtin_shufflevector(
+                a, b, (I / (2 * width) * 2 * width + width + I % width + (I % (2 * width) < width ? 0 : W))...)};
     }(std::make_integer_sequence<int, W>{});
+}
+
+// One step of a transposed sum.
+template <typename Real, int width>
+BACTRIAN_INLINE Vector<Real> add_halves(Vector<Real> a, Vector<Real> b) {
+    const Halves<Real> split = halves<Real, width>(a, b);
+    return split.front + split.back;
+}
+
+// As many vectors as a vector has lanes, rows for columns.
+template <typename Real, int width = 1>
+BACTRIAN_INLINE void transpose(Vector<Real> (&v)[kLanes<Real>]) {
+    constexpr int W = int(kLanes<Real>);
+    unrolled<W>([&](auto i) {
+        if constexpr ((i & width) == 0) {
+            const Halves<Real> split = halves<Real, width>(v[i], v[i + width]);
+            v[i] = split.front;
+            v[i + width] = split.back;
+        }
+    });
+    if constexpr (2 * width < W) transpose<Real, 2 * width>(v);
 }
 
 // The upper half of a vector's lanes added to the lower, until four are left.
@@ -103,6 +127,21 @@ BACTRIAN_INLINE void add_sums(const Vector<Real> (&v)[4], double* to) {
         const auto sums = fold_to_four<int(kLanes<Real>)>(
             add_halves<Real, 2>(add_halves<Real, 1>(v[0], v[1]), add_halves<Real, 1>(v[2], v[3])));
         *reinterpret_cast<Four*>(to) += __builtin_convertvector(sums, Four);
+    }
+}
+
+// Adds the lanes of a vector to as many neighbouring numbers, which are aligned.
+template <typename Real>
+BACTRIAN_INLINE void add_lanes(Vector<Real> v, double* to) {
+    if constexpr (sizeof(Real) == 8) {
+        store<double>(to, load<double>(to) + v);
+    } else {
+        constexpr int half = int(kLanes<double>);
+        [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+            const auto low = __builtin_shufflevector(v, v, I...), high = __builtin_shufflevector(v, v, (I + half)...);
+            store<double>(to, load<double>(to) + __builtin_convertvector(low, Vector<double>));
+            store<double>(to + half, load<double>(to + half) + __builtin_convertvector(high, Vector<double>));
+        }(std::make_integer_sequence<int, half>{});
     }
 }
 

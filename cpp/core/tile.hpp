@@ -33,6 +33,11 @@ private:
 // Sums are added four at a time.
 inline std::ptrdiff_t padded_moments(std::ptrdiff_t n) { return (n + 3) / 4 * 4; }
 
+// Sizes of what products.hpp works in; 0 where it has nothing to do.
+struct Abreast {
+    std::ptrdiff_t shares, products, sums;
+};
+
 template <typename Real>
 struct Workspace {
     std::ptrdiff_t T;   // rows of a tile, the stride of the arrays below
@@ -46,8 +51,11 @@ struct Workspace {
     Real* features;     // (F + 1, T) x - centre and its products, and 1, of a linear pass
     std::int32_t* list; // (T,) rows of the tile
     double* moments;    // (K, F + 1) sums of z times those, each row padded to whole panels
+    Real* shares;       // weighted responsibilities of some rows, components side by side (products.hpp)
+    Real* products;     // products of features of those rows
+    double* abreast;    // sums over rows of one times the other
 
-    Workspace(Arena& arena, std::ptrdiff_t K, std::ptrdiff_t D, std::ptrdiff_t n_moments)
+    Workspace(Arena& arena, std::ptrdiff_t K, std::ptrdiff_t D, std::ptrdiff_t n_moments, Abreast sizes)
         : T(tile_rows(D, sizeof(Real) == 4)) {
         x = arena.take<Real>(D * T);
         weight = arena.take<Real>(T);
@@ -59,6 +67,9 @@ struct Workspace {
         features = arena.take<Real>(n_moments * T);
         list = arena.take<std::int32_t>(T);
         moments = arena.take<double>(K * padded_moments(n_moments));
+        shares = arena.take<Real>(sizes.shares);
+        products = arena.take<Real>(sizes.products);
+        abreast = arena.take<double>(sizes.sums);
     }
 };
 

@@ -4,6 +4,7 @@
 #include "moments.hpp"
 #include "points.hpp"
 #include "problem.hpp"
+#include "products.hpp"
 #include "softmax.hpp"
 
 namespace bactrian::BACTRIAN_VARIANT {
@@ -24,7 +25,7 @@ template <typename Real>
 std::size_t workspace_bytes_of(const Model& m) {
     Arena count(nullptr);
     Arena packed(nullptr);
-    Workspace<Real> unused(count, m.K, m.D, Packed<Real>(packed, m).n_moments);
+    Workspace<Real> unused(count, m.K, m.D, Packed<Real>(packed, m).n_moments, sizes_abreast<Real>(m));
     return count.used();
 }
 std::size_t workspace_bytes(const Model& m, bool single) {
@@ -84,7 +85,9 @@ void tile(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t n, const Model&
     if (out.responsibilities) return write_responsibilities(m.K, n, w, out.responsibilities + begin * m.K);
     add_likelihood(padded, layout, out.sums, w);
     if (near && matching)
-        return p.n_features ? moments_linear(p, noise, padded, layout, out.sums, w) : moments_near(padded, out.exact, layout, out.sums, w);
+        return p.n_features
+                   ? moments_linear(p, noise, padded, layout, out.sums, w)
+                   : moments_abreast(components_abreast<Real>(m), padded, out.exact, layout, out.sums, w);
     add_moments(p, padded, out.exact, layout, out.sums, w);
 }
 
@@ -93,12 +96,17 @@ void chunk_of(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t end, const 
               const Given* given, const Layout& layout, const Output& out, void* block) {
     Arena arena(block);
     Packed<Real> p = *static_cast<const Packed<Real>*>(packed);
-    Workspace<Real> w(arena, m.K, m.D, p.n_moments);
+    const Abreast abreast = sizes_abreast<Real>(m);
+    Workspace<Real> w(arena, m.K, m.D, p.n_moments, abreast);
     const bool near = out.sums && !given && p.near && matches(m, layout.scatter);
     if (near && p.n_features) __builtin_memset(w.moments, 0, std::size_t(m.K * padded_moments(p.n_moments)) * sizeof(double));
+    if (near) __builtin_memset(w.abreast, 0, std::size_t(abreast.sums) * sizeof(double));
     for (std::ptrdiff_t i = begin; i < end; i += w.T)
         tile(rows, i, end - i < w.T ? end - i : w.T, m, p, given, layout, out, w);
-    if (near) p.n_features ? add_linear(p, layout, out.sums, w) : recentre(p, layout, out.sums);
+    if (near && p.n_features) return add_linear(p, layout, out.sums, w);
+    if (!near) return;
+    add_abreast(components_abreast<Real>(m), layout, out.sums, w);
+    recentre(p, layout, out.sums);
 }
 void chunk(const Rows& rows, std::ptrdiff_t begin, std::ptrdiff_t end, const Model& m, bool single, const void* packed,
            const Given* given, const Layout& layout, const Output& out, void* workspace) {

@@ -13,6 +13,8 @@ from bactrian.kernels import Parameters
 
 SHAPES = [(1, 1, 1), (5, 1, 3), (193, 2, 1), (400, 2, 7), (300, 3, 4), (97, 4, 2), (250, 5, 3), (511, 8, 5)]
 LARGE_SHAPES = [(205, 9, 3), (130, 13, 2), (101, 34, 3), (64, 67, 2), (230, 200, 2)]
+ABREAST = [(97, 16, 6), (410, 14, 15), (500, 17, 23), (210, 13, 37), (390, 45, 8), (130, 20, 70)]  # components in lanes
+LARGE_SHAPES += ABREAST
 FORMS = list(product(("full", "diagonal", "spherical"), (False, True)))
 
 

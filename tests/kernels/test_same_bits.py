@@ -23,7 +23,7 @@ def same_bits(a, b) -> bool:
 
 @pytest.mark.parametrize("instructions", available_instructions())
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("shape", [(100_003, 2, 3), (20_011, 9, 4)])
+@pytest.mark.parametrize("shape", [(100_003, 2, 3), (20_011, 9, 4), (10_007, 17, 18)])
 def test_any_number_of_threads(instructions, dtype, shape):
     case = make_case(*shape, "full", False, dtype)
     runs = [
