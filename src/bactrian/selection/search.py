@@ -187,7 +187,7 @@ def _ends(
 
 def _told(task: Task, climb: em.Climb) -> Found:
     if is_all(climb.mixture, task.source.total):
-        return failed(climb.family, len(climb.mixture.weights), task, ALL_NOISE), None
+        return failed(climb.family, climb.mixture.shape[0], task, ALL_NOISE), None
     if climb.held and not task.numbered:  # the reason names components; of the others only the one chosen is ordered
         climb = climb.in_canonical_order()
     return candidate_of(climb, task), climb
@@ -313,7 +313,7 @@ def _observer(task: Task, found: list[Found], n_candidates: int, lot: int, crite
         ended = sum(climb.status is not None for climb in climbs)
         now = next((climb for climb in climbs if climb.status is None), climbs[-1])
         at = done + min(ended, lot - 1)
-        k, family = len(now.mixture.weights), now.family.code
+        k, family = now.mixture.shape[0], now.family.code
         tell(Progress(at, n_candidates, k, family, now.n_iter, now.log_likelihood, best, criterion))
 
     return observe

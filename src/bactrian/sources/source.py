@@ -141,11 +141,13 @@ class Source(ABC):
     def _moments_from(self, statistics: Statistics) -> Moments:
         """From the statistics of one component about a point."""
         with np.errstate(over="ignore", invalid="ignore"):  # whoever asks sees whether the numbers are finite
-            variances = statistics.within()[0].diagonal() / self.total
+            within = statistics.within()[0] / self.total
+            variances = within.diagonal()
             far = (statistics.first[0] / self.total) ** 2 > FAR * variances
             if self.single_precision or far.any() or not np.isfinite(variances).all():
                 statistics = self._about(statistics.means()[0])
-            return Moments(statistics.means()[0], statistics.within()[0] / self.total)
+                within = statistics.within()[0] / self.total
+            return Moments(statistics.means()[0], within)
 
     def some_row(self) -> FloatArray:
         """(D,) a row, about which moments are taken first."""

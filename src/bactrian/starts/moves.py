@@ -74,7 +74,7 @@ class Mover:
             Whether moves that gain are followed to the end; False is a short way.
         """
         better: em.Climb | None = None if climb.held else climb
-        while better is not None and (self.noise is not None or len(climb.mixture.weights) > 2):
+        while better is not None and (self.noise is not None or climb.mixture.shape[0] > 2):
             climb = better
             moves = self.moves(climb)
             better = self.gainful(climb, moves, strides) or self.tried(climb, moves, tries)

@@ -61,7 +61,7 @@ def thorough(
     look = Look(source, kernel, mover(source, kernel, climbs[0].objective, rng, tol=tol, memory=memory), tol, memory)
     climbs = look.short(climbs)
     if not _agree(climbs, CLOSE * source.total):
-        size = source.n_rows * source.n_features * len(climbs[0].mixture.weights)
+        size = source.n_rows * source.n_features * climbs[0].mixture.shape[0]
         n = 1 if again else int(np.clip(DEAR // size, *REPAIRED))
         first = look.repaired(climbs[:n])
         if again:
@@ -102,7 +102,7 @@ class Look:
     def _on_the_way(self, climbs: list[em.Climb]) -> list[em.Climb]:
         """With the moves that are known to gain; where climbing is cheap, but for those that lead to the best top."""
         moved = [partial(self._improved, climb, tries=0, strides=False) for climb in climbs]
-        if self.source.n_rows * self.source.n_features * len(climbs[0].mixture.weights) > NEAR:
+        if self.source.n_rows * self.source.n_features * climbs[0].mixture.shape[0] > NEAR:
             return [move() for move in moved]
         ends, tops = self._ended(climbs), self._tops()
         best = self._sorted(ends)[0]
@@ -146,5 +146,5 @@ def _one_by_one(climbs: list[em.Climb], more: Callable[[], list[em.Climb]]) -> I
 def _agree(climbs: list[em.Climb], nats: float) -> bool:
     """Whether all (of two components, half of them) lead, without a collapse, to about the same height."""
     high = [c for c in climbs if not c.held and climbs[0].value - c.value <= nats]
-    two = len(climbs[0].mixture.weights) <= 2
+    two = climbs[0].mixture.shape[0] <= 2
     return 2 * len(high) >= len(climbs) if two else len(high) == len(climbs)
