@@ -22,7 +22,7 @@ SKLEARN_LARGEST = 1_000_000 * 8  # numbers in X beyond which scikit-learn is lef
 
 FITS = {
     "bt.GaussianMixture": "from bactrian import GaussianMixture as G\nfit = lambda x, k: G(k, max_iter=2).fit(x)",
-    "bt.fit": "import bactrian\nfit = lambda x, k: bactrian.fit(x, k, 'VVV', max_iter=2, tol=0)",
+    "bt.fit": "import bactrian\nfit = lambda x, k: bactrian.fit(x, k, 'VVV', max_iter=2)",
     "scikit-learn": "from sklearn.mixture import GaussianMixture as G\nfit = lambda x, k: G(k, max_iter=2).fit(x)",
 }
 # rows are drawn piece by piece into place: nothing large is freed before the fit, which could use it again

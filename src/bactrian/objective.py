@@ -55,9 +55,8 @@ class Objective:
         counts = np.maximum(statistics.counts, 0.0)
         if self.prior is None and not counts.any():
             raise CovarianceError("no component has rows: all are noise; give the noise a larger volume")
-        covariance, low = self.family.m_step(
-            self._scatters(statistics, counts), self.lowest, None if before is None else before.covariance
-        )
+        here = before.covariance if before is not None and self.family.iterates else None
+        covariance, low = self.family.m_step(self._scatters(statistics, counts), self.lowest, here)
         means = statistics.means() if self.prior is None else self.prior.means(statistics)
         weights, noise = self._weights(counts, statistics.total)
         mixture = Parameters(weights, means, covariance, noise)

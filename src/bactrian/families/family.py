@@ -56,6 +56,11 @@ class Family:
         """Whether all components share one covariance."""
         return "V" not in self.code
 
+    @cached_property
+    def iterates(self) -> bool:
+        """Whether the M-step may begin at the covariance before it; it is a formula where all letters but I are one."""
+        return len(set(self.code) - {"I"}) > 1
+
     def decompose(self, covariance: Covariance) -> Decomposition:
         """Volumes, shapes and orientations of one of the family's covariances."""
         return decompose(covariance, self.code[2])

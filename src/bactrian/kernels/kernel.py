@@ -25,8 +25,8 @@ class Holder(Protocol):
     @property
     def shape(self) -> tuple[int, int]: ...
 
-    def read(self) -> dict[str, Any]:
-        """``weights``, ``means`` and ``covariance``."""
+    def read(self, name: str) -> dict[str, Any]:
+        """The numbers of that name, and what comes with them: ``weights`` and ``means``, or ``covariance``."""
         ...
 
 
@@ -74,7 +74,7 @@ class Parameters:
         holder = self.__dict__.get("_holder")
         if holder is None or name not in ("weights", "means", "covariance"):
             raise AttributeError(f"'{type(self).__name__}' object has no attribute {name!r}")
-        self.__dict__.update(holder.read())
+        self.__dict__.update(holder.read(name))
         return self.__dict__[name]
 
     def __getstate__(self) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class NativeKernel:
         scatter: Scatter,
         whole: Whole | None = None,
     ) -> Statistics:
-        single = _single_is_safe(rows, parameters.means, parameters.covariance)
+        single = _single_is_safe(rows, parameters)
         model = _model(parameters)
         code = SCATTER_CODES[scatter]
         known = None if whole is None else (whole.centre, whole.scatter, whole.total)
@@ -192,7 +192,7 @@ class NativeKernel:
         return NativeClimber(core, leg)
 
     def _score(self, rows: FloatArray, parameters: Parameters, what: int) -> Any:
-        single = _single_is_safe(rows, parameters.means, parameters.covariance)
+        single = _single_is_safe(rows, parameters)
         return _core.score(rows, _model(parameters), what, single, self._threads, self._variant)
 
 
@@ -223,12 +223,13 @@ class _Held:
     form: tuple[str, bool]
     shape: tuple[int, int]
 
-    def read(self) -> dict[str, Any]:
+    def read(self, name: str) -> dict[str, Any]:
         k, d = self.shape
         flat = np.frombuffer(self.model.numbers())
-        covariance = _covariance(*self.form, flat[k + k * d :], self.shape)
-        few = frozen(flat[: k + k * d].copy())  # the matrices have a copy of their own, so nothing else holds these
-        return {"weights": few[:k], "means": few[k:].reshape(k, d), "covariance": covariance}
+        if name == "covariance":
+            return {name: _covariance(*self.form, flat[k + k * d :], self.shape)}
+        few = frozen(flat[: k + k * d].copy())  # else they would hold the covariances too
+        return {"weights": few[:k], "means": few[k:].reshape(k, d)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -332,11 +333,12 @@ def _triangle_index(n_features: int) -> IntArray:
     return np.asarray(row * (row + 1) // 2 + column)
 
 
-def _single_is_safe(rows: FloatArray, means: FloatArray, covariance: Covariance) -> bool:
+def _single_is_safe(rows: FloatArray, parameters: Parameters) -> bool:
     """Whether float32 rows can be worked on in float32: well-conditioned components of ordinary size."""
     if rows.dtype != np.float32:
         return False
     low, high = SINGLE_RANGE
+    means, covariance = parameters.means, parameters.covariance
     if covariance.kind == "full":
         variances = np.einsum("mdd->md", covariance.dense()[:1] if covariance.tied else covariance.dense())
         magnified = np.einsum("mij,mj->mi", covariance.whiteners**2, variances)

@@ -262,19 +262,19 @@ class Look:
         if task.start is not None:
             start = from_assignment(task.source, task.kernel, objective, task.start, self.k)
             return beside_noise(start, objective, MILD) if _lacks_noise(start) else [start]
-        sample, starts = self._groups.sample, self._found(objective)
+        sample = self._groups.sample
         if long and task.search:
             return thorough(
                 sample,
                 task.kernel,
-                starts,
+                self._found(objective),
                 lambda: self._beside_noise(self._groups.further, objective),
                 self._rng,
                 task.memory,
                 sampled=sample.n_rows < (task.clean or task.source).n_rows,
                 again=task.levels is not None and task.levels.above(self.k),
             )
-        return ranked(sample, task.kernel, starts, memory=task.memory)
+        return ranked(sample, task.kernel, self._found(objective), memory=task.memory)
 
     def _found(self, objective: Objective) -> list[em.Climb]:
         return self._beside_noise(self._groups.starts, objective)

@@ -34,7 +34,8 @@ class FirstSteps:
         return [em.Climb(objective, *one) if one else self._slowly(objective, i) for i, one in enumerate(found)]
 
     def _slowly(self, objective: Objective, i: int) -> em.Climb:
-        return em.Climb(objective, *objective.maximize(self._statistics[i].narrowed(objective.family.scatter)))
+        statistics = self._statistics[i] if self._groups is None else self._groups.statistics(i)
+        return em.Climb(objective, *objective.maximize(statistics.narrowed(objective.family.scatter)))
 
     @cached_property
     def _groups(self) -> Groups | None:
@@ -42,7 +43,6 @@ class FirstSteps:
 
     @cached_property
     def _statistics(self) -> list[Statistics]:
-        groups, labellings = self._groups, self.labellings
-        if groups is not None:
-            return [groups.statistics(i) for i in range(len(labellings))]
-        return [self.source.fold_groups(self.kernel, labels, self.n_components, self.scatter) for labels in labellings]
+        """Where no kernel keeps them."""
+        k, scatter = self.n_components, self.scatter
+        return [self.source.fold_groups(self.kernel, labels, k, scatter) for labels in self.labellings]

@@ -21,7 +21,7 @@ from bactrian.typing import FloatArray, IntArray
 
 LOCAL = 12  # iterations of a local fit
 LOCAL_TOL = 1e-3
-BYTES = 8 << 20  # of rows whose components are split side by side
+BYTES = 4 << 20  # of rows whose components are split side by side
 NOTHING = 1e-3  # rows with a lower responsibility are left out
 SAME = 0.03  # a component has stayed if it moved and stretched by less, in its own standard deviations
 REMEMBERED = 4  # times K components
@@ -85,6 +85,7 @@ class Halves:
             log_density = self.source.log_densities(self.kernel, mixture)
             for some in _side_by_side(self._local(parts, c, z[:, c], log_density) for c in new):
                 self._learn(parts, some)
+                some.clear()  # before others are copied
         found = ((c, self._known(parts, c)) for c in range(len(parts.weights)))
         return [Split(c, gain, two) for c, known in found if known for gain, two in known.halves]
 

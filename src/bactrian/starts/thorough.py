@@ -17,7 +17,7 @@ from bactrian import em
 from bactrian.kernels import Kernel
 from bactrian.sources import Source
 from bactrian.starts.moves import Mover, mover
-from bactrian.starts.search import TOL, chance, forgetful, level
+from bactrian.starts.search import SECOND_CHANCES, TOL, chance, forgetful, level
 from bactrian.starts.support import merit
 from bactrian.starts.tops import Tops
 
@@ -63,6 +63,8 @@ def thorough(
     if not _agree(climbs, CLOSE * source.total):
         size = source.n_rows * source.n_features * climbs[0].mixture.shape[0]
         n = 1 if again else int(np.clip(DEAR // size, *REPAIRED))
+        if again:
+            del climbs[1 + SECOND_CHANCES :]
         first = look.repaired(climbs[:n])
         if again:
             climbs = first + climbs[n:]
@@ -88,11 +90,14 @@ class Look:
     memory: em.Memory | None
 
     def short(self, climbs: list[em.Climb]) -> list[em.Climb]:
-        """After a few iterations, best first."""
+        """After a few iterations, best first, in the same list: of many features the starts take much memory."""
         first = BESIDE_NOISE if any(climb.objective.noise is not None for climb in climbs) else FIRST
         how: Any = {"tol": level(self.source), "max_iter": first, "memory": self.memory}
-        climbs = em.run(self.source, self.kernel, climbs, **how)
-        return sorted(climbs, key=lambda c: c.rank, reverse=True)
+        each = len(climbs) if self.source.climbs_together else 1
+        for i in range(0, len(climbs), max(each, 1)):
+            climbs[i : i + each] = em.run(self.source, self.kernel, climbs[i : i + each], **how)
+        climbs.sort(key=lambda c: c.rank, reverse=True)
+        return climbs
 
     def repaired(self, climbs: list[em.Climb]) -> list[em.Climb]:
         """At the top, with the moves that are known to gain, on the way and there; best first."""
