@@ -30,13 +30,23 @@ def long_enough(run: Callable[[int], object], budget: float) -> int:
     return 1 + min(max(2, round(budget / estimate)), 100)
 
 
-def in_turns(contestants: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    """The median of what each contestant returns, one after the other, ``rounds`` times."""
+def turns(contestants: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """What each contestant returns, one after the other, ``rounds`` times."""
     results: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(rounds):
         for name, measure in contestants.items():
             results[name].append(measure())
-    return {name: median(values) for name, values in results.items()}
+    return results
+
+
+def in_turns(contestants: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
+    """The median of what each contestant returns in its turns."""
+    return {name: median(values) for name, values in turns(contestants, rounds).items()}
+
+
+def ratio(these: Sequence[float], those: Sequence[float]) -> float:
+    """The median ratio of two contestants in the same turn: what disturbs a turn mostly disturbs both."""
+    return median(a / b for a, b in zip(these, those, strict=True))
 
 
 def seconds_of_command(command: Sequence[str]) -> float:
