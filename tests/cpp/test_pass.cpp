@@ -150,5 +150,13 @@ int main() {
                 }
             check_given(Case(Form::spherical, true, size.N, D, size.K, 1.0, order, weighted));
         }
+    // components abreast, a last vector partly empty, rows beyond a whole tile, components next to each other and apart
+    constexpr std::ptrdiff_t abreast[][3] = {{97, 13, 16}, {401, 14, 9}, {205, 20, 37}, {97, 33, 24}};
+    for (const auto& [N, D, K] : abreast)
+        for (const double spread : {0.1, 1.0, 3.0}) {
+            const Case c(Form::full, false, N, D, K, spread, Order(turn % 3), turn++ % 2 == 0);
+            check_computed(c);
+            check_memory(c);
+        }
     return report("pass");
 }
