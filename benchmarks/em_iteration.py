@@ -38,7 +38,7 @@ GOALS: dict[Shape, tuple[float, float | None, float | None]] = {
 }
 FLOAT32_GOAL = 1.8
 THREADS_GOAL = 1.85
-ROUNDS = 7
+ROUNDS = 5
 BUDGET = (
     0.25  # seconds of a long run, unless three iterations take more: short turns, so that neighbours disturb all alike
 )
@@ -141,8 +141,8 @@ def main() -> None:
     page = Page(
         "Seconds per EM iteration",
         "Written by `benchmarks/em_iteration.py`. Same rows and start for all, float64; only the ratios mean anything. "
-        "oneDAL has full and diagonal covariances only. With full covariances of more than 12 features bactrian leaves "
-        "out of the moments what has a responsibility below 2^-90; the share counts that work as done. "
+        "oneDAL has full and diagonal covariances only. With full covariances of more than 12 features bactrian may "
+        "leave out of the moments what has a responsibility below 2^-90; the share counts that work as done. "
         "The share of dgemm counts 2 K D² operations a row against "
         f"SciPy's product of two {DGEMM_SIZE} x {DGEMM_SIZE} matrices on all threads. float32 is the speed-up over "
         "float64, threads that of all cores over one. Medians: of "

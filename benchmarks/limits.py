@@ -91,7 +91,7 @@ def main() -> None:
         "it; and how long it takes. The limit is the sum of the first two or the third, whichever is longer: "
         "arithmetic and exponentials use the same units, memory is read meanwhile. A share above 1 says that bactrian "
         "is faster than these. With full covariances of more than 12 features what has a responsibility below 2^-90 "
-        "is left out of the moments; it is counted here as done.",
+        "may be left out of the moments; it is counted here as done.",
         versions(),
     )
     page.header(

@@ -61,8 +61,9 @@ def main() -> None:
         "Leaving out what is nothing",
         f"Written by `benchmarks/skip.py`. {N} patches of two photographs, full covariances, after {ITERATIONS} "
         "iterations from random rows. With more than 12 features a row is added to the moments of a component only "
-        "where its responsibility is at least 2^-90; if that might change a component's sums by more than rounding "
-        f"the pass is made again with all of them. Milliseconds of a pass, medians of {ROUNDS} turns, without and with "
+        "where its responsibility is at least 2^-90, unless a matrix product over all rows and a group of components "
+        "is quicker; if that might change a component's sums by more than rounding the pass is made again with all of "
+        f"them. Milliseconds of a pass, medians of {ROUNDS} turns, without and with "
         "what is left out. The last column is the largest difference from the reference kernel, which leaves nothing "
         f"out, as a part of a component's scatter, on {CHECKED} rows.",
         versions(),
