@@ -150,7 +150,7 @@ BACTRIAN_INLINE std::ptrdiff_t count_some(const Real* z, std::ptrdiff_t rows) {
 // component on its own takes 5/3 of the time of one abreast.
 template <typename Real>
 BACTRIAN_STAGE bool has_little(std::ptrdiff_t k, std::ptrdiff_t end, std::ptrdiff_t abreast, std::ptrdiff_t rows,
-                Workspace<Real> w) {
+                               Workspace<Real> w) {
     std::ptrdiff_t alone = 0;
     for (; k < end; ++k) {
         const std::ptrdiff_t n = count_some(w.z + k * w.T, rows);

@@ -60,22 +60,20 @@ def thorough(
     tol = chance(climbs[0], source.total) if sampled else TOL
     look = Look(source, kernel, mover(source, kernel, climbs[0].objective, rng, tol=tol, memory=memory), tol, memory)
     climbs = look.short(climbs)
-    if not _agree(climbs, CLOSE * source.total):
+    agree = _agree(climbs, CLOSE * source.total)
+    if again:
+        del climbs[1 if agree else 1 + SECOND_CHANCES :]  # first: moves take memory too
+        climbs = climbs if agree else look.repaired(climbs[:1]) + climbs[1:]
+    elif not agree:
         size = source.n_rows * source.n_features * climbs[0].mixture.shape[0]
-        n = 1 if again else int(np.clip(DEAR // size, *REPAIRED))
-        if again:
-            del climbs[1 + SECOND_CHANCES :]
+        n = int(np.clip(DEAR // size, *REPAIRED))
         first = look.repaired(climbs[:n])
-        if again:
-            climbs = first + climbs[n:]
-        elif _agree(first, ALIKE * tol * source.total):
+        if _agree(first, ALIKE * tol * source.total):
             climbs = first
         else:
             others = _one_by_one(climbs[n:], lambda: look.short([c for c in more() if not c.held]))
             least, most = TRAJECTORIES
             climbs = look.searched(chain(first, others), int(np.clip(CHEAP // size, 1 if sampled else least, most)))
-    elif again:
-        climbs = climbs[:1]
     return [forgetful(climb) for climb in climbs]
 
 
