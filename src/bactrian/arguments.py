@@ -9,6 +9,7 @@ import numpy as np
 
 from bactrian.errors import ParameterError
 from bactrian.missing import masked_row
+from bactrian.typing import FloatArray
 
 
 def read_counts(n_components: int | Iterable[int]) -> list[int]:
@@ -39,6 +40,20 @@ def not_masked(value: Any, name: str) -> Any:
             "numpy.ma.filled"
         )
     return value
+
+
+def numbers(values: Any, name: str) -> FloatArray:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"{name} should be numbers in a regular array, but {error}") from error
+
+
+def finite_numbers(values: Any, name: str) -> FloatArray:
+    array = numbers(values, name)
+    if not np.isfinite(array).all():
+        raise ParameterError(f"{name} should be finite numbers, but hold NaN or infinity")
+    return array
 
 
 def not_negative(value: Any, name: str) -> float:

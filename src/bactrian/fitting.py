@@ -16,9 +16,10 @@ from bactrian.arguments import at_least, not_masked, not_negative, yes_or_no
 from bactrian.checkpoints import Checkpoint, begun, kept
 from bactrian.errors import CollapseError, CollapseWarning, DataError, ParameterError
 from bactrian.families import Family, parse_families
+from bactrian.features import check_names
 from bactrian.fit_result import Fit, Origin
 from bactrian.kernels import NativeKernel
-from bactrian.mixture import Mixture, check_names
+from bactrian.mixture import Mixture
 from bactrian.noise import read_noise, without_noise
 from bactrian.priors import ConjugatePrior, read_prior
 from bactrian.progress import read_progress, watching

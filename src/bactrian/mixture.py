@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any, Literal, overload
 
 import numpy as np
 
 from bactrian import model_file
+from bactrian.arguments import at_least, finite_numbers, numbers
 from bactrian.covariance import Covariance, parse_covariance
 from bactrian.engines import mapper_of, unwrapped
 from bactrian.errors import DataError, ParameterError
+from bactrian.features import check_names, chosen_features
 from bactrian.kernels import Kernel, NativeKernel, Parameters
 from bactrian.operations import combining, condition, describe, distribution, draws, matching, modes, reduction
 from bactrian.operations.draws import Estimate
@@ -70,8 +72,8 @@ class Mixture:
         form: str | None = None,
         feature_names: Sequence[str] | None = None,
     ) -> None:
-        w = _finite(weights, "weights")
-        mu = _finite(means, "means")
+        w = finite_numbers(weights, "weights")
+        mu = finite_numbers(means, "means")
         w = w.reshape(1) if w.ndim == 0 else w
         mu = mu.reshape(-1, 1) if mu.ndim < 2 else mu
         if w.ndim != 1 or mu.ndim != 2 or len(mu) != len(w) or mu.shape[1] == 0 or len(w) == 0:
@@ -87,7 +89,7 @@ class Mixture:
                     f"features do not fit means of shape {mu.shape}"
                 )
         else:
-            numbers = np.asarray(_finite(covariances, "covariances"))
+            numbers = np.asarray(finite_numbers(covariances, "covariances"))
             covariance = parse_covariance(numbers, len(mu), mu.shape[1], form)
         parameters = Parameters(_normalised(w), _frozen(mu), covariance)
         names = None if feature_names is None else check_names(feature_names, mu.shape[1])
@@ -199,7 +201,7 @@ class Mixture:
 
     def quantile(self, q: Any) -> Any:
         """The value below which a fraction q falls, for D = 1: exact in both tails. Shape of q."""
-        q = _numbers(q, "q")
+        q = numbers(q, "q")
         return distribution.quantile(self._parameters, q.ravel()).reshape(q.shape)[()]
 
     # -- random rows -----------------------------------------------------------------------------------
@@ -223,7 +225,7 @@ class Mixture:
         -------
         (n, D) array, or with ``labels=True`` a pair of it and the (n,) labels
         """
-        rows, drawn = draws.sample(self._parameters, _count(n, "n", least=0), generator(rng))
+        rows, drawn = draws.sample(self._parameters, at_least(n, 0, "n"), generator(rng))
         return (rows, drawn) if labels else rows
 
     def entropy(self, n: int = 100_000, rng: RandomState = None) -> Estimate:
@@ -231,7 +233,7 @@ class Mixture:
 
         One component is exact, with error 0.
         """
-        return draws.entropy(self._parameters, _count(n, "n", least=2), generator(rng), KERNEL)
+        return draws.entropy(self._parameters, at_least(n, 2, "n"), generator(rng), KERNEL)
 
     def density_level(self, mass: Any, n: int = 100_000, rng: RandomState = 0, log: bool = False) -> Any:
         """The density c whose region {x : p(x) >= c} holds the given mass: the smallest such region.
@@ -245,17 +247,17 @@ class Mixture:
         log : bool
             Return log c, which cannot underflow.
         """
-        masses = _numbers(mass, "mass")
+        masses = numbers(mass, "mass")
         if not ((masses > 0) & (masses < 1)).all():
             raise ParameterError(f"mass should be between 0 and 1, but got {mass!r}")
-        level = draws.log_density_level(self._parameters, masses, _count(n, "n", 2), generator(rng), KERNEL)
+        level = draws.log_density_level(self._parameters, masses, at_least(n, 2, "n"), generator(rng), KERNEL)
         return level[()] if log else np.exp(level)[()]
 
     # -- mixtures made from it ---------------------------------------------------------------------------
 
     def marginal(self, features: Any) -> Mixture:
         """The mixture of some features (indices or names), in the order given."""
-        chosen = self._features(features)
+        chosen = self._chosen(features)
         p = self._parameters
         kept = Parameters(p.weights, _frozen(p.means[:, chosen]), p.covariance.marginal(chosen))
         return Mixture._of(kept, self._names_of(chosen))
@@ -274,12 +276,12 @@ class Mixture:
         """
         if not isinstance(values, Mapping):
             raise ParameterError(f"condition on a mapping like {{feature: value}}, but got {values!r}")
-        given = self._features(list(values))
+        given = self._chosen(list(values))
         if len(given) in (0, self.n_features):
             raise ParameterError(
                 f"condition on at least one and fewer than all {self.n_features} features, but got {len(given)}"
             )
-        given_values = [_finite(v, "the values conditioned on") for v in values.values()]
+        given_values = [finite_numbers(v, "the values conditioned on") for v in values.values()]
         sizes = {v.shape for v in given_values} - {()}
         if len(sizes) > 1 or any(v.ndim > 1 for v in given_values):
             raise ParameterError(
@@ -408,7 +410,7 @@ class Mixture:
         >>> bt.Mixture([0.5, 0.25, 0.25], [0, 5, 7], 1).reduce(2).means.tolist()
         [[0.0], [6.0]]
         """
-        n = _count(n_components, "n_components", least=1)
+        n = at_least(n_components, 1, "n_components")
         if n > self.n_components:
             raise ParameterError(f"n_components should be at most {self.n_components}, what there are, but got {n}")
         if method not in reduction.METHODS:
@@ -470,7 +472,7 @@ class Mixture:
 
     def affine(self, A: Any, b: Any = 0.0) -> Mixture:
         """The mixture of A x + b for a (P, D) matrix A, a (D,) scaling of the features, or a number."""
-        matrix = _finite(A, "A")
+        matrix = finite_numbers(A, "A")
         matrix = np.broadcast_to(matrix, self.n_features) if matrix.ndim == 0 else matrix
         matrix = np.diag(matrix) if matrix.ndim == 1 else matrix
         if matrix.ndim != 2 or matrix.shape[1] != self.n_features or not len(matrix):
@@ -478,14 +480,14 @@ class Mixture:
                 f"A should be a (P, {self.n_features}) matrix, {self.n_features} scales or a number, but has "
                 f"shape {np.shape(A)}"
             )
-        shift = _finite(b, "b")
+        shift = finite_numbers(b, "b")
         if shift.shape not in ((), (len(matrix),)):
             raise ParameterError(f"b should be a number or have shape ({len(matrix)},), but has {shift.shape}")
         p = self._parameters
         square = len(matrix) == self.n_features
         names = self._feature_names if square else None
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is found by the checks
-            means = _finite(p.means @ matrix.T + shift, "the new means")
+            means = finite_numbers(p.means @ matrix.T + shift, "the new means")
             covariance = p.covariance.affine(matrix)
         return Mixture._of(Parameters(p.weights, _frozen(means), covariance), names)
 
@@ -553,25 +555,8 @@ class Mixture:
     def _rows(self, x: Any) -> Rows:
         return read_rows(x, self._feature_names, self.n_features)
 
-    def _features(self, features: Any) -> IntArray:
-        if not isinstance(features, Iterable):
-            features = [features]
-        listed = [features] if isinstance(features, str) else list(features)
-        found = [self._feature(f) for f in listed]
-        if not found or len(set(found)) != len(found):
-            raise ParameterError(f"name each feature once, and at least one, but got {listed!r}")
-        return np.array(found, dtype=np.intp)
-
-    def _feature(self, feature: Any) -> int:
-        if isinstance(feature, str):
-            if self._feature_names is None or feature not in self._feature_names:
-                known = ", ".join(self._feature_names) if self._feature_names else "no names, only indices"
-                raise ParameterError(f"there is no feature {feature!r}; the mixture has {known}")
-            return self._feature_names.index(feature)
-        whole = isinstance(feature, (int, np.integer)) and not isinstance(feature, bool)
-        if not whole or not -self.n_features <= feature < self.n_features:
-            raise ParameterError(f"features are numbered 0 to {self.n_features - 1}, but got {feature!r}")
-        return int(feature) % self.n_features
+    def _chosen(self, features: Any) -> IntArray:
+        return np.array(chosen_features(features, self._feature_names, self.n_features), dtype=np.intp)
 
     def _names_of(self, chosen: IntArray) -> tuple[str, ...] | None:
         return tuple(self._feature_names[i] for i in chosen) if self._feature_names else None
@@ -579,20 +564,6 @@ class Mixture:
 
 def _rebuild(weights: Any, means: Any, covariances: Any, form: str, names: Any) -> Mixture:
     return Mixture(weights, means, covariances, form=form, feature_names=names)
-
-
-def _numbers(values: Any, what: str) -> FloatArray:
-    try:
-        return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ParameterError(f"{what} should be numbers in a regular array, but {error}") from error
-
-
-def _finite(values: Any, what: str) -> FloatArray:
-    array = _numbers(values, what)
-    if not np.isfinite(array).all():
-        raise ParameterError(f"{what} should be finite numbers, but hold NaN or infinity")
-    return array
 
 
 def _frozen(values: FloatArray) -> FloatArray:
@@ -610,28 +581,6 @@ def _normalised(weights: FloatArray) -> FloatArray:
         raise ParameterError(f"weights should sum to 1, but they sum to {total:.6g}; divide them by their sum")
     # a sum within a few ulp of 1 is left alone, so that a mixture rebuilt from its own numbers is the same
     return _frozen(weights if abs(total - 1) <= 4e-16 * len(weights) else weights / total)
-
-
-def check_names(names: Sequence[str], n_features: int) -> tuple[str, ...]:
-    """Names of the features, as a user gives them: D different ones.
-
-    Raises
-    ------
-    ParameterError
-        They are not.
-    """
-    if isinstance(names, str) or not isinstance(names, Iterable):
-        raise ParameterError(f"feature_names should be a list of {n_features} names, but got {names!r}")
-    listed = tuple(str(name) for name in names)
-    if len(listed) != n_features or len(set(listed)) != n_features:
-        raise ParameterError(f"feature_names should be {n_features} different names, but got {listed!r}")
-    return listed
-
-
-def _count(n: Any, name: str, least: int) -> int:
-    if isinstance(n, (bool, np.bool_)) or not isinstance(n, (int, np.integer)) or n < least:
-        raise ParameterError(f"{name} should be an integer of at least {least}, but got {n!r}")
-    return int(n)
 
 
 def _unwrap(values: Any, x: Any, n_features: int) -> Any:

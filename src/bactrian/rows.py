@@ -14,6 +14,7 @@ import numpy as np
 from bactrian.column_values import numeric_column, to_float
 from bactrian.engines import check_in_memory
 from bactrian.errors import DataError
+from bactrian.features import check_width
 from bactrian.missing import MISSING, is_missing
 from bactrian.typing import FloatArray
 
@@ -51,11 +52,8 @@ def read_rows(data: Any, names: tuple[str, ...] | None = None, n_features: int |
     else:
         values, found = to_float(data), None
     values = _as_matrix(values, n_features)
-    if n_features is not None and values.shape[1] != n_features:
-        raise DataError(
-            f"the mixture has {n_features} features{_named(names)}, but the rows have {values.shape[1]}; "
-            "give the same features it was made with"
-        )
+    if n_features is not None:
+        check_width(values.shape[1], n_features, names)
     check_finite(values, found or names)
     return Rows(values, found)
 
@@ -252,7 +250,3 @@ def _as_matrix(values: FloatArray, n_features: int | None) -> FloatArray:
 
 def _column(names: tuple[str, ...] | None, index: int) -> str:
     return repr(names[index]) if names is not None else str(index)
-
-
-def _named(names: tuple[str, ...] | None) -> str:
-    return f" ({', '.join(names)})" if names and len(names) <= 12 else ""

@@ -17,6 +17,7 @@ from bactrian.estimators.attributes import attributes_of, changed, mixture_of, p
 from bactrian.estimators.names import covariance_type_of, form_of
 from bactrian.estimators.sampler import sampler
 from bactrian.families import parse_family
+from bactrian.features import check_width
 from bactrian.kernels import NativeKernel, Noise
 from bactrian.mixture import Mixture
 from bactrian.noise import classify_beside, logpdf_beside, responsibilities_beside
@@ -215,11 +216,7 @@ class FittedMixture:
         names = None if getattr(X, "columns", None) is None else mixture.feature_names
         source, _ = open_source(X, sample_weight, names)
         with closing(source):
-            if source.n_features != mixture.n_features:
-                raise DataError(
-                    f"the mixture has {mixture.n_features} features, but the rows have {source.n_features}; "
-                    "give the same features it was made with"
-                )
+            check_width(source.n_features, mixture.n_features, mixture.feature_names)
             found = source.fold(NativeKernel(), [mixture.parameters], [Scatter.TRACE])[0]
         return found.log_likelihood, source.total
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from bactrian.errors import DataError, ParameterError
+from bactrian.features import chosen_features
 from bactrian.fit_result import Fit
 from bactrian.mixture import Mixture
 from bactrian.rows import read_rows
@@ -93,10 +94,7 @@ def read_features(mixture: Mixture, features: Any) -> list[int]:
     """Indices of features given by index or name; all of them for None."""
     if features is None:
         return list(range(mixture.n_features))
-    mixture.marginal(features)  # says what is wrong with them, in the mixture's own words
-    listed = [features] if isinstance(features, (str, int, np.integer)) else list(features)
-    names = mixture.feature_names or ()
-    return [names.index(f) if isinstance(f, str) else int(f) % mixture.n_features for f in listed]
+    return chosen_features(features, mixture.feature_names, mixture.n_features)
 
 
 def standard_deviations(mixture: Mixture) -> FloatArray:

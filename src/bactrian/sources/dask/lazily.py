@@ -9,6 +9,7 @@ import dask.array as da
 import numpy as np
 
 from bactrian.errors import DataError
+from bactrian.features import check_width
 from bactrian.operations.uncertainty import uncertainty
 from bactrian.sources.dask.blocks import as_matrix, is_frame
 
@@ -34,11 +35,7 @@ def map_rows(mixture: Mixture, what: str, collection: Any) -> da.Array:
     if not isinstance(collection, da.Array):
         raise DataError(f"a Dask array, data frame or series can be scored, but got a {type(collection).__name__}")
     matrix = as_matrix(collection)
-    if matrix.shape[1] != mixture.n_features:
-        raise DataError(
-            f"the mixture has {mixture.n_features} features, but the rows have {matrix.shape[1]}; "
-            "give the same features it was made with"
-        )
+    check_width(matrix.shape[1], mixture.n_features, mixture.feature_names)
     if wide:
         return matrix.map_blocks(score, chunks=(matrix.chunks[0], (mixture.n_components,)), meta=meta)
     return matrix.map_blocks(score, drop_axis=1, meta=meta)
