@@ -2,6 +2,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/unique_ptr.h>
@@ -21,6 +22,7 @@
 #include "factor.hpp"
 #include "kmeans.hpp"
 #include "m_step.hpp"
+#include "moves.hpp"
 #include "pass.hpp"
 #include "pool.hpp"
 
@@ -41,6 +43,14 @@ auto make_array(std::size_t size, Sizes... shape) {
     nb::capsule owner(memory.get(), [](void* p) noexcept { delete[] static_cast<T*>(p); });
     T* data = memory.release();
     return std::pair(data, nb::ndarray<nb::numpy, T>(data, {std::size_t(shape)...}, owner));
+}
+
+// Numbers that were found, without a copy.
+template <typename T, typename... Sizes>
+auto handed_over(std::vector<T>&& numbers, Sizes... shape) {
+    auto* kept = new std::vector<T>(std::move(numbers));
+    nb::capsule owner(kept, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+    return nb::ndarray<nb::numpy, T>(kept->data(), {std::size_t(shape)...}, owner);
 }
 
 Rows rows_of(const AnyRows& rows, const std::optional<Doubles>& weight) {
@@ -463,6 +473,52 @@ nb::tuple py_standing(const PyClimber& c) {
                           int(c.climber.ended()), mixture);
 }
 
+// For each of some components (rows (n, D), weight (n,), log-likelihood of these rows and this component together, labels
+// (n,) of two parts each). `positions`: (components, 2).
+nb::list py_own_rows(const AnyRows& rows, const std::optional<Doubles>& weight, const std::optional<Labels>& order,
+                     Doubles z, Doubles log_density, Labels components, Doubles means, Doubles whiteners, Doubles axes,
+                     Doubles positions, double nothing, int threads) {
+    const std::size_t N = rows.shape(0), D = rows.shape(1), n = components.shape(0);
+    if (z.ndim() != 2 || z.shape(0) != N || log_density.size() != N || (order && order->shape(0) != N) ||
+        means.size() != n * D || whiteners.size() != n * D * D || axes.size() != n * D || positions.size() != 2 * n)
+        throw std::invalid_argument("rows, responsibilities and components do not fit together");
+    const Seen seen{rows_of(rows, weight), order ? order->data() : nullptr, std::ptrdiff_t(z.shape(1)), z.data(),
+                    log_density.data()};
+    std::vector<Whose> whose;
+    for (std::size_t i = 0; i < n; ++i) {
+        const std::ptrdiff_t k = components.data()[i];
+        if (k < 0 || k >= seen.K) throw std::invalid_argument("there is no such component");
+        whose.push_back({k, means.data() + i * D, whiteners.data() + i * D * D, axes.data() + i * D,
+                         {positions.data()[2 * i], positions.data()[2 * i + 1]}});
+    }
+    std::vector<OwnRows> found;
+    {
+        nb::gil_scoped_release release;
+        found = own_rows(seen, whose, nothing, threads);
+    }
+    nb::list all;
+    for (OwnRows& one : found) {
+        const std::size_t own = one.weight.size();
+        nb::list ways;
+        for (std::vector<std::ptrdiff_t>& labels : one.ways) ways.append(handed_over(std::move(labels), own));
+        all.append(nb::make_tuple(handed_over(std::move(one.rows), own, D), handed_over(std::move(one.weight), own),
+                                  one.log_joint, ways));
+    }
+    return all;
+}
+
+std::vector<double> py_doubts(Doubles z, const std::optional<Doubles>& weight,
+                              const std::vector<std::pair<std::ptrdiff_t, std::ptrdiff_t>>& pairs, double sure,
+                              int threads) {
+    if (z.ndim() != 2 || (weight && weight->size() != z.shape(0)))
+        throw std::invalid_argument("responsibilities (N, K) and weights (N,) are needed");
+    const std::ptrdiff_t N = z.shape(0), K = z.shape(1);
+    for (const auto& [i, j] : pairs)
+        if (std::min(i, j) < 0 || std::max(i, j) >= K) throw std::invalid_argument("there is no such component");
+    nb::gil_scoped_release release;
+    return doubts(z.data(), N, K, weight ? weight->data() : nullptr, pairs, sure, threads);
+}
+
 // (covariances, held), flat, or None where the core has no answer. `before` is a mixture of any weights and means.
 nb::object py_m_step(const std::string& letters, Doubles within, Doubles counts, Doubles minimum,
                      const std::optional<Flags>& constant, double span, const PyModel* before) {
@@ -543,6 +599,9 @@ NB_MODULE(_core, m) {
              "equal_weights"_a, "noise"_a.none(), "prior"_a.none(), "history"_a, "tol"_a, "last"_a, "strides"_a, "variant"_a)
         .def("standing", py_standing);
     m.def("go_all", py_go_all, "climbers"_a, "most"_a, "threads"_a);
+    m.def("own_rows", py_own_rows, "rows"_a, "weight"_a.none(), "order"_a.none(), "z"_a, "log_density"_a, "components"_a,
+          "means"_a, "whiteners"_a, "axes"_a, "positions"_a, "nothing"_a, "threads"_a);
+    m.def("doubts", py_doubts, "z"_a, "weight"_a.none(), "pairs"_a, "sure"_a, "threads"_a);
     m.def("m_step", py_m_step, "letters"_a, "within"_a, "counts"_a, "minimum"_a, "constant"_a.none(), "span"_a,
           "before"_a.none());
     m.def("numbered_by_appearance", py_numbered_by_appearance, "labels"_a);

@@ -119,6 +119,23 @@ class Climber:
     ) -> tuple[list[float], float, float, int, tuple[Model, tuple[int, ...], float] | None]: ...
 
 def go_all(climbers: list[Climber], most: int, threads: int) -> None: ...
+def own_rows(
+    rows: FloatArray,
+    weight: FloatArray | None,
+    order: IntArray | None,
+    z: FloatArray,
+    log_density: FloatArray,
+    components: IntArray,
+    means: FloatArray,
+    whiteners: FloatArray,
+    axes: FloatArray,
+    positions: FloatArray,
+    nothing: float,
+    threads: int,
+) -> list[tuple[FloatArray, FloatArray, float, list[IntArray]]]: ...
+def doubts(
+    z: FloatArray, weight: FloatArray | None, pairs: list[tuple[int, int]], sure: float, threads: int
+) -> list[float]: ...
 def m_step(
     letters: str,
     within: FloatArray,

@@ -19,7 +19,7 @@ from bactrian import _core
 from bactrian.covariance import Covariance, Diagonal, Full, Spherical
 from bactrian.covariance.form import frozen
 from bactrian.errors import ParameterError
-from bactrian.kernels.kernel import Ascent, Climber, FirstStep, Leg, Noise, Parameters, Whole
+from bactrian.kernels.kernel import Ascent, Climber, FirstStep, Kernel, Leg, Noise, Parameters, Whole
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
@@ -262,6 +262,11 @@ def go_all(climbers: Sequence[Climber], most: int, threads: int) -> list[Ascent]
     """Up to ``most`` more passes of each, side by side; where they pause does not change where they end."""
     _core.go_all([climber.core for climber in climbers if isinstance(climber, NativeClimber)], most, threads)
     return [climber.standing() for climber in climbers]
+
+
+def threads_of(kernel: Kernel) -> int:
+    """The number of threads that the core may use beside a kernel."""
+    return kernel.threads if isinstance(kernel, NativeKernel) else 1
 
 
 def numbered_by_appearance(labels: IntArray) -> bytes:

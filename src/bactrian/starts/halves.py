@@ -6,16 +6,18 @@ Such a fit leaves the other components as they are, so what it gains is gained b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from bactrian import em
+from bactrian import _core, em
 from bactrian.errors import CovarianceError
 from bactrian.kernels import Kernel, Parameters
+from bactrian.kernels.native import threads_of
 from bactrian.objective import Objective
 from bactrian.sources import ArraySource
+from bactrian.starts.first_steps import FirstSteps
 from bactrian.starts.parts import Parts, parts_of
 from bactrian.typing import FloatArray, IntArray
 
@@ -58,11 +60,9 @@ class Known:
 
 @dataclass(frozen=True, eq=False)
 class Local:
-    """One component's rows, where local fits begin, and the log-likelihood to beat."""
+    """Where local fits of one component's rows begin, and the log-likelihood to beat."""
 
-    c: int
     part: ArraySource
-    whitener: FloatArray
     starts: list[em.Climb]
     alone: float
 
@@ -82,10 +82,10 @@ class Halves:
         parts = parts_of(mixture)
         new = [c for c in range(len(parts.weights)) if self._known(parts, c) is None]
         if new:
+            whiteners = _whiteners(parts, new)
             log_density = self.source.log_densities(self.kernel, mixture)
-            for some in _side_by_side(self._local(parts, c, z[:, c], log_density) for c in new):
-                self._learn(parts, some)
-                some.clear()  # before others are copied
+            for some in self._side_by_side(list(whiteners), z):
+                self._learn(parts, some, whiteners, self._local(parts, some, whiteners, z, log_density))
         found = ((c, self._known(parts, c)) for c in range(len(parts.weights)))
         return [Split(c, gain, two) for c, known in found if known for gain, two in known.halves]
 
@@ -93,19 +93,38 @@ class Halves:
         this = float(parts.weights[c]), parts.means[c], parts.covariances[c]
         return next((known for known in reversed(self.known) if known.is_like(*this)), None)
 
-    def _local(self, parts: Parts, c: int, share: FloatArray, log_density: FloatArray) -> Local | None:
-        source = self.source
-        here = source.where(share > NOTHING)
-        weight = share[here] if source.weight is None else share[here] * source.weight[here]
-        factor = _factor(parts.covariances[c])
-        if factor is None or weight.sum() < 2 * (source.n_features + 2):
-            return None
-        # the log-density of the component alone, from that of the mixture
-        alone = float(weight @ (np.log(share[here]) + log_density[here])) - weight.sum() * np.log(parts.weights[c])
-        part, whitener = ArraySource(source.values[here], weight), np.linalg.inv(factor)
-        ways = _ways(part, parts.means[c], parts.covariances[c], whitener, self._scale, self.rng)
-        starts = [start for labels in ways if (start := self._start(part, parts.means[c], labels)) is not None]
-        return Local(c, part, whitener, starts, float(alone))
+    def _side_by_side(self, components: list[int], z: FloatArray) -> Iterator[list[int]]:
+        """As many at a time as there is room for copies of their rows; two at least, for two threads."""
+        sizes = 8 * self.source.n_features * np.count_nonzero(z > NOTHING, axis=0)
+        some: list[int] = []
+        for c in components:
+            some.append(c)
+            if sizes[some].sum() > BYTES and len(some) > 1:
+                yield some
+                some = []
+        if some:
+            yield some
+
+    def _local(
+        self,
+        parts: Parts,
+        components: list[int],
+        whiteners: dict[int, FloatArray],
+        z: FloatArray,
+        log_density: FloatArray,
+    ) -> list[Local]:
+        source, scale = self.source, self._scale
+        axes = np.linalg.eigh(parts.covariances[components] * np.outer(scale, scale))[1][:, :, -1] * scale
+        found = _core.own_rows(
+            source.values, source.weight, source.order, z, log_density, np.array(components), parts.means[components],
+            np.array([whiteners[c] for c in components]), axes, self.rng.random((len(components), 2)), NOTHING,
+            threads_of(self.kernel),
+        )  # fmt: skip
+        local = []
+        for log_weight, (rows, weight, log_joint, ways) in zip(np.log(parts.weights[components]), found, strict=True):
+            part = ArraySource(rows, weight)
+            local.append(Local(part, self._starts(part, ways), log_joint - part.total * log_weight))
+        return local
 
     @property
     def _scale(self) -> FloatArray:
@@ -117,37 +136,21 @@ class Halves:
         """A part of the rows says nothing of a prior for all, nor of the noise."""
         return replace(self.objective, prior=None, noise=None)
 
-    def _start(self, part: ArraySource, mean: FloatArray, labels: IntArray) -> em.Climb | None:
-        goal, shift = self._goal, np.repeat(mean[None], 2, axis=0)
-        statistics = part.fold_given(self.kernel, labels, shift, goal.family.scatter)
-        if statistics.counts.min() <= part.n_features:
-            return None
+    def _starts(self, part: ArraySource, ways: list[IntArray]) -> list[em.Climb]:
+        goal = self._goal
         try:
-            return em.Climb(goal, *goal.maximize(statistics))
-        except CovarianceError:
-            return None
+            return FirstSteps(part, self.kernel, ways, 2, goal.family.scatter).starts(goal)
+        except CovarianceError:  # of one of them; the others shall not suffer
+            return [start for one in ways for start in self._starts(part, [one])] if len(ways) > 1 else []
 
-    def _learn(self, parts: Parts, local: list[Local]) -> None:
+    def _learn(self, parts: Parts, components: list[int], whiteners: dict[int, FloatArray], local: list[Local]) -> None:
         asked = [(one.part, start) for one in local for start in one.starts]
         ends = iter(em.run_apart(self.kernel, asked, tol=LOCAL_TOL, max_iter=LOCAL))
-        for one in local:
+        for c, one in zip(components, local, strict=True):
             found = [next(ends) for _ in one.starts]
             halves = _different([(e.value - one.alone, parts_of(e.mixture)) for e in found if e and not e.held])
-            weight, mean = float(parts.weights[one.c]), parts.means[one.c]
-            self.known.append(Known(weight, mean, one.whitener, halves))
+            self.known.append(Known(float(parts.weights[c]), parts.means[c], whiteners[c], halves))
         del self.known[: -REMEMBERED * len(parts.weights)]
-
-
-def _side_by_side(local: Iterable[Local | None]) -> Iterator[list[Local]]:
-    """As many at a time as there is room for copies of their rows; two at least, for two threads."""
-    some: list[Local] = []
-    for one in local:
-        if one is not None:
-            some.append(one)
-        if sum(other.part.values.nbytes for other in some) > BYTES and len(some) > 1:
-            yield some
-            some = []
-    yield some
 
 
 def _different(halves: list[tuple[float, Parts]]) -> list[tuple[float, Parts]]:
@@ -159,55 +162,12 @@ def _different(halves: list[tuple[float, Parts]]) -> list[tuple[float, Parts]]:
     return found
 
 
-def _ways(
-    part: ArraySource,
-    mean: FloatArray,
-    covariance: FloatArray,
-    whitener: FloatArray,
-    scale: FloatArray,
-    rng: np.random.Generator,
-) -> Iterator[IntArray]:
-    """Labels (n,), 0 or 1: either side along the longest axis, by two centres, and a core in its surroundings."""
-    apart, weight = part.values - mean, np.ones(part.n_rows) if part.weight is None else part.weight
-    axis = np.linalg.eigh(covariance * np.outer(scale, scale))[1][:, -1] * scale
-    yield (apart @ axis > 0).astype(np.intp)
-    white = apart @ whitener.T
-    yield _two_means(white, weight, rng)
-    distances = np.einsum("nd,nd->n", white, white)
-    yield (distances > _median(distances, weight)).astype(np.intp)
-
-
-def _two_means(white: FloatArray, weight: FloatArray, rng: np.random.Generator) -> IntArray:
-    """Labels by k-means++ and Lloyd's steps for two groups, which on so few rows NumPy does as fast as the core."""
-    near = white[_drawn(weight, rng)]
-    far = white[_drawn(weight * np.einsum("nd,nd->n", white - near, white - near), rng)]
-    centres = near, far
-    for _ in range(3):
-        between = centres[1] - centres[0]
-        labels = (white @ between > 0.5 * (centres[0] + centres[1]) @ between).astype(np.intp)
-        shares = np.bincount(labels, weight, minlength=2)
-        if not shares.all():
-            break
-        second = (weight * labels) @ white
-        centres = (weight @ white - second) / shares[0], second / shares[1]
-    return np.asarray(labels)
-
-
-def _drawn(chances: FloatArray, rng: np.random.Generator) -> int:
-    """A row, by its share of all: one of weight 2 is two rows."""
-    cumulated = np.cumsum(chances)
-    found = int(np.searchsorted(cumulated, rng.random() * cumulated[-1], side="right"))
-    return min(found, len(chances) - 1)
-
-
-def _median(values: FloatArray, weight: FloatArray) -> float:
-    order = np.argsort(values)
-    cumulated = np.cumsum(weight[order])
-    return float(values[order[np.searchsorted(cumulated, 0.5 * cumulated[-1])]])
-
-
-def _factor(covariance: FloatArray) -> FloatArray | None:
+def _whiteners(parts: Parts, components: list[int]) -> dict[int, FloatArray]:
+    """The inverse of each component's Cholesky factor, where it has one."""
     try:
-        return np.linalg.cholesky(covariance)
+        factors = np.linalg.cholesky(parts.covariances[components])
     except np.linalg.LinAlgError:
-        return None
+        if len(components) == 1:
+            return {}
+        return {c: whitener for one in components for c, whitener in _whiteners(parts, [one]).items()}
+    return dict(zip(components, np.linalg.inv(factors), strict=True))

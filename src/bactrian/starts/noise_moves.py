@@ -16,11 +16,12 @@ import numpy as np
 from bactrian import em
 from bactrian.errors import CovarianceError
 from bactrian.kernels import Kernel, Noise, Parameters
+from bactrian.kernels.native import threads_of
 from bactrian.objective import Objective
 from bactrian.sources import ArraySource
 from bactrian.starts.halves import LOCAL, LOCAL_TOL, NOTHING, Split
 from bactrian.starts.parts import NOISE, Parts, mixture_of, parts_of
-from bactrian.starts.unions import Union, doubt
+from bactrian.starts.unions import Union, doubts
 from bactrian.typing import FloatArray, IntArray
 
 CANDIDATES = 24  # rows of the noise whose surroundings are looked at
@@ -70,7 +71,10 @@ class NoiseMoves:
         amounts, amount = weight @ z, weight @ rest
         before = weight @ (z * log_joint) + amount * (np.log(noise.weight) + noise.log_density)
         after = (amounts + amount) * (np.log(mixture.weights + noise.weight) + noise.log_density)
-        return np.asarray(before + [doubt(one, rest, weight) for one in z.T] - after)
+        k = z.shape[1]
+        with_noise = np.stack([np.arange(k), np.full(k, k)], axis=1)
+        told = doubts(np.column_stack([z, rest]), weight, with_noise, threads_of(self.kernel))
+        return np.asarray(before + told - after)
 
     def _starts(self, part: ArraySource) -> Iterator[tuple[ArraySource, em.Climb]]:
         goal = replace(self.objective, prior=None)

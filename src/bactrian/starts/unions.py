@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bactrian import _core
 from bactrian.starts.parts import Parts
 from bactrian.typing import FloatArray, IntArray
 
@@ -26,7 +27,9 @@ class Union:
     one: Parts
 
 
-def cheapest_unions(parts: Parts, z: FloatArray, weight: FloatArray | None, total: float, most: int) -> list[Union]:
+def cheapest_unions(
+    parts: Parts, z: FloatArray, weight: FloatArray | None, total: float, most: int, threads: int = 1
+) -> list[Union]:
     """The pairs that lose least, cheapest first; ``z`` (N, K) are the responsibilities.
 
     Runnalls 2007 (IEEE TAES 43:989) bounds the loss as if it were always certain which of the two a row came from and
@@ -35,20 +38,19 @@ def cheapest_unions(parts: Parts, z: FloatArray, weight: FloatArray | None, tota
     pairs = np.stack(np.triu_indices(len(parts.weights), 1), axis=1)
     losses = _runnalls(parts, pairs)
     cheapest = np.argsort(losses)[:most]
-    merged = _merged(parts, pairs[cheapest])
-    found = []
-    for n, t in enumerate(cheapest):
-        i, j = pairs[t]
-        told = _entropy(parts.weights[[i, j]][:, None])[0] * total - doubt(z[:, i], z[:, j], weight)
-        found.append(Union(int(i), int(j), total * float(losses[t]) - told, merged[np.array([n])]))
+    chosen = pairs[cheapest]
+    merged = _merged(parts, chosen)
+    told = _entropy(parts.weights[chosen.T]) * total - doubts(z, weight, chosen, threads)
+    found = [
+        Union(int(i), int(j), loss, merged[np.array([n])])
+        for n, ((i, j), loss) in enumerate(zip(chosen, (total * losses[cheapest] - told).tolist(), strict=True))
+    ]
     return sorted(found, key=lambda union: union.loss)
 
 
-def doubt(a: FloatArray, b: FloatArray, weight: FloatArray | None) -> float:
-    """The entropy of which of two components the rows came from, in nats."""
-    here = np.flatnonzero(np.minimum(a, b) > SURE)
-    doubts = _entropy(np.stack([a[here], b[here]]))
-    return float(doubts.sum() if weight is None else doubts @ weight[here])
+def doubts(z: FloatArray, weight: FloatArray | None, pairs: IntArray, threads: int) -> list[float]:
+    """For (P, 2) pairs of components, the entropy of which of the two the rows came from, in nats."""
+    return _core.doubts(np.ascontiguousarray(z), weight, pairs.tolist(), SURE, threads)
 
 
 def _entropy(shares: FloatArray) -> FloatArray:
