@@ -352,6 +352,9 @@ struct PyGroups {
         for (std::size_t i = 0; i < found_.size(); ++i)
             found_[i] = group_sums(all, middle.data(), labels[i].data(), n_components, layout_.scatter, named, threads);
     }
+    PyGroups(const Layout& layout, int threads, std::vector<GroupSums> found)
+        : layout_(layout), threads_(threads), found_(std::move(found)) {}
+    std::size_t size() const { return found_.size(); }
     nb::tuple sums(std::size_t i) const { return unpack(found_.at(i), layout_); }
 
     // For each labelling the first M-step, (model, held), or None where that is out of the ordinary.
@@ -473,11 +476,11 @@ nb::tuple py_standing(const PyClimber& c) {
                           int(c.climber.ended()), mixture);
 }
 
-// For each of some components (rows (n, D), weight (n,), log-likelihood of these rows and this component together, labels
-// (n,) of two parts each). `positions`: (components, 2).
+// For each of some components (rows (n, D), weight (n,), log-likelihood of these rows and this component together, Groups
+// of the ways of dividing them in two). `positions`: (components, 2).
 nb::list py_own_rows(const AnyRows& rows, const std::optional<Doubles>& weight, const std::optional<Labels>& order,
                      Doubles z, Doubles log_density, Labels components, Doubles means, Doubles whiteners, Doubles axes,
-                     Doubles positions, double nothing, int threads) {
+                     Doubles positions, double nothing, int scatter, int threads, const std::string& variant) {
     const std::size_t N = rows.shape(0), D = rows.shape(1), n = components.shape(0);
     if (z.ndim() != 2 || z.shape(0) != N || log_density.size() != N || (order && order->shape(0) != N) ||
         means.size() != n * D || whiteners.size() != n * D * D || axes.size() != n * D || positions.size() != 2 * n)
@@ -491,18 +494,30 @@ nb::list py_own_rows(const AnyRows& rows, const std::optional<Doubles>& weight, 
         whose.push_back({k, means.data() + i * D, whiteners.data() + i * D * D, axes.data() + i * D,
                          {positions.data()[2 * i], positions.data()[2 * i + 1]}});
     }
-    std::vector<OwnRows> found;
+    const Layout layout{Scatter(scatter), 2, std::ptrdiff_t(D)};
+    const Variant* named = variant_named(variant);
+    std::vector<OwnRows> found(n);
+    std::vector<std::vector<GroupSums>> sums(n);
     {
         nb::gil_scoped_release release;
-        found = own_rows(seen, whose, nothing, threads);
+        std::atomic<std::size_t> next{0};
+        in_parallel(std::min(threads, int(n)), [&](int) {
+            for (std::size_t i = next++; i < n; i = next++) {
+                found[i] = own_rows(seen, whose[i], nothing);
+                const Rows own{found[i].rows.data(), false, std::ptrdiff_t(found[i].weight.size()), layout.D, layout.D, 1,
+                               found[i].weight.data()};
+                for (const std::vector<std::ptrdiff_t>& labels : found[i].ways)
+                    sums[i].push_back(group_sums(own, whose[i].mean, labels.data(), 2, layout.scatter, named, 1));
+            }
+        });
     }
     nb::list all;
-    for (OwnRows& one : found) {
-        const std::size_t own = one.weight.size();
-        nb::list ways;
-        for (std::vector<std::ptrdiff_t>& labels : one.ways) ways.append(handed_over(std::move(labels), own));
-        all.append(nb::make_tuple(handed_over(std::move(one.rows), own, D), handed_over(std::move(one.weight), own),
-                                  one.log_joint, ways));
+    for (std::size_t i = 0; i < n; ++i) {
+        const std::size_t own = found[i].weight.size();
+        auto ways = std::make_unique<PyGroups>(layout, 1, std::move(sums[i]));
+        all.append(nb::make_tuple(handed_over(std::move(found[i].rows), own, D),
+                                  handed_over(std::move(found[i].weight), own), found[i].log_joint,
+                                  nb::cast(std::move(ways))));
     }
     return all;
 }
@@ -585,6 +600,7 @@ NB_MODULE(_core, m) {
         .def(nb::init<const AnyRows&, const std::optional<Doubles>&, Doubles, const std::vector<Labels>&, std::size_t, int,
                       int, const std::string&>(),
              "rows"_a, "weight"_a.none(), "middle"_a, "labels"_a, "n_components"_a, "scatter"_a, "threads"_a, "variant"_a)
+        .def("__len__", &PyGroups::size)
         .def("sums", &PyGroups::sums, "labelling"_a)
         .def("first_steps", &PyGroups::first_steps, "letters"_a, "minimum"_a, "constant"_a.none(), "span"_a,
              "equal_weights"_a);
@@ -600,7 +616,7 @@ NB_MODULE(_core, m) {
         .def("standing", py_standing);
     m.def("go_all", py_go_all, "climbers"_a, "most"_a, "threads"_a);
     m.def("own_rows", py_own_rows, "rows"_a, "weight"_a.none(), "order"_a.none(), "z"_a, "log_density"_a, "components"_a,
-          "means"_a, "whiteners"_a, "axes"_a, "positions"_a, "nothing"_a, "threads"_a);
+          "means"_a, "whiteners"_a, "axes"_a, "positions"_a, "nothing"_a, "scatter"_a, "threads"_a, "variant"_a);
     m.def("doubts", py_doubts, "z"_a, "weight"_a.none(), "pairs"_a, "sure"_a, "threads"_a);
     m.def("m_step", py_m_step, "letters"_a, "within"_a, "counts"_a, "minimum"_a, "constant"_a.none(), "span"_a,
           "before"_a.none());

@@ -166,14 +166,8 @@ private:
 
 }  // namespace
 
-std::vector<OwnRows> own_rows(const Seen& seen, const std::vector<Whose>& whose, double nothing, int threads) {
-    std::vector<OwnRows> found(whose.size());
-    std::atomic<std::size_t> next{0};
-    in_parallel(std::min(threads, int(whose.size())), [&](int) {
-        for (std::size_t i; (i = next.fetch_add(1)) < whose.size();)
-            found[i] = Dividing(seen, whose[i], nothing).divided();
-    });
-    return found;
+OwnRows own_rows(const Seen& seen, const Whose& whose, double nothing) {
+    return Dividing(seen, whose, nothing).divided();
 }
 
 std::vector<double> doubts(const double* z, Index N, Index K, const double* weight,

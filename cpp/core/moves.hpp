@@ -34,8 +34,8 @@ struct OwnRows {
     std::vector<std::vector<std::ptrdiff_t>> ways;
 };
 
-// For each component; those with weight below 2 (D + 2) get no ways. The same for any number of threads.
-std::vector<OwnRows> own_rows(const Seen&, const std::vector<Whose>&, double nothing, int threads);
+// Where they have less weight than 2 (D + 2) there are no ways.
+OwnRows own_rows(const Seen&, const Whose&, double nothing);
 
 // For pairs of components the entropy of which of the two each row came from, in nats, where neither of the
 // responsibilities z (N, K) is below `sure`. `weight` may be null. The same bits for any number of threads.

@@ -33,6 +33,7 @@ class Groups:
         threads: int,
         variant: str,
     ) -> None: ...
+    def __len__(self) -> int: ...
     def sums(self, labelling: int) -> Sums: ...
     def first_steps(
         self,
@@ -131,8 +132,10 @@ def own_rows(
     axes: FloatArray,
     positions: FloatArray,
     nothing: float,
+    scatter: int,
     threads: int,
-) -> list[tuple[FloatArray, FloatArray, float, list[IntArray]]]: ...
+    variant: str,
+) -> list[tuple[FloatArray, FloatArray, float, Groups]]: ...
 def doubts(
     z: FloatArray, weight: FloatArray | None, pairs: list[tuple[int, int]], sure: float, threads: int
 ) -> list[float]: ...

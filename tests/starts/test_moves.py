@@ -73,7 +73,7 @@ def test_a_union_loses_no_more_than_it_says(weight):
     climb = at_rest(source, "VVV", 5, steps=300)
     parts, before = parts_of(climb.mixture), height(source, climb.mixture)
     z = KERNEL.responsibilities(source.values, climb.mixture)
-    unions = cheapest_unions(parts, z, source.weight, source.total, 10)
+    unions = cheapest_unions(parts, z, source.weight, source.total, 10, KERNEL)
     assert len(unions) == 10
     assert [u.loss for u in unions] == sorted(u.loss for u in unions)
     for union in unions:
@@ -93,7 +93,7 @@ def test_a_union_of_equals_loses_nothing():
     parts = parts_of(climb.mixture)[np.array([0, 0, 1, 2])]
     twin = as_they_are(replace(parts, weights=parts.weights * [0.3, 0.7, 1, 1]))
     z = KERNEL.responsibilities(X, twin)
-    best = cheapest_unions(parts_of(twin), z, None, source.total, 6)[0]
+    best = cheapest_unions(parts_of(twin), z, None, source.total, 6, KERNEL)[0]
     assert (best.i, best.j) == (0, 1)
     assert best.loss == pytest.approx(0, abs=1e-8 * source.total)
 

@@ -191,6 +191,10 @@ class Ascent(NamedTuple):
 class Groups(Protocol):
     """What several labellings say of some rows."""
 
+    def __len__(self) -> int:
+        """How many they are."""
+        ...
+
     def statistics(self, i: int) -> Statistics:
         """Under labelling ``i``, about the groups' means."""
         ...

@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -240,6 +240,9 @@ class NativeGroups:
     scatter: Scatter
     shape: tuple[int, int]
 
+    def __len__(self) -> int:
+        return len(self.core)
+
     def statistics(self, i: int) -> Statistics:
         sums = self.core.sums(i)
         flat, size = np.frombuffer(sums[3]), math.prod(self.shape)
@@ -264,9 +267,61 @@ def go_all(climbers: Sequence[Climber], most: int, threads: int) -> list[Ascent]
     return [climber.standing() for climber in climbers]
 
 
-def threads_of(kernel: Kernel) -> int:
-    """The number of threads that the core may use beside a kernel."""
-    return kernel.threads if isinstance(kernel, NativeKernel) else 1
+class OwnRows(NamedTuple):
+    """Rows (n, D) of one component, their weight there (n,), and the ways of dividing them in two.
+
+    ``log_joint`` : the weighted sum of their log-responsibilities and log-densities.
+    """
+
+    rows: FloatArray
+    weight: FloatArray
+    log_joint: float
+    ways: NativeGroups
+
+
+def own_rows(
+    kernel: Kernel,
+    rows: FloatArray,
+    sample_weight: FloatArray | None,
+    order: IntArray | None,
+    z: FloatArray,
+    log_density: FloatArray,
+    components: IntArray,
+    means: FloatArray,
+    whiteners: FloatArray,
+    axes: FloatArray,
+    positions: FloatArray,
+    nothing: float,
+    scatter: Scatter,
+) -> list[OwnRows]:
+    """The rows for which (C,) ``components`` have a responsibility above ``nothing``, in ``order`` (n,).
+
+    They are divided along the longest axis (C, D), by two centres drawn at ``positions`` (C, 2) in [0, 1) of the
+    cumulated weight, and into a core and its surroundings; but not so that a part has no more weight than features.
+    ``z`` : (N, K) responsibilities; ``log_density`` : (N,); ``whiteners`` : (C, D, D), inverse Cholesky factors.
+    """
+    threads, variant = _beside(kernel)
+    found = _core.own_rows(
+        rows, sample_weight, order, z, log_density, components, means, whiteners, axes, positions, nothing,
+        SCATTER_CODES[scatter], threads, variant,
+    )  # fmt: skip
+    return [OwnRows(*one, NativeGroups(ways, scatter, (2, rows.shape[1]))) for *one, ways in found]
+
+
+def doubts(
+    kernel: Kernel, z: FloatArray, sample_weight: FloatArray | None, pairs: IntArray, sure: float
+) -> list[float]:
+    """For (P, 2) pairs of components, the entropy of which of the two the rows came from, in nats.
+
+    ``z`` : (N, K) responsibilities; where one is below ``sure`` there is no doubt.
+    """
+    return _core.doubts(np.ascontiguousarray(z), sample_weight, pairs.tolist(), sure, _beside(kernel)[0])
+
+
+def _beside(kernel: Kernel) -> tuple[int, str]:
+    """Threads and instructions for what the core does beside a kernel."""
+    native = kernel if isinstance(kernel, NativeKernel) else NativeKernel(n_threads=1)
+    return native.threads, native.variant
 
 
 def numbered_by_appearance(labels: IntArray) -> bytes:

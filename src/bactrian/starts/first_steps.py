@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import cached_property
 
 from bactrian import em
+from bactrian.errors import CovarianceError
 from bactrian.kernels import Groups, Kernel
+from bactrian.kernels.kernel import FirstStep
 from bactrian.objective import Objective
 from bactrian.sources import Source
 from bactrian.statistics import Scatter, Statistics
@@ -25,17 +28,9 @@ class FirstSteps:
 
     def starts(self, objective: Objective) -> list[em.Climb]:
         """A start from each labelling."""
-        family, floor = objective.family, objective.floor
-        if self._groups is None or not family.native or objective.prior is not None or objective.noise is not None:
-            return [self._slowly(objective, i) for i in range(len(self.labellings))]
-        found = self._groups.first_steps(
-            family.code, (family.kind, family.tied), floor.minimum, floor.constant, floor.span, objective.equal_weights
-        )
-        return [em.Climb(objective, *one) if one else self._slowly(objective, i) for i, one in enumerate(found)]
-
-    def _slowly(self, objective: Objective, i: int) -> em.Climb:
-        statistics = self._statistics[i] if self._groups is None else self._groups.statistics(i)
-        return em.Climb(objective, *objective.maximize(statistics.narrowed(objective.family.scatter)))
+        if self._groups is None:
+            return [em.Climb(objective, *_step(objective, statistics)) for statistics in self._statistics]
+        return starts_of(self._groups, objective)
 
     @cached_property
     def _groups(self) -> Groups | None:
@@ -46,3 +41,23 @@ class FirstSteps:
         """Where no kernel keeps them."""
         k, scatter = self.n_components, self.scatter
         return [self.source.fold_groups(self.kernel, labels, k, scatter) for labels in self.labellings]
+
+
+def starts_of(groups: Groups, objective: Objective, *, lenient: bool = False) -> list[em.Climb]:
+    """A start from each labelling; ``lenient``: but from those that give a component no covariance."""
+    found: list[FirstStep | None] = [None] * len(groups)
+    family, floor = objective.family, objective.floor
+    if family.native and objective.prior is None and objective.noise is None:
+        form = family.kind, family.tied
+        found = groups.first_steps(
+            family.code, form, floor.minimum, floor.constant, floor.span, objective.equal_weights
+        )
+    starts = []
+    for i, one in enumerate(found):
+        with suppress(CovarianceError) if lenient else nullcontext():
+            starts.append(em.Climb(objective, *(one or _step(objective, groups.statistics(i)))))
+    return starts
+
+
+def _step(objective: Objective, statistics: Statistics) -> FirstStep:
+    return objective.maximize(statistics.narrowed(objective.family.scatter))

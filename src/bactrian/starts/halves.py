@@ -11,15 +11,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from bactrian import _core, em
-from bactrian.errors import CovarianceError
+from bactrian import em
 from bactrian.kernels import Kernel, Parameters
-from bactrian.kernels.native import threads_of
+from bactrian.kernels.native import own_rows
 from bactrian.objective import Objective
 from bactrian.sources import ArraySource
-from bactrian.starts.first_steps import FirstSteps
+from bactrian.starts.first_steps import starts_of
 from bactrian.starts.parts import Parts, parts_of
-from bactrian.typing import FloatArray, IntArray
+from bactrian.typing import FloatArray
 
 LOCAL = 12  # iterations of a local fit
 LOCAL_TOL = 1e-3
@@ -51,8 +50,8 @@ class Known:
     whitener: FloatArray
     halves: list[tuple[float, Parts]]
 
-    def is_like(self, weight: float, mean: FloatArray, covariance: FloatArray) -> bool:
-        if abs(np.log(self.weight / weight)) > SAME or np.linalg.norm(self.whitener @ (self.mean - mean)) > SAME:
+    def is_at(self, mean: FloatArray, covariance: FloatArray) -> bool:
+        if np.linalg.norm(self.whitener @ (self.mean - mean)) > SAME:
             return False
         stretched = self.whitener @ covariance @ self.whitener.T - np.eye(len(mean))
         return bool(np.abs(stretched).max() < 2 * SAME)
@@ -80,18 +79,27 @@ class Halves:
     def of(self, mixture: Parameters, z: FloatArray) -> list[Split]:
         """For each component with rows enough its splits; ``z`` (N, K) are the responsibilities."""
         parts = parts_of(mixture)
-        new = [c for c in range(len(parts.weights)) if self._known(parts, c) is None]
+        known = self._remembered(parts)
+        new = [c for c, one in enumerate(known) if one is None]
         if new:
             whiteners = _whiteners(parts, new)
             log_density = self.source.log_densities(self.kernel, mixture)
             for some in self._side_by_side(list(whiteners), z):
-                self._learn(parts, some, whiteners, self._local(parts, some, whiteners, z, log_density))
-        found = ((c, self._known(parts, c)) for c in range(len(parts.weights)))
-        return [Split(c, gain, two) for c, known in found if known for gain, two in known.halves]
+                learnt = self._learn(parts, some, whiteners, self._local(parts, some, whiteners, z, log_density))
+                for c, one in zip(some, learnt, strict=True):
+                    known[c] = one
+        return [Split(c, gain, two) for c, one in enumerate(known) if one for gain, two in one.halves]
 
-    def _known(self, parts: Parts, c: int) -> Known | None:
-        this = float(parts.weights[c]), parts.means[c], parts.covariances[c]
-        return next((known for known in reversed(self.known) if known.is_like(*this)), None)
+    def _remembered(self, parts: Parts) -> list[Known | None]:
+        """What is known of each component, the latest first."""
+        latest = self.known[::-1]
+        weights = np.array([one.weight for one in latest])
+        alike = np.abs(np.log(weights[:, None] / parts.weights)) <= SAME
+        found = []
+        for near, mean, covariance in zip(alike.T, parts.means, parts.covariances, strict=True):
+            these = (latest[i] for i in np.flatnonzero(near))
+            found.append(next((one for one in these if one.is_at(mean, covariance)), None))
+        return found
 
     def _side_by_side(self, components: list[int], z: FloatArray) -> Iterator[list[int]]:
         """As many at a time as there is room for copies of their rows; two at least, for two threads."""
@@ -115,15 +123,16 @@ class Halves:
     ) -> list[Local]:
         source, scale = self.source, self._scale
         axes = np.linalg.eigh(parts.covariances[components] * np.outer(scale, scale))[1][:, :, -1] * scale
-        found = _core.own_rows(
-            source.values, source.weight, source.order, z, log_density, np.array(components), parts.means[components],
-            np.array([whiteners[c] for c in components]), axes, self.rng.random((len(components), 2)), NOTHING,
-            threads_of(self.kernel),
+        found = own_rows(
+            self.kernel, source.values, source.weight, source.order, z, log_density, np.array(components),
+            parts.means[components], np.array([whiteners[c] for c in components]), axes,
+            self.rng.random((len(components), 2)), NOTHING, self._goal.family.scatter,
         )  # fmt: skip
         local = []
-        for log_weight, (rows, weight, log_joint, ways) in zip(np.log(parts.weights[components]), found, strict=True):
-            part = ArraySource(rows, weight)
-            local.append(Local(part, self._starts(part, ways), log_joint - part.total * log_weight))
+        for log_weight, own in zip(np.log(parts.weights[components]), found, strict=True):
+            part = ArraySource(own.rows, own.weight)
+            starts = starts_of(own.ways, self._goal, lenient=True)
+            local.append(Local(part, starts, own.log_joint - part.total * log_weight))
         return local
 
     @property
@@ -136,21 +145,18 @@ class Halves:
         """A part of the rows says nothing of a prior for all, nor of the noise."""
         return replace(self.objective, prior=None, noise=None)
 
-    def _starts(self, part: ArraySource, ways: list[IntArray]) -> list[em.Climb]:
-        goal = self._goal
-        try:
-            return FirstSteps(part, self.kernel, ways, 2, goal.family.scatter).starts(goal)
-        except CovarianceError:  # of one of them; the others shall not suffer
-            return [start for one in ways for start in self._starts(part, [one])] if len(ways) > 1 else []
-
-    def _learn(self, parts: Parts, components: list[int], whiteners: dict[int, FloatArray], local: list[Local]) -> None:
+    def _learn(
+        self, parts: Parts, components: list[int], whiteners: dict[int, FloatArray], local: list[Local]
+    ) -> list[Known]:
         asked = [(one.part, start) for one in local for start in one.starts]
         ends = iter(em.run_apart(self.kernel, asked, tol=LOCAL_TOL, max_iter=LOCAL))
+        learnt = []
         for c, one in zip(components, local, strict=True):
             found = [next(ends) for _ in one.starts]
             halves = _different([(e.value - one.alone, parts_of(e.mixture)) for e in found if e and not e.held])
-            self.known.append(Known(float(parts.weights[c]), parts.means[c], whiteners[c], halves))
-        del self.known[: -REMEMBERED * len(parts.weights)]
+            learnt.append(Known(float(parts.weights[c]), parts.means[c], whiteners[c], halves))
+        self.known = (self.known + learnt)[-REMEMBERED * len(parts.weights) :]
+        return learnt
 
 
 def _different(halves: list[tuple[float, Parts]]) -> list[tuple[float, Parts]]:

@@ -18,7 +18,6 @@ from bactrian import em
 from bactrian.acceleration import remaining
 from bactrian.errors import CovarianceError
 from bactrian.kernels import Kernel, Parameters
-from bactrian.kernels.native import threads_of
 from bactrian.objective import Objective
 from bactrian.sources import ArraySource, Source
 from bactrian.starts.halves import Halves, Split
@@ -85,7 +84,7 @@ class Mover:
         """The most promising first."""
         source, parts = self.source, parts_of(climb.mixture)
         z = self.kernel.responsibilities(source.values, climb.mixture)
-        unions = cheapest_unions(parts, z, source.weight, source.total, PAIRS, threads_of(self.kernel))
+        unions = cheapest_unions(parts, z, source.weight, source.total, PAIRS, self.kernel)
         splits = self.halves.of(climb.mixture, z)
         if self.noise is not None:
             unions = unions + self.noise.unions(climb.mixture, z)

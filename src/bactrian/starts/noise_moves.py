@@ -16,12 +16,12 @@ import numpy as np
 from bactrian import em
 from bactrian.errors import CovarianceError
 from bactrian.kernels import Kernel, Noise, Parameters
-from bactrian.kernels.native import threads_of
+from bactrian.kernels.native import doubts
 from bactrian.objective import Objective
 from bactrian.sources import ArraySource
 from bactrian.starts.halves import LOCAL, LOCAL_TOL, NOTHING, Split
 from bactrian.starts.parts import NOISE, Parts, mixture_of, parts_of
-from bactrian.starts.unions import Union, doubts
+from bactrian.starts.unions import SURE, Union
 from bactrian.typing import FloatArray, IntArray
 
 CANDIDATES = 24  # rows of the noise whose surroundings are looked at
@@ -73,7 +73,7 @@ class NoiseMoves:
         after = (amounts + amount) * (np.log(mixture.weights + noise.weight) + noise.log_density)
         k = z.shape[1]
         with_noise = np.stack([np.arange(k), np.full(k, k)], axis=1)
-        told = doubts(np.column_stack([z, rest]), weight, with_noise, threads_of(self.kernel))
+        told = doubts(self.kernel, np.column_stack([z, rest]), weight, with_noise, SURE)
         return np.asarray(before + told - after)
 
     def _starts(self, part: ArraySource) -> Iterator[tuple[ArraySource, em.Climb]]:

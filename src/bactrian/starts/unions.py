@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bactrian import _core
+from bactrian.kernels import Kernel
+from bactrian.kernels.native import doubts
 from bactrian.starts.parts import Parts
 from bactrian.typing import FloatArray, IntArray
 
@@ -28,7 +29,7 @@ class Union:
 
 
 def cheapest_unions(
-    parts: Parts, z: FloatArray, weight: FloatArray | None, total: float, most: int, threads: int = 1
+    parts: Parts, z: FloatArray, weight: FloatArray | None, total: float, most: int, kernel: Kernel
 ) -> list[Union]:
     """The pairs that lose least, cheapest first; ``z`` (N, K) are the responsibilities.
 
@@ -40,17 +41,12 @@ def cheapest_unions(
     cheapest = np.argsort(losses)[:most]
     chosen = pairs[cheapest]
     merged = _merged(parts, chosen)
-    told = _entropy(parts.weights[chosen.T]) * total - doubts(z, weight, chosen, threads)
+    told = _entropy(parts.weights[chosen.T]) * total - doubts(kernel, z, weight, chosen, SURE)
     found = [
         Union(int(i), int(j), loss, merged[np.array([n])])
         for n, ((i, j), loss) in enumerate(zip(chosen, (total * losses[cheapest] - told).tolist(), strict=True))
     ]
     return sorted(found, key=lambda union: union.loss)
-
-
-def doubts(z: FloatArray, weight: FloatArray | None, pairs: IntArray, threads: int) -> list[float]:
-    """For (P, 2) pairs of components, the entropy of which of the two the rows came from, in nats."""
-    return _core.doubts(np.ascontiguousarray(z), weight, pairs.tolist(), SURE, threads)
 
 
 def _entropy(shares: FloatArray) -> FloatArray:
