@@ -189,31 +189,39 @@ nb::tuple py_accumulate_given(const AnyRows& rows, const std::optional<Doubles>&
     return unpack(sums, layout);
 }
 
-// What labels (N,) say of the rows: sums about the groups' own means.
+// What labels (N,) say of the rows: sums about points (K, D).
 struct GroupSums {
     std::vector<double> centres, sums;
 };
 
-// `middle`: (D,), about which the means are found.
+// About `centres` (K, D).
+GroupSums group_sums_about(std::vector<double> centres, const Rows& rows, const std::ptrdiff_t* labels, Scatter scatter,
+                           const Variant* variant, int threads) {
+    GroupSums to{std::move(centres), {}};
+    const std::vector<double> zeros(to.centres.size() / rows.D, 0.0);
+    const double one = 1.0;
+    const Model model{Form::spherical, true, std::ptrdiff_t(zeros.size()), rows.D, zeros.data(), to.centres.data(), &one};
+    const Given given{labels, nullptr};
+    to.sums = accumulate({rows, model, false, variant, threads}, &given, {scatter, model.K, model.D});
+    return to;
+}
+
+std::vector<double> repeated(const double* point, std::size_t K, std::size_t D) {
+    std::vector<double> all(K * D);
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = point[i % D];
+    return all;
+}
+
+// About the groups' own means, which are found about `middle` (D,).
 GroupSums group_sums(const Rows& rows, const double* middle, const std::ptrdiff_t* labels, std::size_t K,
                      Scatter scatter, const Variant* variant, int threads) {
-    const std::size_t D = rows.D;
-    GroupSums to{std::vector<double>(K * D), {}};
-    std::vector<double>& centres = to.centres;
-    const std::vector<double> zeros(K, 0.0);
-    for (std::size_t i = 0; i < centres.size(); ++i) centres[i] = middle[i % D];
-    const double one = 1.0;
-    const Model model{Form::spherical, true, std::ptrdiff_t(K), std::ptrdiff_t(D), zeros.data(), centres.data(), &one};
-    const Pass pass{rows, model, false, variant, threads};
-    const Given given{labels, nullptr};
-    const Layout first{Scatter::trace, model.K, model.D};
-    const std::vector<double> found = accumulate(pass, &given, first);
+    auto [centres, found] = group_sums_about(repeated(middle, K, rows.D), rows, labels, Scatter::trace, variant, threads);
+    const Layout first{Scatter::trace, std::ptrdiff_t(K), rows.D};
     for (std::size_t i = 0; i < centres.size(); ++i) {
-        const double count = found[first.counts + std::ptrdiff_t(i / D)];
+        const double count = found[first.counts + std::ptrdiff_t(i / rows.D)];
         if (count > 0.0) centres[i] += found[first.first() + std::ptrdiff_t(i)] / count;
     }
-    to.sums = accumulate(pass, &given, {scatter, model.K, model.D});
-    return to;
+    return group_sums_about(std::move(centres), rows, labels, scatter, variant, threads);
 }
 
 nb::tuple unpack(const GroupSums& groups, const Layout& layout) {
@@ -507,7 +515,8 @@ nb::list py_own_rows(const AnyRows& rows, const std::optional<Doubles>& weight, 
                 const Rows own{found[i].rows.data(), false, std::ptrdiff_t(found[i].weight.size()), layout.D, layout.D, 1,
                                found[i].weight.data()};
                 for (const std::vector<std::ptrdiff_t>& labels : found[i].ways)
-                    sums[i].push_back(group_sums(own, whose[i].mean, labels.data(), 2, layout.scatter, named, 1));
+                    sums[i].push_back(group_sums_about(repeated(whose[i].mean, 2, D), own, labels.data(), layout.scatter,
+                                                       named, 1));
             }
         });
     }
