@@ -31,14 +31,19 @@ ALIKE = 1e-3  # nats, as part of what is gained: two ways of splitting that foun
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Component ``c`` as ``two``, whose weights sum to 1; ``gain`` in nats, at least.
+    """Component ``c`` as a mixture of two; ``gain`` in nats, at least.
 
     Where ``c`` is ``NOISE`` there is one, which condenses out of it and takes this part of its weight.
     """
 
     c: int
     gain: float
-    two: Parts
+    mixture: Parameters
+
+    @property
+    def two(self) -> Parts:
+        """Of most splits they are never asked for."""
+        return parts_of(self.mixture)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +53,7 @@ class Known:
     weight: float
     mean: FloatArray
     whitener: FloatArray
-    halves: list[tuple[float, Parts]]
+    halves: list[tuple[float, Parameters]]
 
     def is_at(self, mean: FloatArray, covariance: FloatArray) -> bool:
         if np.linalg.norm(self.whitener @ (self.mean - mean)) > SAME:
@@ -153,15 +158,15 @@ class Halves:
         learnt = []
         for c, one in zip(components, local, strict=True):
             found = [next(ends) for _ in one.starts]
-            halves = _different([(e.value - one.alone, parts_of(e.mixture)) for e in found if e and not e.held])
+            halves = _different([(e.value - one.alone, e.mixture) for e in found if e and not e.held])
             learnt.append(Known(float(parts.weights[c]), parts.means[c], whiteners[c], halves))
         self.known = (self.known + learnt)[-REMEMBERED * len(parts.weights) :]
         return learnt
 
 
-def _different(halves: list[tuple[float, Parts]]) -> list[tuple[float, Parts]]:
+def _different(halves: list[tuple[float, Parameters]]) -> list[tuple[float, Parameters]]:
     """The best first, none twice."""
-    found: list[tuple[float, Parts]] = []
+    found: list[tuple[float, Parameters]] = []
     for gain, two in sorted(halves, key=lambda half: -half[0]):
         if not found or found[-1][0] - gain > ALIKE * max(1.0, abs(gain)):
             found.append((gain, two))

@@ -114,8 +114,10 @@ class Mover:
         used: dict[int, int] = {}
         lot: list[Move] = []
         for move in moves:
+            if len(lot) == tries:
+                break
             used[id(move.split)] = used.get(id(move.split), 0) + 1
-            if used[id(move.split)] <= EACH and len(lot) < tries:
+            if used[id(move.split)] <= EACH:
                 lot.append(move)
         for begin in range(0, len(lot), TOGETHER):
             found = self._raced(climb, lot[begin : begin + TOGETHER])
@@ -163,7 +165,8 @@ class Mover:
         parts = parts_of(climb.mixture)
         for move in moves:
             share = _weight_of(climb.mixture, move.split.c)
-            new = move.union.one + replace(move.split.two, weights=share * move.split.two.weights)
+            two = move.split.two
+            new = move.union.one + replace(two, weights=share * two.weights)
             parts = parts.replaced([c for c in (move.union.i, move.split.c, move.union.j) if c != NOISE], new)
         return mixture_of(parts, self.source.total, climb.objective)
 

@@ -59,7 +59,7 @@ class NoiseMoves:
         part = ArraySource(self.source.values[here], weight)
         ends = em.run_apart(self.kernel, list(self._starts(part)), tol=LOCAL_TOL, max_iter=LOCAL)
         alone = part.total * mixture.noise.log_density
-        return [Split(NOISE, e.value - alone, parts_of(e.mixture)) for e in ends if e and not e.held]
+        return [Split(NOISE, e.value - alone, e.mixture) for e in ends if e and not e.held]
 
     def _losses(self, mixture: Parameters, noise: Noise, z: FloatArray, weight: FloatArray) -> FloatArray:
         """(K,) what is lost where a component dissolves, in nats, at most.
