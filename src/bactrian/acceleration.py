@@ -43,9 +43,13 @@ def remaining(history: Sequence[float]) -> float:
 
 
 class Plain:
-    """EM as it is."""
+    """EM as it is.
+
+    ``transient`` : attributes that follow from the others.
+    """
 
     on_trial = False
+    transient = frozenset({"objective"})
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
@@ -53,6 +57,10 @@ class Plain:
     def step(self, statistics: Statistics, mixture: Parameters) -> Step:
         """The next mixture to look at, and the components that the floor held."""
         return self.objective.maximize(statistics, mixture)
+
+    def retreat(self, statistics: Statistics) -> Step:
+        """What to look at instead of a mixture on trial, which was lower and has these statistics."""
+        raise NotImplementedError("a step of EM is never taken back")
 
     def ends(self, history: Sequence[float], statistics: Statistics, tol: float) -> bool:
         """Whether less than ``tol`` nats can still be gained; asked once a pass."""
@@ -154,7 +162,7 @@ class Squarem(Plain):
             return None
         return None if step[1] else step
 
-    def retreat(self) -> Step:
+    def retreat(self, statistics: Statistics) -> Step:
         """Back to the plain step."""
         self._longest = max(1.0, self._length / 2)
         self._begin(self._retreat)

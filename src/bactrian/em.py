@@ -21,10 +21,16 @@ from bactrian.incremental import Incremental, n_blocks
 from bactrian.kernels import Ascent, Climber, Kernel, Leg, NativeKernel, Parameters
 from bactrian.kernels.native import go_all
 from bactrian.objective import Objective
+from bactrian.quasi_newton import QuasiNewton
 from bactrian.sources import Source
 from bactrian.statistics import Statistics
 
-PACES: dict[str | None, type[Plain]] = {None: Plain, "squarem": Squarem, "incremental": Incremental}
+PACES: dict[str | None, type[Plain]] = {
+    None: Plain,
+    "quasi-newton": QuasiNewton,
+    "squarem": Squarem,
+    "incremental": Incremental,
+}
 """How a climb goes on from one read to the next, by its name at the public door."""
 
 # passes that a source may make by itself before Ctrl-C is heard again
@@ -36,7 +42,7 @@ def quickest(source: Source, *, near: bool) -> str:
 
     ``near`` : climbs will begin near their tops.
     """
-    return "incremental" if source.read_together and not near else "squarem"
+    return "incremental" if source.read_together and not near else "quasi-newton"
 
 
 class Status(Enum):
@@ -148,7 +154,8 @@ def run(
     tol : float
         Log-likelihood per unit of row weight that may still be gained, as estimated by Aitken's acceleration
         (Boehning et al. 1994, Ann. Inst. Stat. Math. 46:373). 0 runs exactly ``max_iter`` iterations.
-    acceleration : {None, "squarem", "incremental"}
+    acceleration : {None, "quasi-newton", "squarem", "incremental"}
+        "quasi-newton": BFGS between the steps of EM, outside the core; taken back and not counted like strides.
         "squarem": strides are tried between the steps of EM; one that ends lower is taken back and not counted.
         "incremental": sweeps make a step after each block of rows, and strides follow if these do not come to the end
         soon; for a sweep ``history`` holds the free energy, a lower bound of the objective that never falls.
@@ -248,7 +255,9 @@ class Ahead:
 
 def _pace(acceleration: str | None, objective: Objective, near: bool) -> Plain:
     pace = PACES[acceleration]
-    return Squarem(objective, patience=0, wary=True) if near and pace is Squarem else pace(objective)
+    if near and pace is Squarem:
+        return Squarem(objective, patience=0, wary=True)
+    return QuasiNewton(objective, patience=0) if near and pace is QuasiNewton else pace(objective)
 
 
 def _begun(climb: Climb) -> Climb:
@@ -312,8 +321,8 @@ def _read(
 def _on(climb: Climb, statistics: Statistics, pace: Plain, tol: float, last: int) -> Climb:
     """The climb after a pass: ended, at its next mixture, or back from a stride that led down."""
     value = climb.objective.value(statistics.log_likelihood, climb.mixture)
-    if isinstance(pace, Squarem) and pace.on_trial and not value >= climb.value:
-        return replace(climb, mixture=pace.retreat()[0])
+    if pace.on_trial and not value >= climb.value:
+        return replace(climb, mixture=pace.retreat(statistics)[0])
     seen = _look(climb, value, statistics, pace, tol, last)
     return seen if seen.status else _step(seen, statistics, pace)
 

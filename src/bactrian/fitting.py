@@ -111,12 +111,14 @@ def fit(
         components, which are numbered in the order of these names; an empty cell is a row that is not known.
     equal_weights : bool
         Hold all components to the same weight.
-    acceleration : {"auto", "squarem", "incremental", None}
+    acceleration : {"auto", "quasi-newton", "squarem", "incremental", None}
+        "quasi-newton": after a few steps of EM those of limited-memory BFGS in the metric of the complete data
+        (Jamshidian & Jennrich 1997); over few rows, whose passes cost next to nothing, strides as with "squarem".
         "squarem": strides between the steps of EM (Varadhan & Roland 2008), taken back where they lead down.
         "incremental": a step after each of up to 64 blocks of rows (Neal & Hinton 1998), then strides if the end is
         far; until then ``history`` holds lower bounds of the log-likelihood that never fall, and ends with the
         log-likelihood itself. "auto" is "incremental" where rows are read again for each pass and the start is yours,
-        else "squarem". None is EM as it is.
+        else "quasi-newton". None is EM as it is.
     random_state : seed, Generator or None
         The default gives the same fit each time.
     n_threads : int, optional
@@ -229,7 +231,9 @@ def _read_acceleration(acceleration: Any, task: Task) -> str | None:
         return em.quickest(task.source, near=bool(task.levels))
     if acceleration is None or (isinstance(acceleration, str) and acceleration in em.PACES):
         return acceleration
-    raise ParameterError(f"acceleration should be 'auto', 'squarem', 'incremental' or None, but got {acceleration!r}")
+    raise ParameterError(
+        f"acceleration should be 'auto', 'quasi-newton', 'squarem', 'incremental' or None, but got {acceleration!r}"
+    )
 
 
 def _choose(

@@ -54,7 +54,7 @@ OTHERS = {
     "mask": (X, {"noise": MASK}, "noise was None and is"),
     "labels": (X, {"labels": LABELS, "n_components": [1, 2]}, "labels is not what it was"),
     "equal weights": (X, {"equal_weights": True}, "equal_weights was False and is True"),
-    "acceleration": (X, {"acceleration": None}, "acceleration was squarem and is None"),
+    "acceleration": (X, {"acceleration": None}, "acceleration was quasi-newton and is None"),
     "seed": (X, {"random_state": 1}, "random_state is not what it was"),
     "no seed": (X, {"random_state": None}, "random_state is not what it was"),
 }
@@ -260,7 +260,7 @@ def test_every_pace_can_be_written():
 
         def passed(self, climbs, paces, inside):
             for pace in paces:
-                memory = {k: v for k, v in vars(pace).items() if k != "objective"}
+                memory = {k: v for k, v in vars(pace).items() if k not in pace.transient}
                 restore(flatten(memory))
                 self.names |= set(memory)
 

@@ -1,4 +1,4 @@
-"""Strides: the same optimum in fewer passes, and never down."""
+"""Strides and quasi-Newton steps: the same optimum in fewer passes, and never down."""
 
 from __future__ import annotations
 
@@ -48,25 +48,28 @@ def climbed(goal: Objective, acceleration: str | None, tol: float = 1e-9) -> tup
     return end, len(passes)
 
 
+@pytest.mark.parametrize("acceleration", ["squarem", "quasi-newton"])
 @pytest.mark.parametrize("noise", [False, True])
 @pytest.mark.parametrize("prior", [False, True])
 @pytest.mark.parametrize("code", FAMILIES)
-def test_the_objective_never_falls(code, prior, noise):
-    end, _ = climbed(objective(code, prior, noise), "squarem")
+def test_the_objective_never_falls(code, prior, noise, acceleration):
+    end, _ = climbed(objective(code, prior, noise), acceleration)
     assert end.status is em.Status.CONVERGED
-    assert np.diff(end.history).min() >= -1e-12 * abs(end.value)
+    rounding = 1e-7 if end.held else 1e-12  # without spread a density is as rough as its covariance
+    assert np.diff(end.history).min() >= -rounding * abs(end.value)
 
 
-def test_far_fewer_passes_to_the_same_height():
+@pytest.mark.parametrize(("acceleration", "times"), [("squarem", 1.5), ("quasi-newton", 1.7)])
+def test_far_fewer_passes_to_the_same_height(acceleration, times):
     saved = []
     for code in FAMILIES:
         plain, slow = climbed(objective(code), None)
-        end, quick = climbed(objective(code), "squarem")
+        end, quick = climbed(objective(code), acceleration)
         if abs(end.value - plain.value) < 1e-3:  # strides may lead to another hill
             saved.append(slow / quick)
             assert end.value == pytest.approx(plain.value, abs=1e-5)
     assert len(saved) >= 7
-    assert np.median(saved) > 1.5
+    assert np.median(saved) > times
 
 
 def test_a_stride_that_leads_down_is_taken_back(monkeypatch):
@@ -76,7 +79,7 @@ def test_a_stride_that_leads_down_is_taken_back(monkeypatch):
     monkeypatch.setattr("bactrian.acceleration.GROWTH", 1e9)
     refused = []
     retreat = Squarem.retreat
-    monkeypatch.setattr(Squarem, "retreat", lambda self: refused.append(1) or retreat(self))
+    monkeypatch.setattr(Squarem, "retreat", lambda *a: refused.append(1) or retreat(*a))
     end, _ = climbed(objective("VVV"), "squarem")
     assert refused
     assert np.diff(end.history).min() >= -1e-12 * abs(end.value)
@@ -113,7 +116,7 @@ def test_units_do_not_matter():
 
 @pytest.mark.parametrize("bad", ["anderson", "", 3, True, np.arange(2), ["squarem"]])
 def test_the_door(bad):
-    with pytest.raises(bt.ParameterError, match="acceleration should be 'auto', 'squarem', 'incremental' or None"):
+    with pytest.raises(bt.ParameterError, match="acceleration should be 'auto', 'quasi-newton', 'squarem', 'incremental' or None"):
         bt.fit(X, 2, "VVV", acceleration=bad)
 
 

@@ -28,7 +28,7 @@ class State:
 
 
 def state_of(climb: em.Climb, pace: Plain) -> State:
-    remembered = {} if climb.status else {name: v for name, v in vars(pace).items() if name != "objective"}
+    remembered = {} if climb.status else {name: v for name, v in vars(pace).items() if name not in pace.transient}
     return State(climb, remembered)
 
 

@@ -305,7 +305,8 @@ def own_rows(
         rows, sample_weight, order, z, log_density, components, means, whiteners, axes, positions, nothing,
         SCATTER_CODES[scatter], threads, variant,
     )  # fmt: skip
-    return [OwnRows(*one, NativeGroups(ways, scatter, (2, rows.shape[1]))) for *one, ways in found]
+    shape = 2, rows.shape[1]
+    return [OwnRows(own, weight, joint, NativeGroups(ways, scatter, shape)) for own, weight, joint, ways in found]
 
 
 def doubts(

@@ -72,7 +72,7 @@ class Task:
     equal_weights: bool = False
     noise: NoiseModel | None = None
     clean: Source | None = None
-    acceleration: str | None = "squarem"
+    acceleration: str | None = "quasi-newton"
     search: bool = True
     memory: em.Memory | None = None
 

@@ -66,6 +66,7 @@ class Known:
 class Local:
     """Where local fits of one component's rows begin, and the log-likelihood to beat."""
 
+    c: int
     part: ArraySource
     starts: list[em.Climb]
     alone: float
@@ -90,9 +91,9 @@ class Halves:
             whiteners = _whiteners(parts, new)
             log_density = self.source.log_densities(self.kernel, mixture)
             for some in self._side_by_side(list(whiteners), z):
-                learnt = self._learn(parts, some, whiteners, self._local(parts, some, whiteners, z, log_density))
-                for c, one in zip(some, learnt, strict=True):
-                    known[c] = one
+                local = self._local(parts, some, whiteners, z, log_density)
+                for one, learnt in zip(local, self._learn(parts, whiteners, local), strict=True):
+                    known[one.c] = learnt
         return [Split(c, gain, two) for c, one in enumerate(known) if one for gain, two in one.halves]
 
     def _remembered(self, parts: Parts) -> list[Known | None]:
@@ -134,10 +135,11 @@ class Halves:
             self.rng.random((len(components), 2)), NOTHING, self._goal.family.scatter,
         )  # fmt: skip
         local = []
-        for log_weight, own in zip(np.log(parts.weights[components]), found, strict=True):
-            part = ArraySource(own.rows, own.weight)
-            starts = starts_of(own.ways, self._goal, lenient=True)
-            local.append(Local(part, starts, own.log_joint - part.total * log_weight))
+        for c, own in zip(components, found, strict=True):
+            if len(own.ways):  # else there are few rows, or none
+                part = ArraySource(own.rows, own.weight)
+                starts = starts_of(own.ways, self._goal, lenient=True)
+                local.append(Local(c, part, starts, own.log_joint - part.total * float(np.log(parts.weights[c]))))
         return local
 
     @property
@@ -150,16 +152,14 @@ class Halves:
         """A part of the rows says nothing of a prior for all, nor of the noise."""
         return replace(self.objective, prior=None, noise=None)
 
-    def _learn(
-        self, parts: Parts, components: list[int], whiteners: dict[int, FloatArray], local: list[Local]
-    ) -> list[Known]:
+    def _learn(self, parts: Parts, whiteners: dict[int, FloatArray], local: list[Local]) -> list[Known]:
         asked = [(one.part, start) for one in local for start in one.starts]
         ends = iter(em.run_apart(self.kernel, asked, tol=LOCAL_TOL, max_iter=LOCAL))
         learnt = []
-        for c, one in zip(components, local, strict=True):
+        for one in local:
             found = [next(ends) for _ in one.starts]
             halves = _different([(e.value - one.alone, e.mixture) for e in found if e and not e.held])
-            learnt.append(Known(float(parts.weights[c]), parts.means[c], whiteners[c], halves))
+            learnt.append(Known(float(parts.weights[one.c]), parts.means[one.c], whiteners[one.c], halves))
         self.known = (self.known + learnt)[-REMEMBERED * len(parts.weights) :]
         return learnt
 

@@ -24,6 +24,7 @@ LEAST = 10_000  # rows of the smallest
 LARGER = 2  # times the rows that the start was found on, at least
 BYTES = 16 << 20  # of the largest
 LONGEST = 100  # iterations on each
+ROUGH = 3.0  # times its chance that a climb may leave
 SEED = 0  # which rows stand for all is no matter of chance that a user could want to vary
 
 
@@ -68,7 +69,7 @@ class Levels:
         """
         for sample in self.samples:
             if sample.n_rows >= _known(*start.mixture.shape) and not start.held:
-                climb = _Climb(sample, kernel, max(tol, chance(start, sample.total)), memory)
+                climb = _Climb(sample, kernel, ROUGH * max(tol, chance(start, sample.total)), memory)
                 start, moves = climb.after(start, moves=moves), False
         return start
 
@@ -88,7 +89,7 @@ class _Climb:
 
     def after(self, start: em.Climb, *, moves: bool) -> em.Climb:
         """The start after the climb; the same where that collapses."""
-        how: Any = {"tol": self.tol, "max_iter": LONGEST, "acceleration": "squarem", "memory": self.memory}
+        how: Any = {"tol": self.tol, "max_iter": LONGEST, "acceleration": "quasi-newton", "memory": self.memory}
         try:
             (end,) = em.run(self.sample, self.kernel, [start], **how)
         except CovarianceError:

@@ -104,7 +104,7 @@ class Mover:
             return None
         try:
             start = em.Climb(climb.objective, self._after(climb, chosen))
-            (found,) = self._run([start], *((10 * TRIAL, "squarem") if strides else (SHORT, None)))
+            (found,) = self._run([start], *((10 * TRIAL, "quasi-newton") if strides else (SHORT, None)))
         except CovarianceError:
             return None
         return self._if_better(climb, [found])
@@ -133,7 +133,7 @@ class Mover:
                 climbs = [c for c in self._run(climbs, length, None) if self._promises(c, climb)]
                 climbs = sorted(climbs, key=lambda c: -c.value)[: max(1, len(climbs) // 2)]
                 made, length = made + length, 2 * length
-            found = self._run(climbs, 10 * TRIAL, "squarem") if climbs else []
+            found = self._run(climbs, 10 * TRIAL, "quasi-newton") if climbs else []
         except CovarianceError:
             return None
         return self._if_better(climb, found)

@@ -128,7 +128,7 @@ class Look:
         """The same climbs at their tops, side by side; what has collapsed by now has none worth the way."""
         there = [climb for climb in climbs if climb.status is em.Status.CONVERGED or climb.held]
         left = [replace(climb, status=None) for climb in climbs if climb not in there]
-        how: Any = {"tol": self.tol, "max_iter": LONGEST, "acceleration": "squarem", "memory": self.memory}
+        how: Any = {"tol": self.tol, "max_iter": LONGEST, "acceleration": "quasi-newton", "memory": self.memory}
         return there + em.run(self.source, self.kernel, left, **how)
 
     def _tops(self) -> Tops:
