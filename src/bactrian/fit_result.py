@@ -54,7 +54,7 @@ class Fit:
     candidates : Candidates
         The whole table: every family and number of components that was tried.
     criterion : str
-        What "best" means: ``"bic"``, ``"aic"`` or ``"icl"``.
+        What "best" means: ``"bic"``, ``"aic"``, ``"icl"`` or ``"cv"``.
     history : tuple of float
         Log-likelihood of the start and after each iteration of the best candidate, in nats. With
         ``acceleration="incremental"`` some in between are lower bounds of it; they do not fall either.
@@ -160,7 +160,8 @@ class Fit:
         """Combine components into clusters by entropy: see ``Mixture.merge``.
 
         ``data`` : the rows; by default those that were fitted, with their weights. A fit that was loaded from a file
-        needs them. Noise is no cluster and is joined to none: a row counts as far as it is not noise.
+        needs them. Noise is no cluster and is joined to none: a row counts as far as it is not noise, and the clusters
+        label rows as if none were; ``classify`` of the fit says which are.
         """
         if data is None:
             data, sample_weight = self._fitted_rows(sample_weight)

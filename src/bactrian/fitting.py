@@ -18,9 +18,9 @@ from bactrian.errors import CollapseError, CollapseWarning, DataError, Parameter
 from bactrian.families import Family, parse_families
 from bactrian.features import check_names
 from bactrian.fit_result import Fit, Origin
-from bactrian.kernels import NativeKernel
+from bactrian.kernels import NativeKernel, Noise
 from bactrian.mixture import Mixture
-from bactrian.noise import read_noise, without_noise
+from bactrian.noise import beside, read_noise, without_noise
 from bactrian.priors import ConjugatePrior, read_prior
 from bactrian.progress import read_progress, watching
 from bactrian.randomness import generator
@@ -176,6 +176,8 @@ def fit(
     first, counts = read_start(given, n_components, whole.n_given, whole.n_features, noise_model is not None)
     if isinstance(first, np.ndarray):
         first = whole.keep(first)
+    if isinstance(start, Fit) and start.noise is not None and noise_model is not None:
+        first = beside(start.mixture.parameters, Noise(start.noise.weight, noise_model.log_density))
     source = whole if labels is None else labelled(whole, labels)
     tried = parse_families(families, source.n_features)
     criterion = criterion.lower() if isinstance(criterion, str) else criterion

@@ -28,7 +28,8 @@ STATUSES = ("converged", "max_iter", "collapsed", "failed")
 
 
 def load(path: str | PathLike[str]) -> Fit | Mixture | OnlineFit:
-    """Read a ``.bactrian`` file: what was saved comes back, a Fit, a Mixture or an OnlineFit, equal to the last bit.
+    """Read a ``.bactrian`` file: what was saved comes back, a Fit, a Mixture or an OnlineFit, its numbers
+    equal to the last bit.
 
     A file from a stranger can be opened: nothing in it is executed, and its size is checked before memory is
     taken.

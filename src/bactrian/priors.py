@@ -27,6 +27,9 @@ NUMBERS = ("mean_strength", "degrees_of_freedom", "weight_concentration")
 class ConjugatePrior:
     """What is believed about a mixture before the rows are seen; free of units unless arrays are given.
 
+    But families along the features (EEI, VEI, EVI, VVI) and spheres take the average variance of all features, as
+    mclust does: bring features to units in which they vary alike, or give ``scale`` as a (D,) array.
+
     Parameters
     ----------
     mean : (D,) array, optional

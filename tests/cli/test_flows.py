@@ -8,7 +8,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from bactrian import load
+from bactrian import fit, load
 from bactrian.cli import draws
 from bactrian.fit_result import Fit
 
@@ -109,3 +109,25 @@ def test_json_is_the_same_from_fit_and_info(process, folder):
     assert content["fit"]["best"]["bic"] == found.bic
     assert len(content["fit"]["candidates"]) == 4
     assert list(json.loads(process("info", "mixture.bactrian", "--json").stdout)) == ["mixture"]
+
+
+def test_predict_knows_the_noise(run, folder, tmp_path):
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([rng.normal(0, 1, (100, 2)), rng.uniform(-20, 20, (20, 2))])
+    np.save(tmp_path / "rows.npy", rows)
+    found = fit(rows, 1, "VVV", noise=True)
+    found.save(tmp_path / "noise.bactrian")
+    assert (
+        run("predict", tmp_path / "noise.bactrian", tmp_path / "rows.npy", "-o", tmp_path / "o.parquet").exit_code == 0
+    )
+    told = pq.read_table(tmp_path / "o.parquet").to_pandas()
+    assert list(told) == ["label", "p0", "p_noise", "log_density", "uncertainty"]
+    assert (told["label"] == found.classify(rows)).all()
+    assert (told["label"] == -1).sum() > 10
+    assert np.allclose(told[["p0", "p_noise"]], found.responsibilities(rows), rtol=1e-12)
+    assert np.allclose(told["uncertainty"], found.uncertainty(rows), rtol=1e-12)
+    assert np.isclose(told["log_density"].sum(), found.log_likelihood, rtol=1e-9)
+    labels = tmp_path / "l.parquet"
+    made = run("fit", tmp_path / "rows.npy", "-k", 1, "--family", "VVV", "--noise", "--labels", labels)
+    assert made.exit_code == 0, made.output
+    assert (pq.read_table(labels).to_pandas()["label"] == found.classify(rows)).all()

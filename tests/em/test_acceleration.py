@@ -116,7 +116,9 @@ def test_units_do_not_matter():
 
 @pytest.mark.parametrize("bad", ["anderson", "", 3, True, np.arange(2), ["squarem"]])
 def test_the_door(bad):
-    with pytest.raises(bt.ParameterError, match="acceleration should be 'auto', 'quasi-newton', 'squarem', 'incremental' or None"):
+    with pytest.raises(
+        bt.ParameterError, match="acceleration should be 'auto', 'quasi-newton', 'squarem', 'incremental' or None"
+    ):
         bt.fit(X, 2, "VVV", acceleration=bad)
 
 

@@ -145,3 +145,23 @@ def test_a_row_is_either_marked_as_noise_or_labelled():
     weight = np.where(np.arange(750) == 3, 0.0, 1.0)
     with pytest.raises(bt.DataError, match="row 100 is marked as noise, but labels say that it is of component 0"):
         bt.fit(X, 3, "VVV", noise=np.arange(750) == 100, labels=numbered(0), sample_weight=weight)
+
+
+def test_a_fit_with_noise_is_gone_on_from_as_it_is():
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([rng.normal(0, 1, (100, 2)), rng.normal(6, 1, (100, 2)), rng.uniform(-20, 20, (20, 2))])
+    fit = bt.fit(rows, 2, "VVV", noise=True)
+    again = bt.fit(rows, 2, "VVV", noise=True, start=fit, max_iter=5)
+    assert again.history[0] == pytest.approx(fit.log_likelihood, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"noise": 100.0}, {"noise": True, "prior": "conjugate"}, {"prior": bt.ConjugatePrior(mean_strength=10)}],
+)
+@pytest.mark.parametrize("k", [5, 8])
+def test_components_that_lose_all_rows_are_no_error(k, how):
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([rng.normal(0, 1, (50, 2)), rng.normal(4, 1, (40, 2))])
+    for family in ("EEE", "VVV", "EII"):
+        assert np.isfinite(bt.fit(rows, k, family, **how).log_likelihood)

@@ -329,3 +329,11 @@ def test_copies_learn_by_themselves(made, rows):
     assert online.n_rows == 1700
     assert same(twin, learned(rows[:3000]))
     assert "1700 rows, 200 of them waiting" in repr(online)
+
+
+@pytest.mark.parametrize("how", [{"noise": True}, {"equal_weights": True}])
+def test_a_fit_that_it_cannot_go_on_from(rows, how):
+    fit = bt.fit(rows, 2, "VVV", **how)
+    with pytest.raises(bt.ParameterError, match="knows neither noise nor equal_weights"):
+        bt.OnlineFit(start=fit)
+    assert bt.OnlineFit(start=fit.mixture).n_components == 2

@@ -36,6 +36,15 @@ def test_jackknife_of_counts_is_that_of_repeated_rows():
     assert np.allclose(weighted.weights, repeated.weights, rtol=0.01)
 
 
+@pytest.mark.parametrize("weight", [0.25, 0.5, 1.0, 1.0001, 1.5, 2.0])
+def test_part_of_a_row_is_as_rough_as_the_row(weight):
+    """Weights are counts, whole or not: the standard error of a mean is that of so many rows."""
+    x = np.random.default_rng(0).normal(size=100)
+    fit = bt.fit(x, 1, "V", sample_weight=np.full(100, weight))
+    error = fit.standard_errors(method="jackknife").means.item()
+    assert error == pytest.approx(x.std() / np.sqrt(100 * weight), rel=0.02)
+
+
 def test_jackknife_in_blocks_is_near():
     fit = bt.fit(LOBES, 2, "EEE", tol=1e-12)
     rows, blocks = fit.standard_errors(method="jackknife"), fit.standard_errors(method="jackknife", n_resamples=50)
@@ -45,7 +54,7 @@ def test_jackknife_in_blocks_is_near():
 
 
 def test_jackknife_of_unequal_blocks():
-    """A weighted mean, whose errors by Busing et al. are known by their formula."""
+    """A weighted mean, whose errors by Busing et al. are known by their formula; part of a row is as rough as the row."""
     rows, weight = np.random.default_rng(1).normal(size=(30, 1)), np.repeat([0.25, 0.5, 3.0], 10)
     fit = bt.fit(rows, 1, "V", sample_weight=weight)
     design = METHODS["jackknife"](fit._subject(None, None, None), 999, np.random.default_rng(0))
@@ -57,5 +66,5 @@ def test_jackknife_of_unequal_blocks():
     without = (total * mean - m * rows[:, 0]) / (total - m)
     h = total / m
     pseudo = h * mean - (h - 1) * without
-    variance = (copies * (pseudo - mean) ** 2 / (h - 1)).sum() / copies.sum()
+    variance = (copies / m * (pseudo - mean) ** 2 / (h - 1)).sum() / copies.sum()
     assert errors.means[0, 0] == pytest.approx(np.sqrt(variance), rel=1e-4)

@@ -180,7 +180,7 @@ def _write(found: Fit, rows: Rows, output: str | None, labels: str | None, repor
     if report is not None:
         found.report(report)
     if labels is not None:
-        chunks = predictions(found.mixture, rows.blocks())
+        chunks = predictions(found, rows.blocks())
         write_columns(labels, ({name: c[name] for name in ("label", "uncertainty")} for c in chunks))
 
 

@@ -43,11 +43,15 @@ def read_start(start: Any) -> tuple[Beginning, str]:
     Raises
     ------
     ParameterError
-        It is no Mixture, Fit or name of a method.
+        It is no Mixture, Fit or name of a method, or a Fit with noise or equal weights.
     """
     if isinstance(start, Fit):
-        weight = start.total_weight * (1 if start.noise is None else 1 - start.noise.weight)
-        return Beginning(start.mixture, start.n_rows, weight, start.family), METHODS[0]
+        if start.noise is not None or start.equal_weights:
+            raise ParameterError(
+                "an OnlineFit knows neither noise nor equal_weights, but the fit given as start has them; give its "
+                "mixture, start=fit.mixture, to go on without"
+            )
+        return Beginning(start.mixture, start.n_rows, start.total_weight, start.family), METHODS[0]
     if isinstance(start, Mixture):
         return Beginning(start), METHODS[0]
     if isinstance(start, str) and start in METHODS:

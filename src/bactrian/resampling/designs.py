@@ -11,6 +11,7 @@ from functools import cached_property
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bactrian.resampling.numbers import Numbers, Replicates, numbers_of
 from bactrian.resampling.rows import reweighted, weights_of
@@ -123,7 +124,9 @@ class Jackknife(Design):
         total, like = weights_of(self.subject.source).sum(), self.subject.mixture.covariance
         m, copies = self._left_out[replicates.drawn], self._copies[replicates.drawn]
         h = total / m
-        return replicates.summarised(lambda v: _delete_m(v, h, copies), like)
+        # a block is an average of its rows; part of a row is as rough as the row
+        rough = np.where(self._alone[replicates.drawn], 1 / m, 1.0)
+        return replicates.summarised(lambda v: _delete_m(v, h, copies, rough), like)
 
     def interval(self, replicates: Replicates, errors: Numbers, level: float) -> tuple[Numbers, Numbers]:
         """Normal, about the fit: leaving out rows one by one says nothing about quantiles."""
@@ -136,8 +139,12 @@ class Jackknife(Design):
     @cached_property
     def _copies(self) -> FloatArray:
         """(n,) a single row of weight w stands for ceil(w) rows, of which one is left out at a time."""
-        alone = np.bincount(self.blocks) == 1
-        return np.where(alone, np.ceil(self._weights), 1.0)
+        return np.where(self._alone, np.ceil(self._weights), 1.0)
+
+    @cached_property
+    def _alone(self) -> NDArray[np.bool_]:
+        """(n,) blocks of one row."""
+        return np.asarray(np.bincount(self.blocks) == 1)
 
     @cached_property
     def _left_out(self) -> FloatArray:
@@ -145,13 +152,13 @@ class Jackknife(Design):
         return self._weights / self._copies
 
 
-def _delete_m(values: FloatArray, h: FloatArray, copies: FloatArray) -> FloatArray:
+def _delete_m(values: FloatArray, h: FloatArray, copies: FloatArray, rough: FloatArray) -> FloatArray:
     """Standard errors from (B, ...) values without one part in h of the weight, each standing for some copies."""
     column = (slice(None),) + (None,) * (values.ndim - 1)
     fit = np.average(values, axis=0, weights=copies)  # to order 1 / n^2
     pseudo = -(h - 1)[column] * (values - fit)
     centre = np.average(pseudo, axis=0, weights=copies / h)
-    spread = (pseudo - centre) ** 2 / (h - 1)[column]
+    spread = (pseudo - centre) ** 2 * (rough / (h - 1))[column]
     return np.asarray(np.sqrt(np.average(spread, axis=0, weights=copies)))
 
 
