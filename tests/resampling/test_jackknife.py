@@ -54,7 +54,7 @@ def test_jackknife_in_blocks_is_near():
 
 
 def test_jackknife_of_unequal_blocks():
-    """A weighted mean, whose errors by Busing et al. are known by their formula; part of a row is as rough as the row."""
+    """A weighted mean, whose errors by Busing et al. are known by their formula; part of a row is as rough as it."""
     rows, weight = np.random.default_rng(1).normal(size=(30, 1)), np.repeat([0.25, 0.5, 3.0], 10)
     fit = bt.fit(rows, 1, "V", sample_weight=weight)
     design = METHODS["jackknife"](fit._subject(None, None, None), 999, np.random.default_rng(0))
@@ -67,4 +67,4 @@ def test_jackknife_of_unequal_blocks():
     h = total / m
     pseudo = h * mean - (h - 1) * without
     variance = (copies / m * (pseudo - mean) ** 2 / (h - 1)).sum() / copies.sum()
-    assert errors.means[0, 0] == pytest.approx(np.sqrt(variance), rel=1e-4)
+    assert errors.means[0, 0] == pytest.approx(np.sqrt(variance), rel=1e-3)
