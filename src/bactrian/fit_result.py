@@ -305,7 +305,7 @@ class Fit:
                 f"{self._chosen()}; {counted}",
                 f"log-likelihood {self.log_likelihood:.2f}   BIC {self.bic:.2f}   AIC {self.aic:.2f}   "
                 f"ICL {self.icl:.2f}   ({self.best.n_parameters} parameters)",
-                f"{self.status} ({self.n_iter} iterations)",
+                f"{self.status} ({self.n_iter} iteration{'' if self.n_iter == 1 else 's'})",
                 *self._assumptions(),
                 "",
                 repr(self.mixture),

@@ -8,7 +8,7 @@ from scipy.stats import multivariate_normal
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture as Reference
 
-from bactrian import CollapseWarning, GaussianMixture, Mixture, fit
+from bactrian import CollapseWarning, DataError, GaussianMixture, Mixture, fit
 
 TYPES = ["full", "tied", "diag", "spherical", "EII", "EEI"]
 
@@ -184,3 +184,13 @@ def test_hierarchical_begins_where_the_tree_is_cut():
     assert end.score(x) * 240 == pytest.approx(found.log_likelihood, abs=1e-3)
     with pytest.raises(ValueError, match="init_params='hierarchical' makes groups that know nothing of the labels"):
         GaussianMixture(4, init_params="hierarchical").fit(x, labels=np.where(truth == 0, 0, -1))
+
+
+def test_masked_rows_are_refused_everywhere():
+    rows = np.random.default_rng(0).normal(size=(50, 2))
+    masked = np.ma.masked_array(rows, mask=np.zeros_like(rows, bool))
+    fitted = GaussianMixture(1).fit(masked)
+    masked[3, 1] = np.ma.masked
+    for call in (GaussianMixture(1).fit, GaussianMixture(1).partial_fit, fitted.predict, fitted.score_samples):
+        with pytest.raises(DataError, match="row 3 is masked"):
+            call(masked)

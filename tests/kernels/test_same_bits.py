@@ -10,7 +10,7 @@ import pytest
 
 from bactrian.errors import ParameterError
 from bactrian.kernels import NativeKernel
-from bactrian.kernels.native import available_instructions
+from bactrian.kernels.native import available_instructions, usable_cores
 from bactrian.statistics import Scatter
 from tests.kernels.cases import make_case
 
@@ -72,3 +72,17 @@ def test_unknown_machines_are_refused(monkeypatch):
     monkeypatch.setenv("BACTRIAN_NUM_THREADS", "many")
     with pytest.raises(ParameterError, match="'many'"):
         NativeKernel()
+
+
+@pytest.mark.parametrize(
+    ("ours", "outer", "threads"),
+    [(None, "1", 1), (None, "1,4", 1), (None, "10000", None), (None, "many", None), (None, "0", None), ("3", "1", 3)],
+)
+def test_outer_limits_of_threads_count(monkeypatch, ours, outer, threads):
+    """OMP_NUM_THREADS, which joblib sets for its workers, limits what is taken unasked."""
+    monkeypatch.delenv("BACTRIAN_NUM_THREADS", raising=False)
+    if ours:
+        monkeypatch.setenv("BACTRIAN_NUM_THREADS", ours)
+    monkeypatch.setenv("OMP_NUM_THREADS", outer)
+    assert NativeKernel().threads == (threads or usable_cores())
+    assert NativeKernel(n_threads=2).threads == 2

@@ -19,6 +19,7 @@ from bactrian.estimators.sampler import sampler
 from bactrian.families import parse_family
 from bactrian.features import check_width
 from bactrian.kernels import NativeKernel, Noise
+from bactrian.missing import masked_row
 from bactrian.mixture import Mixture
 from bactrian.noise import classify_beside, logpdf_beside, responsibilities_beside
 from bactrian.randomness import generator
@@ -29,6 +30,22 @@ from bactrian.statistics import Scatter
 from bactrian.typing import FloatArray, IntArray, RandomState
 
 DTYPES = [np.float64, np.float32]  # what rows may be; everything else becomes the first
+
+
+def validated(estimator: Any, X: Any, **how: Any) -> FloatArray:
+    """Rows as scikit-learn reads them, which does not see the mask of a masked array.
+
+    Raises
+    ------
+    DataError
+        Some are masked.
+    ValueError
+        With scikit-learn's sentences.
+    """
+    row = masked_row(X)
+    if row is not None:
+        raise DataError(f"row {row} is masked (a missing value); drop or fill such rows first")
+    return validate_data(estimator, X, dtype=DTYPES, **how)  # type: ignore[no-any-return]
 
 
 class FittedMixture:
@@ -195,7 +212,7 @@ class FittedMixture:
 
     def _ready(self, X: Any) -> tuple[Mixture, FloatArray]:
         mixture = self.mixture_
-        return mixture, validate_data(self, X, dtype=DTYPES, reset=False)
+        return mixture, validated(self, X, reset=False)
 
     def _dtype(self, values: FloatArray) -> Any:
         return np.result_type(values, np.asarray(self.means_))

@@ -7,14 +7,13 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin
-from sklearn.utils.validation import validate_data
 
 from bactrian import em
 from bactrian.em import Climb
 from bactrian.engines import check_in_memory
 from bactrian.errors import DataError
 from bactrian.estimators import climbing, sampler, streaming
-from bactrian.estimators.fitted import DTYPES, FittedMixture
+from bactrian.estimators.fitted import FittedMixture, validated
 from bactrian.estimators.given import read_given
 from bactrian.estimators.memory import Memory
 from bactrian.estimators.names import form_of
@@ -60,7 +59,8 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         0: a component that collapses is an error, or a warning where ``max_iter``
         cut the fit short.
     max_iter : int
-        Iterations from the start that was found; 0 gives the start itself. scikit-learn's 100 would cut off
+        Iterations from the start that was found; 0 gives the best of the labellings that the
+        search begins with, unimproved. scikit-learn's 100 would cut off
         mixtures that overlap before they are near the optimum.
     n_init : int
         Starts climbed to the end, the best kept. One that collapses gives way to any that does not.
@@ -81,7 +81,8 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
     random_state : int, RandomState, Generator or None
         None is NumPy's global generator, as in scikit-learn.
     warm_start : bool
-        A further ``fit`` goes on from the last result, iteration by iteration as if it had not stopped.
+        A further ``fit`` goes on from the last result, iteration by iteration as if it had not stopped; the order of
+        components is that of the end of each.
     verbose : int
         Lines to the logger ``bactrian.estimators``, or to standard output where logging is not set up.
     verbose_interval : int
@@ -109,7 +110,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         The same after each iteration of the last ``fit``; with a prior the log-posterior per row, up to a constant.
     n_features_in_, feature_names_in_ : int and array of str
     mixture_ : Mixture
-        The distribution itself: marginals, conditionals, quantiles, plots.
+        The distribution itself: marginals, conditionals, quantiles; ``bt.plot.mixture`` draws it.
 
     Warns
     -----
@@ -216,7 +217,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         if not hasattr(X, "__array__"):
             check_in_memory(X)
         with streaming.first_or_none(self):
-            values = validate_data(self, X, dtype=DTYPES, reset=not hasattr(self, "n_features_in_"))
+            values = validated(self, X, reset=not hasattr(self, "n_features_in_"))
             online = getattr(self, "_online", None)
             streamed = streaming.remembered(self) if online is None else getattr(self, "_streamed", None)
             online = streaming.begin(self, values.shape[1]) if online is None else online.copy()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import validate_data
 
 from bactrian.engines import mapper_of
 from bactrian.errors import DataError
-from bactrian.estimators.fitted import DTYPES
+from bactrian.estimators.fitted import DTYPES, validated
 from bactrian.sources import ArraySource, Source
 from bactrian.sources.door import open_source
 from bactrian.typing import FloatArray
@@ -57,7 +56,7 @@ def rows_to_fit(estimator: Any, X: Any) -> FloatArray:
     if type(X) is np.ndarray and not hasattr(estimator, "feature_names_in_") and _is_fine(X):
         estimator.n_features_in_ = X.shape[1]
         return X
-    return validate_data(estimator, X, dtype=DTYPES, ensure_min_samples=2)  # type: ignore[no-any-return]
+    return validated(estimator, X, ensure_min_samples=2)
 
 
 def _is_fine(X: FloatArray) -> bool:

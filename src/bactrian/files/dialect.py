@@ -50,10 +50,12 @@ def detect(content: Content) -> Dialect:
     number = re.compile(rf"\s*({NUMBER if decimal == '.' else NUMBER.replace('.', ',')})\s*")
     numbers = [bool(number.fullmatch(cell)) for cell in first]
     if any(numbers) and all(n or not cell.strip() for n, cell in zip(numbers, first, strict=True)):
-        if _like_names(first) and any(decimal in cell for _, record in found[1:] for cell in record):
+        fractions = any(decimal in cell for _, record in found[1:] for cell in record)
+        if _like_names(first) and (fractions or _count(first)):
+            why = "only lines below it have fractions" if fractions else "it counts one by one"
             warnings.warn(
                 f"the first line of {content.name} ({separator.join(first)[:60]}) is read as a row of numbers, though "
-                "only lines below it have fractions; if it holds the names of the columns, give them a "
+                f"{why}; if it holds the names of the columns, give them a "
                 "letter, as in y2019",
                 HeaderWarning,
                 stacklevel=2,
@@ -67,6 +69,12 @@ def detect(content: Content) -> Dialect:
 def _like_names(first: list[str]) -> bool:
     """Whole numbers, all different, as years are."""
     return all(cell.strip().isdecimal() for cell in first) and len({cell.strip() for cell in first}) == len(first)
+
+
+def _count(first: list[str]) -> bool:
+    """Numbers one after the other, as of columns that have no names."""
+    numbers = [int(cell) for cell in first]
+    return len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
 def records(lines: Iterable[str], separator: str) -> Iterator[tuple[int, list[str]]]:

@@ -38,7 +38,8 @@ class NativeKernel:
     Parameters
     ----------
     n_threads : int, optional
-        Default: BACTRIAN_NUM_THREADS, else all cores the process may use.
+        Default: BACTRIAN_NUM_THREADS; else all cores the process may use, but no more than OMP_NUM_THREADS, which
+        joblib sets for its workers.
     instructions : str, optional
         ``"v4"`` (AVX-512), ``"v3"`` (AVX2), ``"v2"`` (SSE4.2) or ``"plain"``. Default: BACTRIAN_INSTRUCTIONS, else
         the best this machine has.
@@ -414,7 +415,8 @@ def _single_is_safe(rows: FloatArray, parameters: Parameters) -> bool:
 def _read_threads(n_threads: int | None) -> int:
     asked = os.environ.get("BACTRIAN_NUM_THREADS") if n_threads is None else n_threads
     if asked is None:
-        return usable_cores()
+        outer = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+        return min(usable_cores(), int(outer)) if outer.isdecimal() and int(outer) > 0 else usable_cores()
     try:
         threads = int(asked)
     except (TypeError, ValueError):

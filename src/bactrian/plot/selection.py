@@ -63,7 +63,7 @@ def selection(
 def _whole_numbers() -> Any:
     from matplotlib.ticker import MaxNLocator
 
-    return MaxNLocator(integer=True)
+    return MaxNLocator(integer=True, min_n_ticks=1)
 
 
 def _read(candidates: Any, criterion: str | None) -> tuple[list[Candidate], str]:
