@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from bactrian.acceleration import BARRED, PATIENCE, ROUNDING, Plain, Step, remaining
+from bactrian.acceleration import BARRED, PATIENCE, ROUNDING, SURE, Plain, Step, remaining
 from bactrian.errors import CovarianceError
 from bactrian.frame import Frame
 from bactrian.kernels import Parameters
@@ -122,6 +122,12 @@ class QuasiNewton(Plain):
             self._remember((self._at, here))
         self.on_trial, self._at, self._radius = False, self._retreat, SHORTER * self._length
         return self._fallback
+
+    def ends(self, history: Sequence[float], statistics: Statistics, tol: float) -> bool:
+        """Whether less than ``tol`` nats can still be gained; a step that gains next to nothing needs no second word."""
+        done = super().ends(history, statistics, tol)
+        settled = len(history) > 2 and self._patience == 0 and (not self.on_trial or self._left < tol)
+        return done or (settled and history[-1] - history[-2] < SURE * tol)
 
     def remaining(self, history: Sequence[float], statistics: Statistics) -> float:
         """Half of the slope along the way to the top, if the log-likelihood is a parabola (Newton's decrement).

@@ -66,7 +66,7 @@ def test_fewer_passes_over_all_rows_lead_as_high(reads, monkeypatch):
     monkeypatch.setattr(Levels, "samples", [])
     without = bt.fit(rows, k, "VVV", tol=1e-5)
     assert with_levels.log_likelihood > without.log_likelihood - 5e-4 * n  # they may end on other maxima
-    assert passes < 0.7 * reads[n]
+    assert passes < 0.85 * reads[n]
 
 
 def test_weights_count(rows):
