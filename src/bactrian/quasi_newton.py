@@ -124,7 +124,7 @@ class QuasiNewton(Plain):
         return self._fallback
 
     def ends(self, history: Sequence[float], statistics: Statistics, tol: float) -> bool:
-        """Whether less than ``tol`` nats can still be gained; a step that gains next to nothing needs no second word."""
+        """Whether less than ``tol`` nats can still be gained; a step without gain needs no second word."""
         done = super().ends(history, statistics, tol)
         settled = len(history) > 2 and self._patience == 0 and (not self.on_trial or self._left < tol)
         return done or (settled and history[-1] - history[-2] < SURE * tol)
