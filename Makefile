@@ -8,7 +8,7 @@ NAMES := $(shell find src -name '*.py' | LC_ALL=C sort | cksum | cut -d ' ' -f 1
 INSTALLED := $(VENV)/installed-$(NAMES)
 # each of these takes about ten minutes on two cores
 SPEED := em_iteration limits skip scoring end_to_end small scaling memory
-STATISTICS := selection optimum merging resampling
+STATISTICS := selection optimum merging resampling acceleration
 SOURCES := out_of_core cluster on_paper
 FAITHFUL := src/bactrian/datasets/old_faithful.csv
 
