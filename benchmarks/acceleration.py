@@ -70,8 +70,8 @@ def main() -> None:
         "Passes of a climb",
         "Written by `benchmarks/acceleration.py`. Climbs outside the core from where one over a quarter of the rows "
         f"has ended, to tol {TOL:g} nats per row, on {len(NAMES)} data sets: passes over the rows of all together, "
-        "those taken back included, the median of their ratios, and the most nats per row that any of them left, as a climb "
-        "from its end shows. The two need not come to the same top.",
+        "those taken back included, the median of their ratios, and the most nats per row that any of them left, as "
+        "a climb from its end shows. The two need not come to the same top.",
         versions(),
     )
     page.header(
