@@ -46,7 +46,7 @@ CASES = {
     "text below a record of two lines": (
         "x.csv", 'n,b\n"1\n",2\n3,oops\n', {"columns": ["b"]}, ["row 1 (line 4 of x.csv) is 'oops'"],
     ),
-    "text without a header": ("x.csv", "1,2\n3,oops\n", {}, ["column 'x1', row 1 (line 2 of x.csv)"]),
+    "text without a header": ("x.csv", "4,2\n3,oops\n", {}, ["column 'x1', row 1 (line 2 of x.csv)"]),
     "text among decimal commas": (
         "x.csv", "a;b\n1,5;2\noops;3\n", {}, ["column 'a', row 1 (line 3 of x.csv) is 'oops'"],
     ),
@@ -62,7 +62,7 @@ CASES = {
     "dates": ("x.csv", "a,day\n1,2020-01-01\n2,2020-01-02\n", {}, ["column 'day'", "date32", "--columns a"]),
     "long line": ("x.csv", "a,b\n1,2\n3,4,5\n", {}, ["line 3 of x.csv has 3 cells, but the header has 2"]),
     "short line": ("x.csv", "a,b\n1,2\n\n3\n", {}, ["line 4 of x.csv has 1 cells, but the header has 2"]),
-    "ragged, no header": ("x.csv", "1,2\n3\n", {}, ["line 2 of x.csv has 1 cells, but the first line has 2"]),
+    "ragged, no header": ("x.csv", "4,2\n3\n", {}, ["line 2 of x.csv has 1 cells, but the first line has 2"]),
     "ragged gzip": ("x.csv.gz", gzip.compress(b"a,b\n1\n"), {}, ["line 2 of x.csv.gz has 1 cells"]),
     "spaces": ("x.txt", "1.5 2.5\n3.5 4.5\n", {}, ["separated by spaces ('3.5 4.5')"]),
     "no such column": (

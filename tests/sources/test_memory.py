@@ -119,7 +119,7 @@ def test_fit_of_a_mapped_array(tmp_path):
 def test_fit_of_a_relation(monkeypatch, tmp_path):
     pytest.importorskip("duckdb")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    rows, extra = run("relation", 5_000_000)
+    rows, extra = run("relation", 5_000_000)[-2:]  # DuckDB shows its progress where it is slow
     assert int(rows) == 5_000_000
     assert float(extra) < MOST + 100  # and what DuckDB may use
     assert list(tmp_path.iterdir()) == []
