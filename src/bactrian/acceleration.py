@@ -154,13 +154,7 @@ class Squarem(Plain):
     def _maximum(self, there: FloatArray, like: Statistics, mixture: Parameters) -> Step | None:
         with np.errstate(over="ignore", invalid="ignore"):
             found = statistics_at(there, like, self.objective.noise is not None)
-        if found is None:
-            return None
-        try:
-            step = self.objective.maximize(found, mixture)
-        except CovarianceError:  # too far
-            return None
-        return None if step[1] else step
+        return unseen(self.objective, found, mixture)
 
     def retreat(self, statistics: Statistics) -> Step:
         """Back to the plain step."""
@@ -212,6 +206,17 @@ class Squarem(Plain):
         self._lengths = (self._lengths[1], length)
         rate = max(0.0, 1 - 1 / max(*self._lengths, 1.0)) ** 2
         return max(gain, gain * rate / max(1 - rate, 1e-12), history[-2] - history[-3])
+
+
+def unseen(objective: Objective, statistics: Statistics | None, mixture: Parameters) -> Step | None:
+    """The mixture of statistics that no pass has shown; None where they lie too far."""
+    if statistics is None:
+        return None
+    try:
+        step = objective.maximize(statistics, mixture)
+    except CovarianceError:
+        return None
+    return None if step[1] else step
 
 
 def coordinates(statistics: Statistics, noise: bool) -> FloatArray | None:

@@ -15,8 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from bactrian.acceleration import BARRED, PATIENCE, ROUNDING, SURE, Plain, Step, remaining
-from bactrian.errors import CovarianceError
+from bactrian.acceleration import BARRED, PATIENCE, ROUNDING, SURE, Plain, Step, remaining, unseen
 from bactrian.frame import Frame
 from bactrian.kernels import Parameters
 from bactrian.objective import Objective
@@ -94,24 +93,15 @@ class QuasiNewton(Plain):
         if way is not None:
             length = float(np.linalg.norm(way))
             way = way * min(1.0, self._radius / max(length, 1e-300))
-            found = self._maximum(self._at + way, statistics, mixture)
+            with np.errstate(over="ignore", invalid="ignore"):
+                there = self._metric().statistics(self._at + way)
+            found = unseen(self.objective, there, mixture)
         if found is None or way is None:
             self._at = here
             return plain
         self.on_trial, self._length, self._fallback = True, float(np.linalg.norm(way)), plain
         self._at, self._retreat = self._at + way, here
         return found
-
-    def _maximum(self, there: FloatArray, like: Statistics, mixture: Parameters) -> Step | None:
-        with np.errstate(over="ignore", invalid="ignore"):
-            found = self._metric().statistics(there)
-        if found is None:
-            return None
-        try:
-            step = self.objective.maximize(found, mixture)
-        except CovarianceError:  # too far
-            return None
-        return None if step[1] else step
 
     def retreat(self, statistics: Statistics) -> Step:
         """Back to the plain step, but for what the mixture that was lower has taught."""
