@@ -8,6 +8,7 @@ the objective never falls.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -149,7 +150,7 @@ class Squarem(Plain):
         step = self._first - self._origin
         bend = here - self._first - step
         metric = metric_of(statistics, len(here))
-        return step, bend, float(np.linalg.norm(metric * step)) / max(float(np.linalg.norm(metric * bend)), 1e-300)
+        return step, bend, norm(metric * step) / max(norm(metric * bend), 1e-300)
 
     def _maximum(self, there: FloatArray, like: Statistics, mixture: Parameters) -> Step | None:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -200,7 +201,7 @@ class Squarem(Plain):
             return np.inf
         step, bend, length = self._shape(here, statistics)
         before, self._before = self._before, gain
-        if step @ (metric_of(statistics, len(here)) ** 2 * bend) >= 0 or gain >= before:
+        if dot(step, metric_of(statistics, len(here)) ** 2 * bend) >= 0 or gain >= before:
             return np.inf  # steps or gains that grow say nothing about their end
         # a stride stirs up what dies out at once, and hides what does not: the longer of two ways counts
         self._lengths = (self._lengths[1], length)
@@ -305,3 +306,12 @@ def _exp_factor(flat: FloatArray, d: int) -> FloatArray:
     factors = np.zeros((len(flat), d, d))
     factors[:, i, j] = np.where(i == j, np.exp(np.where(i == j, flat, 0.0)), flat)
     return factors
+
+
+def dot(a: FloatArray, b: FloatArray) -> float:
+    """On this thread: a BLAS wakes others for some ten thousand numbers, which takes longer than to add them up."""
+    return float(np.einsum("i,i->", a, b))
+
+
+def norm(a: FloatArray) -> float:
+    return math.sqrt(dot(a, a))

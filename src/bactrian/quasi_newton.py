@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from bactrian.acceleration import BARRED, PATIENCE, ROUNDING, SURE, Plain, Step, remaining, unseen
+from bactrian.acceleration import BARRED, PATIENCE, ROUNDING, SURE, Plain, Step, dot, norm, remaining, unseen
 from bactrian.frame import Frame
 from bactrian.kernels import Parameters
 from bactrian.objective import Objective
@@ -91,7 +91,7 @@ class QuasiNewton(Plain):
         self.on_trial, here, way = False, seen.here, seen.way
         found = None
         if way is not None:
-            length = float(np.linalg.norm(way))
+            length = norm(way)
             way = way * min(1.0, self._radius / max(length, 1e-300))
             with np.errstate(over="ignore", invalid="ignore"):
                 there = self._metric().statistics(self._at + way)
@@ -99,7 +99,7 @@ class QuasiNewton(Plain):
         if found is None or way is None:
             self._at = here
             return plain
-        self.on_trial, self._length, self._fallback = True, float(np.linalg.norm(way)), plain
+        self.on_trial, self._length, self._fallback = True, norm(way), plain
         self._at, self._retreat = self._at + way, here
         return found
 
@@ -150,7 +150,7 @@ class QuasiNewton(Plain):
         if not pairs:
             return Seen(here, None, np.inf)
         way = towards_top(here - at, pairs)
-        slope = float(way @ (here - at))
+        slope = dot(way, here - at)
         return Seen(here, way if slope > 0 else None, 0.5 * slope if len(pairs) >= LEARNT and slope > 0 else np.inf)
 
     def _remember(self, point: Point) -> None:
@@ -176,7 +176,7 @@ class QuasiNewton(Plain):
                 self._restart(statistics)
                 return None
             moved.append((vectors[0], vectors[1]))
-        before, now = (float(np.linalg.norm(end - begin)) for begin, end in (points[-1], moved[-1]))
+        before, now = (norm(end - begin) for begin, end in (points[-1], moved[-1]))
         self._points, self._at = tuple(moved), moved[-1][0]
         self._radius = radius * now / before if before > 0 else np.inf
         return self._ahead()
@@ -197,15 +197,16 @@ class Seen(NamedTuple):
 def curved(points: Sequence[Point]) -> list[Point]:
     """From each point to the next the way between them, and how much the steps of EM there differ."""
     pairs = [(b[0] - a[0], (a[1] - a[0]) - (b[1] - b[0])) for a, b in pairwise(points)]
-    return [(way, less) for way, less in pairs if way @ less > CURVED * (way @ way)]
+    return [(way, less) for way, less in pairs if dot(way, less) > CURVED * dot(way, way)]
 
 
 def towards_top(step: FloatArray, pairs: Sequence[Point]) -> FloatArray:
     """Nocedal's two loops: a step of EM, times the inverse of the part of the information that is there."""
     way, taken = step.copy(), []
     for along, less in reversed(pairs):
-        taken.append((along @ way) / (along @ less))
+        taken.append(dot(along, way) / dot(along, less))
         way -= taken[-1] * less
     for (along, less), much in zip(pairs, reversed(taken), strict=True):
-        way += (much - (less @ way) / (along @ less)) * along
+        way += (much - dot(less, way) / dot(along, less)) * along
     return way
+
