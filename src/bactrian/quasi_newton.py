@@ -209,4 +209,3 @@ def towards_top(step: FloatArray, pairs: Sequence[Point]) -> FloatArray:
     for (along, less), much in zip(pairs, reversed(taken), strict=True):
         way += (much - dot(less, way) / dot(along, less)) * along
     return way
-

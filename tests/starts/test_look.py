@@ -102,3 +102,27 @@ def test_nested_families_are_in_order(k):
 def test_the_plain_start_looks_no_further(monkeypatch):
     monkeypatch.setattr(import_module("bactrian.selection.search"), "thorough", lambda *a: pytest.fail("looked"))
     bt.fit(lobes(200, 2, 3), 4, "VVV", start="k-means++")
+
+
+def test_dear_starts_that_fall_behind_are_left_there(monkeypatch):
+    """Where all is dear half of the starts go on, then half of these, and the best comes out as if all had."""
+    look = import_module("bactrian.starts.thorough")
+    source, goal = ArraySource(lobes(600, 3, 5)), Objective(FAMILIES["VVV"], Floor(np.full(3, 1e-10)))
+    rng = np.random.default_rng(0)
+
+    def short(dear: bool) -> list[em.Climb]:
+        monkeypatch.setattr(look, "DEAR", 0 if dear else 1 << 40)
+        starts = [from_assignment(source, KERNEL, goal, labels, 5) for labels in labellings]
+        return look.Look(source, KERNEL, None, 1e-6, None).short(starts)
+
+    labellings = [rng.integers(0, 5, source.n_rows) for _ in range(8)]
+    some, all_ = short(True), short(False)
+    assert [c.n_iter for c in all_] == [12] * 8
+    assert sorted(c.n_iter for c in some) == [3] * 4 + [6] * 2 + [12] * 2
+    assert some[0].value == max(c.value for c in some)
+    assert some[0].value == pytest.approx(
+        next(c.value for c in all_ if np.array_equal(c.mixture.means, some[0].mixture.means))
+    )
+    # starts that stand close go on together: none of them has fallen behind
+    labellings = labellings[:1] * 8
+    assert [c.n_iter for c in short(True)] == [12] * 8

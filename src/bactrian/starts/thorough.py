@@ -23,6 +23,7 @@ from bactrian.starts.tops import Tops
 
 FIRST = 12  # iterations of a short climb
 BESIDE_NOISE = 40  # of these where rows first have to come out of the noise, or go into it
+RUNGS = 0.25, 0.5  # parts of them after which the lower half is left behind, where they are dear
 REPAIRED = 1, 8  # short climbs that are improved first, by what is known to gain; if these agree the search ends
 DEAR = 4_000_000  # N D K of all of these together, within those bounds
 TRAJECTORIES = 2, 8  # starts that are climbed and improved by trials: at least, and at most
@@ -65,7 +66,7 @@ def thorough(
         del climbs[1 if agree else 1 + SECOND_CHANCES :]  # first: moves take memory too
         climbs = climbs if agree else look.repaired(climbs[:1]) + climbs[1:]
     elif not agree:
-        size = source.n_rows * source.n_features * climbs[0].mixture.shape[0]
+        size = look.size(climbs[0])
         n = int(np.clip(DEAR // size, *REPAIRED))
         first = look.repaired(climbs[:n])
         if _agree(first, ALIKE * tol * source.total):
@@ -88,14 +89,32 @@ class Look:
     memory: em.Memory | None
 
     def short(self, climbs: list[em.Climb]) -> list[em.Climb]:
-        """After a few iterations, best first, in the same list: of many features the starts take much memory."""
+        """After a few iterations, best first, in the same list: of many features the starts take much memory.
+
+        Where they are dear the lower half is left behind on the way, but for those that are close to the best.
+        """
         first = BESIDE_NOISE if any(climb.objective.noise is not None for climb in climbs) else FIRST
-        how: Any = {"tol": level(self.source), "max_iter": first, "memory": self.memory}
-        each = len(climbs) if self.source.climbs_together else 1
-        for i in range(0, len(climbs), max(each, 1)):
-            climbs[i : i + each] = em.run(self.source, self.kernel, climbs[i : i + each], **how)
-        climbs.sort(key=lambda c: c.rank, reverse=True)
+        rungs = RUNGS if climbs and self.size(climbs[0]) > DEAR else ()
+        going, done = len(climbs), 0
+        for n in (*(int(part * first) for part in rungs), first):
+            self._follow(climbs, going, n - done)
+            climbs.sort(key=lambda c: c.rank, reverse=True)
+            close = sum(climbs[0].value - c.value <= CLOSE * self.source.total for c in climbs[:going])
+            going, done = max(going // 2, close), n
         return climbs
+
+    def _follow(self, climbs: list[em.Climb], going: int, n: int) -> None:
+        """The first ``going`` of them for ``n`` more iterations."""
+        how: Any = {"tol": level(self.source), "max_iter": n, "memory": self.memory}
+        each = going if self.source.climbs_together else 1
+        for i in range(0, going, max(each, 1)):
+            some = slice(i, min(i + each, going))
+            left = [replace(c, status=None) if c.status is em.Status.MAX_ITER else c for c in climbs[some]]
+            climbs[some] = em.run(self.source, self.kernel, left, **how)
+
+    def size(self, climb: em.Climb) -> int:
+        """N D K."""
+        return self.source.n_rows * self.source.n_features * climb.mixture.shape[0]
 
     def repaired(self, climbs: list[em.Climb]) -> list[em.Climb]:
         """At the top, with the moves that are known to gain, on the way and there; best first."""
@@ -105,7 +124,7 @@ class Look:
     def _on_the_way(self, climbs: list[em.Climb]) -> list[em.Climb]:
         """With the moves that are known to gain; where climbing is cheap, but for those that lead to the best top."""
         moved = [partial(self._improved, climb, tries=0, strides=False) for climb in climbs]
-        if self.source.n_rows * self.source.n_features * climbs[0].mixture.shape[0] > NEAR:
+        if self.size(climbs[0]) > NEAR:
             return [move() for move in moved]
         ends, tops = self._ended(climbs), self._tops()
         best = self._sorted(ends)[0]
