@@ -14,7 +14,7 @@ FAITHFUL := src/bactrian/datasets/old_faithful.csv
 
 SANITIZERS := address undefined thread
 
-.PHONY: demo test lint sanitize bench bench-statistics bench-sources bench-all gallery clean
+.PHONY: demo test lint sanitize arm bench bench-statistics bench-sources bench-all gallery clean
 
 demo: $(INSTALLED)
 	mkdir -p demo
@@ -39,6 +39,16 @@ sanitize: $(VENV)/sanitize
 	  cmake --build build/$$s; \
 	  ctest --test-dir build/$$s --output-on-failure --timeout 120 -j 2; \
 	done
+
+# the core of an ARM machine, run on this one: the system's cross compiler and QEMU (Debian: g++-aarch64-linux-gnu,
+# qemu-user) are needed
+arm: $(VENV)/sanitize
+	set -e; PATH="$(abspath $(BIN)):$$PATH"; \
+	  cmake -S cpp -B build/arm -G Ninja -DCMAKE_BUILD_TYPE=Release -DBACTRIAN_TESTS=ON -DCMAKE_SYSTEM_NAME=Linux \
+	    -DCMAKE_SYSTEM_PROCESSOR=aarch64 -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++ \
+	    "-DCMAKE_CROSSCOMPILING_EMULATOR=qemu-aarch64;-L;/usr/aarch64-linux-gnu"; \
+	  cmake --build build/arm; \
+	  ctest --test-dir build/arm --output-on-failure --timeout 300 -j 2
 
 # without these two, NumPy's BLAS runs the best kernel of the machine: rivals are measured at their best
 bench: PAGES := $(SPEED)

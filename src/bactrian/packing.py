@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def unpack_all(vector: FloatArray, shifts: Sequence[FloatArray], scatters: Seque
 
 @dataclass(frozen=True, eq=False)
 class PackedParameters:
-    """A mixture on its way: factors are left behind and made again where it arrives, to the same bits.
+    """A mixture on its way, or at rest: factors are left behind and made again when it arrives, to the same bits.
 
     ``numbers`` : weights (K,), means (K, D) and the covariances' own numbers, one behind the other.
     """
@@ -77,19 +78,34 @@ class PackedParameters:
         numbers = np.concatenate([parameters.weights, parameters.means.ravel(), array.ravel()])
         return cls(covariance.kind, covariance.tied, k, d, numbers, parameters.noise)
 
-    def unpack(self) -> Parameters:
-        k, d = self.n_components, self.n_features
-        weights, means, numbers = np.split(self.numbers, [k, k + k * d])
-        return Parameters(weights, means.reshape(k, d), self._covariance(numbers), self.noise)
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(K, D)."""
+        return self.n_components, self.n_features
 
-    def _covariance(self, numbers: FloatArray) -> Covariance:
-        k, d = self.n_components, self.n_features
-        matrices = 1 if self.tied else k
+    def read(self, name: str) -> dict[str, Any]:
+        """As a ``Holder``: of its numbers those that are asked for, in full."""
+        if name == "covariance":
+            return {name: self._covariance()}
+        k, d = self.shape
+        return {"weights": self.numbers[:k], "means": self.numbers[k : k + k * d].reshape(k, d)}
+
+    def unpack(self) -> Parameters:
+        return Parameters(**self.read("means"), **self.read("covariance"), noise=self.noise)
+
+    def _covariance(self) -> Covariance:
+        k, d = self.shape
+        numbers, matrices = self.numbers[k + k * d :], 1 if self.tied else k
         if self.kind == "spherical":
             return Spherical(numbers, k, d, self.tied)
         if self.kind == "diagonal":
             return Diagonal(numbers.reshape(matrices, d), k, self.tied)
         return Full(from_lower_triangles(numbers.reshape(matrices, -1), d), k, self.tied)
+
+
+def resting(parameters: Parameters) -> Parameters:
+    """The same, packed until it is asked for."""
+    return Parameters.standing(PackedParameters.of(parameters), parameters.noise)
 
 
 def lower_triangles(matrices: FloatArray) -> FloatArray:

@@ -154,7 +154,8 @@ int main() {
     constexpr std::ptrdiff_t abreast[][3] = {{97, 13, 16}, {401, 14, 9}, {205, 20, 37}, {97, 33, 24}};
     for (const auto& [N, D, K] : abreast)
         for (const double spread : {0.1, 1.0, 3.0}) {
-            const Case c(Form::full, false, N, D, K, spread, Order(turn % 3), turn++ % 2 == 0);
+            const Case c(Form::full, false, N, D, K, spread, Order(turn % 3), turn % 2 == 0);
+            ++turn;
             check_computed(c);
             check_memory(c);
         }

@@ -12,6 +12,7 @@ from bactrian.kernels import Groups, Kernel
 from bactrian.kernels.kernel import FirstStep
 from bactrian.objective import Objective
 from bactrian.sources import Source
+from bactrian.starts.search import at_rest
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import IntArray
 
@@ -54,8 +55,9 @@ def starts_of(groups: Groups, objective: Objective, *, lenient: bool = False) ->
         )
     starts = []
     for i, one in enumerate(found):
+        found[i] = None  # it takes much memory where features are many
         with suppress(CovarianceError) if lenient else nullcontext():
-            starts.append(em.Climb(objective, *(one or _step(objective, groups.statistics(i)))))
+            starts.append(at_rest(em.Climb(objective, *(one or _step(objective, groups.statistics(i))))))
     return starts
 
 

@@ -6,12 +6,15 @@ better part is climbed further. On large data the rounds run on a sample of the 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from bactrian import em
 from bactrian.families import Floor
 from bactrian.kernels import Kernel
 from bactrian.kernels.native import numbered_by_appearance
+from bactrian.packing import PackedParameters, resting
 from bactrian.sources import Resident, Source
 from bactrian.starts.kmeans import data_metric, kmeans_labellings
 from bactrian.typing import IntArray
@@ -22,6 +25,7 @@ KEEP = 2  # one climb in so many goes on to the next round
 LEVEL = 1e-12  # nats per row: a short climb with less to gain has ended, and others that ended as high stand beside it
 TOL = 1e-5  # nats per row that a search may leave
 CHANCE = 0.01, 1e-3  # and on a sample: this part of what its chance adds to the height, up to this much
+LARGE = 50_000  # K D^2 of a climb that waits packed
 SECOND_CHANCES = 3  # further starts that are climbed when the best one collapses
 
 
@@ -72,8 +76,8 @@ def ranked(
     dropped: list[em.Climb] = []
     length = first
     while len(climbs) > 1:
-        climbs = em.run(source, kernel, climbs, tol=level(source), max_iter=length, memory=memory)
-        climbs = sorted(climbs, key=lambda c: c.rank, reverse=True)
+        follow(source, kernel, climbs, len(climbs), length, memory)
+        climbs.sort(key=lambda c: c.rank, reverse=True)
         stay = max(1, len(climbs) // keep)
         if all(_stands_beside(climbs[0], other, source.total) for other in climbs[1:stay]):
             stay = 1
@@ -81,6 +85,30 @@ def ranked(
         length *= 2
     climbs = climbs + dropped
     return [forgetful(c) for c in climbs]
+
+
+def follow(
+    source: Source, kernel: Kernel, climbs: list[em.Climb], going: int, n: int, memory: em.Memory | None
+) -> None:
+    """The first ``going`` of them, in place, after ``n`` more iterations; they rest then."""
+    each = going if source.climbs_together else 1
+    for i in range(0, going, max(each, 1)):
+        some = slice(i, min(i + each, going))
+        going_on = [awake(climb) for climb in climbs[some]]
+        climbs[some] = map(at_rest, em.run(source, kernel, going_on, tol=level(source), max_iter=n, memory=memory))
+
+
+def at_rest(climb: em.Climb) -> em.Climb:
+    """The same, packed where that saves much; whoever goes on with it unpacks it."""
+    k, d = climb.mixture.shape
+    large = climb.family.kind == "full" and not climb.family.tied and k * d * d >= LARGE
+    return replace(climb, mixture=resting(climb.mixture)) if large else climb
+
+
+def awake(climb: em.Climb) -> em.Climb:
+    """The same, unpacked by itself: what rests elsewhere stays as small as it is."""
+    holder = climb.mixture.holder
+    return replace(climb, mixture=holder.unpack()) if isinstance(holder, PackedParameters) else climb
 
 
 def level(source: Source) -> float:

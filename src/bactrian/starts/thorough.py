@@ -17,7 +17,7 @@ from bactrian import em
 from bactrian.kernels import Kernel
 from bactrian.sources import Source
 from bactrian.starts.moves import Mover, mover
-from bactrian.starts.search import SECOND_CHANCES, TOL, chance, forgetful, level
+from bactrian.starts.search import SECOND_CHANCES, TOL, chance, follow, forgetful
 from bactrian.starts.support import merit
 from bactrian.starts.tops import Tops
 
@@ -97,20 +97,11 @@ class Look:
         rungs = RUNGS if climbs and self.size(climbs[0]) > DEAR else ()
         going, done = len(climbs), 0
         for n in (*(int(part * first) for part in rungs), first):
-            self._follow(climbs, going, n - done)
+            follow(self.source, self.kernel, climbs, going, n - done, self.memory)
             climbs.sort(key=lambda c: c.rank, reverse=True)
             close = sum(climbs[0].value - c.value <= CLOSE * self.source.total for c in climbs[:going])
             going, done = max(going // 2, close), n
         return climbs
-
-    def _follow(self, climbs: list[em.Climb], going: int, n: int) -> None:
-        """The first ``going`` of them for ``n`` more iterations."""
-        how: Any = {"tol": level(self.source), "max_iter": n, "memory": self.memory}
-        each = going if self.source.climbs_together else 1
-        for i in range(0, going, max(each, 1)):
-            some = slice(i, min(i + each, going))
-            left = [replace(c, status=None) if c.status is em.Status.MAX_ITER else c for c in climbs[some]]
-            climbs[some] = em.run(self.source, self.kernel, left, **how)
 
     def size(self, climb: em.Climb) -> int:
         """N D K."""
