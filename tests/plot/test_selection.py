@@ -109,3 +109,15 @@ def test_limits_that_were_set_stay(ax, legend):
     bt.plot.selection([candidate(1, "VVV", 4000.0), *(candidate(k, "EII", 200.0 + k) for k in range(1, 9))], ax=ax)
     assert ax.get_ylim() == (0, 9000)
     assert not any("above" in text for text in legend(ax))
+
+
+def test_the_ring_about_the_best_is_whole_in_small_axes():
+    from matplotlib.figure import Figure
+
+    rows = [candidate(k, "VVV", 200 + 10.0 * abs(k - 3)) for k in range(1, 9)]
+    ax = Figure((3, 3)).subplots()
+    bt.plot.selection([*rows, candidate(1, "EII", 4000.0), candidate(2, "EII", 3000.0)], ax=ax)
+    ax.figure.draw_without_rendering()
+    ring = lines(ax)["best: VVV, K = 3"]
+    middle = ax.transData.transform(ring.get_xydata()[0])[1]
+    assert middle - ring.get_clip_box().y0 > ring.get_markersize() / 2 * ax.figure.dpi / 72

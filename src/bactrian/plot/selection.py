@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # how many times higher than what matters the whole may be, the ends beyond the outermost points, the share of
 # candidates that matter, and how much further up others are shown too
 PRESSED, MARGIN, SHOWN, LITTLE = 2.5, 0.06, 0.75, 1.3
+# room below the best, for the ring about it in small Axes
+RING = 0.15
 
 
 def selection(
@@ -82,7 +84,7 @@ def _ends(usable: Sequence[Candidate], values: Sequence[float]) -> tuple[float, 
     top = max(np.quantile(heights, SHOWN), *(heights[ks == k].min() for k in np.unique(ks)))
     top = heights[heights <= low + LITTLE * (top - low)].max()
     span = top - low
-    return (low - MARGIN * span, top + MARGIN * span) if 0 < PRESSED * span < high - low else None
+    return (low - RING * span, top + MARGIN * span) if 0 < PRESSED * span < high - low else None
 
 
 def _cut(ax: Axes, values: Sequence[float], ends: tuple[float, float]) -> None:
