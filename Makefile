@@ -63,6 +63,7 @@ bench bench-statistics bench-sources bench-all: $(VENV)/bench
 
 gallery: $(INSTALLED)
 	$(BIN)/python docs/gallery/draw_all.py
+	$(BIN)/python docs/pictures.py
 
 $(VENV)/pip:
 	$(PYTHON) -c 'import sys; sys.exit("bactrian needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'

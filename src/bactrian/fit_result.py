@@ -293,7 +293,7 @@ class Fit:
         """The picture that fits the number of features: see ``bactrian.plot.mixture``. Returns the Axes."""
         from bactrian import plot
 
-        return plot.mixture(self.mixture, data, ax=ax)
+        return plot.mixture(self, data, ax=ax)
 
     def summary(self) -> str:
         """The fit in a screen of text."""

@@ -46,6 +46,14 @@ def test_an_array_of_axes_is_refused(two):
         bt.plot.density(two, ax=Figure().subplots(2, 2))
 
 
+@pytest.mark.parametrize("kind", ["3d", "polar"])
+def test_axes_that_are_not_flat_are_refused(two, kind):
+    from matplotlib.figure import Figure
+
+    with pytest.raises(ParameterError, match=f"pictures are flat, but ax is {kind}"):
+        bt.plot.mixture(two, ax=Figure().add_subplot(projection=kind))
+
+
 def test_a_refused_call_leaves_no_figure(two):
     from matplotlib import pyplot as plt
 

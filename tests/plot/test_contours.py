@@ -51,6 +51,15 @@ def test_axes_show_every_region_and_row(two, ax):
         assert high > max(corners.max(), X[:, column].max())
 
 
+def test_nothing_touches_the_frame(two, ax):
+    bt.plot.mixture(two, two.sample(30, rng=0), ax)
+    corners = np.concatenate([p.get_xy() for p in ax.patches] + [p.vertices for p in outlines(ax)])
+    for (low, high), column in ((ax.get_xlim(), 0), (ax.get_ylim(), 1)):
+        margin = 0.02 * (high - low)
+        assert low + margin < corners[:, column].min()
+        assert high - margin > corners[:, column].max()
+
+
 def test_legend_states_rows_and_masses(two, ax, legend):
     bt.plot.density(two, two.sample(50, rng=0), ax, mass=(0.5, 0.999))
     assert legend(ax) == ["50 rows", "densest 99.9 % of the mass", "densest 50 % of the mass"]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from matplotlib.image import imread
 
@@ -25,6 +26,16 @@ def test_script_draws_its_picture(script, tmp_path):
     picture = imread(tmp_path / f"{script.stem}.png")
     assert picture.shape[1] > 700
     assert picture[..., :3].std() > 0.02
+
+
+def test_the_picture_of_the_readme_is_what_is_drawn_now(tmp_path):
+    script = GALLERY.parent / "pictures.py"
+    done = subprocess.run([sys.executable, "-W", "error", str(script), str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    drawn, kept = (imread(folder / "old_faithful.png") for folder in (tmp_path, GALLERY.parent / "images"))
+    assert drawn.shape == kept.shape
+    # fonts and edges may differ from one matplotlib to the next
+    assert np.abs(drawn - kept).mean() < 0.02
 
 
 def test_the_page_shows_every_picture():

@@ -62,3 +62,22 @@ def test_a_new_figure(merging):
 def test_only_a_merging_can_be_drawn(wrong, ax):
     with pytest.raises(bt.ParameterError, match=r"what mixture\.merge\(data\) returns can be drawn, but got"):
         bt.plot.merging(wrong, ax=ax)
+
+
+@pytest.mark.parametrize("side", [3, 6])
+@pytest.mark.parametrize("k", [3, 12])
+def test_numbers_stand_inside_the_frame(side, k):
+    from matplotlib.figure import Figure
+
+    mixture = bt.Mixture(np.full(k, 1 / k), np.arange(k) * 1.5, 1.0)
+    ax = bt.plot.merging(
+        mixture.merge(mixture.sample(300, rng=0)), Figure((side, side), layout="constrained").subplots()
+    )
+    ax.figure.draw_without_rendering()
+    frame = ax.get_window_extent()
+    for text in ax.texts:
+        box = text.get_window_extent()
+        assert frame.x0 < box.x0
+        assert box.x1 < frame.x1
+        assert frame.y0 < box.y0
+        assert box.y1 < frame.y1

@@ -31,3 +31,28 @@ def test_weights_reach_every_picture(one, two, four, ax):
     for mixture in (one, two, four):
         with pytest.raises(bt.DataError, match="sample_weight"):
             bt.plot.mixture(mixture, mixture.sample(3, rng=0), sample_weight=[1.0, np.inf, 1.0])
+
+
+def test_every_model_can_be_drawn(two, ax):
+    X = two.sample(300, rng=0)
+    online = bt.OnlineFit(2, "VVV")
+    online.update(X)
+    for model in (two, bt.fit(X, 2, "VVV"), bt.GaussianMixture(2).fit(X), online):
+        assert bt.plot.mixture(model, X, ax) is ax
+
+
+def test_an_estimator_that_is_not_fitted_says_so(ax):
+    with pytest.raises(Exception, match="not fitted"):
+        bt.plot.mixture(bt.GaussianMixture(2), ax=ax)
+
+
+def test_a_dark_ground_hides_nothing(one, two):
+    from matplotlib import pyplot as plt
+    from matplotlib.colors import to_rgb
+
+    with plt.style.context("dark_background"):
+        for mixture in (one, two):
+            ax = bt.plot.mixture(mixture, mixture.sample(100, rng=0))
+            for line in ax.get_lines():
+                assert max(to_rgb(line.get_color())) > 0.3, line.get_label()
+            assert all(min(to_rgb(text.get_color())) > 0.8 for text in ax.texts)

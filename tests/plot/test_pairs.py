@@ -61,9 +61,39 @@ def test_too_many_features_are_cut_and_said_so():
     many = bt.Mixture([1.0], np.zeros((1, 9)), 1.0)
     axes = bt.plot.pairs(many)
     assert axes.shape == (6, 6)
-    assert axes[0, 0].figure.get_suptitle().startswith("the first 6 of 9 features")
+    (found,) = axes[0, 0].figure.legends
+    assert found.get_title().get_text().startswith("the first 6 of 9 features")
 
 
 def test_one_feature_has_no_pairs(one):
     with pytest.raises(bt.ParameterError, match="at least two features"):
         bt.plot.pairs(one)
+
+
+@pytest.mark.parametrize("n", [2, 4])
+@pytest.mark.parametrize(
+    "name", ["length of the flower in millimetres, no.", "q" * 40, "od280/od315_of_diluted_wines_and_more"]
+)
+def test_long_names_cover_neither_each_other_nor_panels(four, n, name):
+    names = [f"{name}{d}" for d in range(n)]
+    mixture = bt.Mixture(four.weights, four.means[:, :n], np.ones((3, n)), feature_names=names)
+    axes = bt.plot.pairs(mixture, mixture.sample(50, rng=0))
+    figure = axes[0, 0].figure
+    figure.draw_without_rendering()
+    boxes = [ax.xaxis.label.get_window_extent() for ax in axes[-1]]
+    boxes += [ax.yaxis.label.get_window_extent() for ax in axes[:, 0]]
+    boxes += [ax.get_window_extent() for ax in axes.flat] + [figure.legends[0].get_window_extent()]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    for box in boxes:
+        assert min(box.x0, box.y0) > -1
+        assert box.x1 < figure.bbox.x1 + 1
+        assert box.y1 < figure.bbox.y1 + 1
+
+
+@pytest.mark.parametrize("n", [2, 3, 6])
+def test_panels_are_nearly_square_whatever_the_legend_takes(n):
+    mixture = bt.Mixture(np.full(9, 1 / 9), np.arange(9.0 * n).reshape(9, n), 1.0)
+    axes = bt.plot.pairs(mixture, mixture.sample(50, rng=0))
+    axes[0, 0].figure.draw_without_rendering()
+    box = axes[0, 0].get_window_extent()
+    assert 0.75 < box.width / box.height < 1.33

@@ -46,7 +46,9 @@ def test_the_best_is_marked(table, ax):
 
 def test_collapsed_are_hollow_and_do_not_stretch_the_axis(table, ax, legend):
     bt.plot.selection(table, ax=ax)
-    hollow = [line for line in ax.get_lines() if line.get_markerfacecolor() == "white" and len(line.get_xdata())]
+    hollow = [
+        line for line in ax.get_lines() if line.get_markerfacecolor() == ax.get_facecolor() and len(line.get_xdata())
+    ]
     assert [line.get_xydata().tolist() for line in hollow] == [[[4, 240]]]
     assert ax.get_ylim()[0] > 0
     assert legend(ax)[-1] == "collapsed (1 of 2 off the axis)"
@@ -77,3 +79,45 @@ def test_arguments_that_cannot_be_used(table):
         bt.plot.selection("VVV")
     with pytest.raises(bt.ParameterError, match="none of the 1 candidates has a BIC"):
         bt.plot.selection(table[5:6])
+
+
+def test_families_far_above_do_not_press_the_others_together(ax, legend):
+    rows = [candidate(k, f, b + 10.0 * abs(k - 3)) for k in range(1, 7) for f, b in (("VVV", 200), ("EEE", 210))]
+    rows += [candidate(k, "EII", 4000.0 - k) for k in range(1, 4)]
+    bt.plot.selection(rows, ax=ax)
+    assert legend(ax)[-1] == "3 of 15 above the picture"
+    frame = lines(ax)["VVV"].get_clip_box().transformed(ax.transData.inverted())
+    assert 240 < frame.y1 < 260
+
+
+def test_the_best_of_every_k_is_in_the_picture(ax, legend):
+    rows = [candidate(1, "VVV", 4000.0), *(candidate(k, "VVV", 200.0 + k) for k in range(2, 12))]
+    bt.plot.selection(rows, ax=ax)
+    assert ax.get_ylim()[1] > 4000
+    assert not any("above" in text for text in legend(ax))
+
+
+def test_collapsed_ones_above_the_picture_are_counted_as_such(ax, legend):
+    rows = [candidate(k, f, b + 10.0 * abs(k - 3)) for k in range(1, 7) for f, b in (("VVV", 200), ("EEE", 210))]
+    rows += [candidate(k, "EII", 4000.0 - k) for k in range(1, 4)] + [candidate(4, "EII", 2000.0, "collapsed")]
+    bt.plot.selection(rows, ax=ax)
+    assert legend(ax)[-2:] == ["collapsed (1 of 1 off the axis)", "3 of 15 above the picture"]
+
+
+def test_limits_that_were_set_stay(ax, legend):
+    ax.set_ylim(0, 9000)
+    bt.plot.selection([candidate(1, "VVV", 4000.0), *(candidate(k, "EII", 200.0 + k) for k in range(1, 9))], ax=ax)
+    assert ax.get_ylim() == (0, 9000)
+    assert not any("above" in text for text in legend(ax))
+
+
+def test_the_ring_about_the_best_is_whole_in_small_axes():
+    from matplotlib.figure import Figure
+
+    rows = [candidate(k, "VVV", 200 + 10.0 * abs(k - 3)) for k in range(1, 9)]
+    ax = Figure((3, 3)).subplots()
+    bt.plot.selection([*rows, candidate(1, "EII", 4000.0), candidate(2, "EII", 3000.0)], ax=ax)
+    ax.figure.draw_without_rendering()
+    ring = lines(ax)["best: VVV, K = 3"]
+    middle = ax.transData.transform(ring.get_xydata()[0])[1]
+    assert middle - ring.get_clip_box().y0 > ring.get_markersize() / 2 * ax.figure.dpi / 72

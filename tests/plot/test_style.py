@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from matplotlib.colors import to_rgb
 
 from bactrian.plot import style
@@ -31,6 +32,21 @@ def test_colour_and_marker_do_not_repeat_together():
     assert len({(style.colour(k), repr(style.line(k))) for k in range(35)}) == 35
 
 
+@pytest.mark.parametrize("ground", ["white", "#EAEAF2", "black", "none"])
+def test_ink_is_seen_on_the_ground(ax, ground):
+    ax.set_facecolor(ground)
+    behind = 100 if ground == "none" else lightness(ground)
+    assert abs(lightness(style.ink(ax)) - behind) > 70
+    for k in range(len(style.COLOURS)):
+        assert abs(lightness(style.colour(k, ax)) - behind) > 20
+
+
+def test_shades_lighten_inwards_on_a_dark_ground():
+    levels = [lightness(c) for c in style.shades(4, dark=True)]
+    assert min(np.diff(levels)) > 8
+    assert lightness(style.INK_ON_DARK) - max(levels) > 25
+
+
 def test_shades_darken_inwards():
     levels = [lightness(c) for c in style.shades(4)]
     assert levels == sorted(levels, reverse=True)
@@ -40,5 +56,6 @@ def test_shades_darken_inwards():
 def test_many_components_share_one_entry():
     weights = np.full(20, 0.05)
     labels = [style.component_label(k, weights) for k in range(20)]
-    assert labels[0] == "20 components"
-    assert not any(labels[1:])
+    assert not any(labels)
+    assert style.together(weights) == "20 components, numbered"
+    assert style.together(np.full(10, 0.1)) is None

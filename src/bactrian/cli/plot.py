@@ -66,8 +66,8 @@ def _mixture(
 
     mixture = mixture_of(model)
     if data is None:
-        return pictures.mixture(mixture)
-    return pictures.mixture(mixture, _values(open_rows(data, None, None, features_of(mixture, columns), None, paths)))
+        return pictures.mixture(model)
+    return pictures.mixture(model, _values(open_rows(data, None, None, features_of(mixture, columns), None, paths)))
 
 
 def _values(rows: Rows) -> FloatArray:

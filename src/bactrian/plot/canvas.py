@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bactrian.errors import MissingDependencyError, ParameterError
+from bactrian.plot.folding import folded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SIZE = (7.8, 4.6)
-BESIDE = "beside the axes"
+# of new Axes, a legend beside them takes a third and more of the width
+LEFT = 0.6
 
 
 def pyplot() -> Any:
@@ -34,24 +36,25 @@ def open_axes(ax: Axes | None) -> tuple[Axes, bool]:
         raise ParameterError(
             f"ax should be one matplotlib Axes, but got {type(ax).__name__}; pick one, as in axes[0, 0]"
         )
+    if drawn_on.name in ("3d", "polar"):
+        raise ParameterError(f"pictures are flat, but ax is {drawn_on.name}; give Axes of plt.subplots()")
     return drawn_on, ax is None
 
 
-def label_axes(ax: Axes, x: str, y: str) -> None:
-    """Name the axes. With large offsets, ticks count from a stated number ("+1e8") rather than repeat it."""
-    ax.set_xlabel(x)
-    ax.set_ylabel(y)
+def points(ax: Axes) -> tuple[float, float]:
+    """Width and height of the Axes, in points: before a layout, if the figure has one, makes room for labels."""
+    scale = 72 / ax.figure.dpi
+    return ax.bbox.width * scale, ax.bbox.height * scale
 
 
-def add_legend(ax: Axes, beside: bool) -> None:
-    """A legend of all that is labelled on these Axes so far: pictures drawn over each other share one.
+def settle(ax: Axes) -> None:
+    """Let the limits follow what was drawn, for which matplotlib waits until it is asked for them."""
+    ax.get_xlim()
+    ax.get_ylim()
 
-    It stands beside the Axes where there is room for it, which is on a figure of our own; it stays there.
-    """
-    if not ax.get_legend_handles_labels()[0]:
-        return
-    before = ax.get_legend()
-    if beside or (before is not None and before.get_gid() == BESIDE):
-        ax.legend(fontsize="small", frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0)).set_gid(BESIDE)
-    else:
-        ax.legend(fontsize="small", framealpha=0.85, loc="best")
+
+def label_axes(ax: Axes, x: str, y: str, *, ours: bool = False) -> None:
+    """Name the axes, in lines that fit. With large offsets, ticks count from a stated number ("+1e8")."""
+    width, height = points(ax)
+    for axis, name, room in ((ax.xaxis, x, LEFT * width if ours else width), (ax.yaxis, y, height)):
+        axis.set_label_text(folded(name, room, float(axis.label.get_fontsize())))

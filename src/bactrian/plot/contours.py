@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bactrian.kernels import Noise
 from bactrian.mixture import Mixture
 from bactrian.plot import style
 from bactrian.plot.grids import grid
 from bactrian.plot.inputs import Points, standard_deviations
+from bactrian.plot.noise import crosses, entry
 from bactrian.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 REACH = 5.0
 
 
-def contours(ax: Axes, mixture: Mixture, masses: FloatArray, most: int = 400, draws: int = 100_000) -> None:
+def contours(
+    ax: Axes, mixture: Mixture, masses: FloatArray, noise: Noise | None = None, most: int = 400, draws: int = 100_000
+) -> None:
     """Fill {x : p(x) >= c} for the c that hold the masses (rising), in shades that darken inwards.
 
     Everything is done with log-densities: they cannot underflow, and between grid points the logarithm of a
@@ -28,29 +32,42 @@ def contours(ax: Axes, mixture: Mixture, masses: FloatArray, most: int = 400, dr
     levels = mixture.density_level(masses[::-1], n=draws, log=True)
     x, y, height = _surface(mixture, float(levels[0]), most)
     top = max(float(height.max()), float(levels[-1])) + 1
-    fills = style.shades(len(masses))
-    ax.contourf(x, y, height, levels=[*levels, top], colors=fills, zorder=1)
-    ax.contour(x, y, height, levels=levels, colors=[style.BLUE], linestyles="solid", linewidths=0.7, zorder=3)
+    dark = style.is_dark(ax)
+    fills, edge, counted = style.shades(len(masses), dark), style.SKY if dark else style.BLUE, "of the mass"
+    regions = ax.contourf(x, y, height, levels=[*levels, top], colors=fills, zorder=1)
+    outlines = ax.contour(x, y, height, levels=levels, colors=[edge], linestyles="solid", linewidths=0.7, zorder=3)
+    for drawn in (regions, outlines):
+        # they would end at the frame, and ellipses and rows with them
+        drawn.sticky_edges.x.clear()
+        drawn.sticky_edges.y.clear()
+    ax.autoscale_view(tight=False)
+    if noise is not None:
+        entry(ax, noise)
+        counted += ", noise apart"
     for fill, mass in zip(fills, masses[::-1], strict=True):
         swatch: dict[str, Any] = {
             "marker": "s",
             "markersize": 9,
-            "markeredgecolor": style.BLUE,
+            "markeredgecolor": edge,
             "markeredgewidth": 0.7,
         }
-        ax.plot([], [], linestyle="none", color=fill, label=f"densest {style.percent(mass)} of the mass", **swatch)
+        ax.plot([], [], linestyle="none", color=fill, label=f"densest {style.percent(mass)} {counted}", **swatch)
 
 
-def scatter(ax: Axes, points: Points, max_points: int) -> None:
-    """The rows as dots, smaller and paler the more there are; with weights, of an area in proportion."""
-    shown, label = points.thin(max_points)
+def scatter(ax: Axes, shown: Points, label: str, apart: Any = None) -> None:
+    """The rows as dots, smaller and paler the more there are; with weights, of an area in proportion.
+
+    ``apart`` : (N,) booleans or None; which of them are noise.
+    """
     n = len(shown.values)
-    areas = np.clip(4000 / n, 3.0, 14.0) * (1.0 if shown.weight is None else shown.weight / shown.weight.mean())
-    opacity = float(np.clip(10 / np.sqrt(n), 0.08, 0.4))
-    x, y = shown.values.T
-    ax.scatter(x, y, s=areas, color=style.INK, alpha=opacity, linewidths=0, zorder=2)
+    areas = np.clip(4000 / n, 1.5, 14.0) * (np.ones(n) if shown.weight is None else shown.weight / shown.weight.mean())
+    opacity = float(np.clip(8 / np.sqrt(n), 0.06, 0.4))
+    ours = np.ones(n, dtype=bool) if apart is None else ~apart
+    ink, (x, y) = style.ink(ax), shown.values[ours].T
+    ax.scatter(x, y, s=areas[ours], color=ink, alpha=opacity, linewidths=0, zorder=2)
+    crosses(ax, shown.values[~ours], float(np.clip(2000 / n, 0.2, 1.0)))
     label += "" if shown.weight is None else ", area by weight"
-    ax.plot([], [], ".", color=style.INK, markersize=4, alpha=0.6, label=label)
+    ax.plot([], [], ".", color=ink, markersize=4, alpha=0.6, label=label)
 
 
 def _surface(mixture: Mixture, lowest: float, most: int) -> tuple[FloatArray, FloatArray, FloatArray]:

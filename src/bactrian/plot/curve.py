@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bactrian.kernels import Noise
 from bactrian.mixture import Mixture
 from bactrian.plot import style
 from bactrian.plot.grids import grid
 from bactrian.plot.inputs import Points, standard_deviations
+from bactrian.plot.noise import entry, shares
+from bactrian.plot.numbering import number_means
 from bactrian.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -20,19 +23,53 @@ MOST_PLACES = 4000
 MOST_BINS = 200
 
 
-def curve(ax: Axes, mixture: Mixture, points: Points | None, bins: Any = None) -> None:
-    """Draw a mixture of one feature; with points, their histogram as a density (total area 1) below it."""
+def curve(
+    ax: Axes, mixture: Mixture, points: Points | None, bins: Any = None, noise: Noise | None = None, panel: bool = False
+) -> None:
+    """Draw a mixture of one feature; with points, their histogram as a density (total area 1) below it.
+
+    In a ``panel`` of many features the height of the noise is not known, and components are not numbered.
+    """
     if points is not None:
         _histogram(ax, points, bins)
     x = _places(mixture, points)
-    total = mixture.pdf(x)
+    weights = shares(mixture, noise)
+    total = weights.sum() * mixture.pdf(x)
     if mixture.n_components > 1:
-        parts = mixture.responsibilities(x.reshape(-1, 1)) * total[:, None]
-        for k in np.flatnonzero(mixture.weights).tolist():
-            label = style.component_label(k, mixture.weights)
-            ax.plot(x, parts[:, k], color=style.colour(k), linestyle=style.line(k), linewidth=1.4, label=label)
-    (whole,) = ax.plot(x, total, color=style.INK, linewidth=2, label="mixture")
+        _components(ax, mixture, x, mixture.responsibilities(x.reshape(-1, 1)) * total[:, None], weights, panel)
+    label = "mixture"
+    if noise is not None:
+        label += ", noise apart" if panel else " and noise"
+        total = total + (0.0 if panel else np.exp(np.log(noise.weight) + noise.log_density))
+        _level(ax, x, noise, panel)
+    (whole,) = ax.plot(x, total, color=style.ink(ax), linewidth=2.6, zorder=2, label=label)
     whole.sticky_edges.y.append(0.0)
+
+
+def _components(ax: Axes, mixture: Mixture, x: FloatArray, parts: FloatArray, weights: FloatArray, panel: bool) -> None:
+    held = np.flatnonzero(mixture.weights).tolist()
+    for k in held:
+        look: dict[str, Any] = {
+            "color": style.colour(k, ax),
+            "linestyle": style.line(k),
+            "linewidth": 1.4,
+            "zorder": 2.2,
+        }
+        ax.plot(x, parts[:, k], label=style.component_label(k, weights), **look)
+    if style.together(weights):
+        ax.plot([], [], color=style.grey(ax), linewidth=1.4, label=style.together(weights))
+        if not panel:
+            number_means(ax, np.stack([x[parts.argmax(axis=0)], parts.max(axis=0)], axis=1), held, "small")
+
+
+def _level(ax: Axes, x: FloatArray, noise: Noise, panel: bool) -> None:
+    """The noise is spread evenly."""
+    if panel:
+        entry(ax, noise)
+        return
+    height = np.exp(np.log(noise.weight) + noise.log_density)
+    ax.plot(x[[0, -1]], [height, height], color=style.CROSSES, linestyle=style.line(2), linewidth=1.6, zorder=2.5)
+    entry(ax, noise, style.line(2))
 
 
 def _places(mixture: Mixture, points: Points | None) -> FloatArray:

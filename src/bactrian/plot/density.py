@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bactrian.errors import ParameterError
-from bactrian.plot.canvas import add_legend, label_axes, open_axes
+from bactrian.plot.canvas import label_axes, open_axes
 from bactrian.plot.contours import contours, scatter
 from bactrian.plot.curve import curve
 from bactrian.plot.inputs import MAX_POINTS, axis_names, read_masses, read_mixture, read_points
+from bactrian.plot.legends import add_legend
+from bactrian.plot.noise import crosses_at_foot, is_noise, read_noise
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +31,9 @@ def density(
     """Draw the density of a mixture of one or two features, over the data if there is any.
 
     One feature: the curve, its weighted components, and a histogram of area 1. Two features: filled contours
-    around the densest regions that hold the given masses (Hyndman 1996), as the legend says, and the rows.
+    around the densest regions that hold the given masses (Hyndman 1996), as the legend says, and the rows. Of a fit
+    with noise, rows that most likely are noise are grey crosses; the regions and their masses leave it out, the curve
+    has it in.
 
     Parameters
     ----------
@@ -59,7 +63,7 @@ def density(
     DataError
         Rows that do not have the mixture's features, or cannot be used.
     """
-    mixture = read_mixture(mixture)
+    mixture, noise = read_mixture(mixture), read_noise(mixture)
     if mixture.n_features > 2:
         raise ParameterError(
             f"a density can be drawn for one or two features, but the mixture has {mixture.n_features}; draw "
@@ -68,13 +72,17 @@ def density(
     masses, points = read_masses(mass), read_points(mixture, data, sample_weight)
     ax, ours = open_axes(ax)
     names = axis_names(mixture) if points is None else points.names
+    shown, counted = (None, "") if points is None else points.thin(max_points)
+    apart = None if shown is None else is_noise(mixture, noise, shown.values)
     if mixture.n_features == 1:
-        curve(ax, mixture, points, bins)
-        label_axes(ax, names[0], "density")
+        curve(ax, mixture, points, bins, noise)
+        if shown is not None and apart is not None:
+            crosses_at_foot(ax, shown.values[apart, 0])
+        label_axes(ax, names[0], "density", ours=ours)
     else:
-        if points is not None:
-            scatter(ax, points, max_points)
-        contours(ax, mixture, masses)
-        label_axes(ax, *names)
-    add_legend(ax, beside=ours)
+        if shown is not None:
+            scatter(ax, shown, counted, apart)
+        contours(ax, mixture, masses, noise)
+        label_axes(ax, *names, ours=ours)
+    add_legend(ax, beside=ours, above=True)
     return ax

@@ -9,8 +9,10 @@ import numpy as np
 from bactrian.errors import ParameterError
 from bactrian.mixture import Mixture
 from bactrian.plot import style
-from bactrian.plot.canvas import add_legend, label_axes, open_axes
+from bactrian.plot.canvas import label_axes, open_axes
 from bactrian.plot.inputs import axis_names, read_masses, read_mixture
+from bactrian.plot.legends import add_legend
+from bactrian.plot.numbering import number_means
 from bactrian.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -52,12 +54,13 @@ def ellipses(mixture: Any, ax: Axes | None = None, *, mass: Any = MASSES) -> Axe
     masses = read_masses(mass)
     ax, ours = open_axes(ax)
     draw_ellipses(ax, mixture, masses)
-    label_axes(ax, *axis_names(mixture))
+    number_means(ax, mixture.means, np.flatnonzero(mixture.weights).tolist())
+    label_axes(ax, *axis_names(mixture), ours=ours)
     add_legend(ax, beside=ours)
     return ax
 
 
-def draw_ellipses(ax: Axes, mixture: Mixture, masses: FloatArray, size: str = "medium") -> None:
+def draw_ellipses(ax: Axes, mixture: Mixture, masses: FloatArray) -> None:
     from matplotlib.patches import Polygon
 
     held = np.flatnonzero(mixture.weights).tolist()
@@ -65,14 +68,13 @@ def draw_ellipses(ax: Axes, mixture: Mixture, masses: FloatArray, size: str = "m
         outlines = ellipse_points(mixture, float(q))
         for k in held:
             edge: dict[str, Any] = {
-                "edgecolor": style.colour(k),
+                "edgecolor": style.colour(k, ax),
                 "linestyle": style.line(i),
                 "linewidth": 1.8,
             }
             ax.add_patch(Polygon(outlines[k], closed=True, fill=False, zorder=4, **edge))
         label = f"ellipse holds {style.percent(q)} of its component"
-        ax.plot([], [], color=style.GREY, linestyle=style.line(i), linewidth=1.8, label=label)
-    style.number_means(ax, mixture.means, held, size)
+        ax.plot([], [], color=style.grey(ax), linestyle=style.line(i), linewidth=1.8, label=label)
     ax.autoscale_view()
 
 

@@ -11,6 +11,7 @@ from bactrian.errors import DataError, ParameterError
 from bactrian.features import chosen_features
 from bactrian.fit_result import Fit
 from bactrian.mixture import Mixture
+from bactrian.online import OnlineFit
 from bactrian.rows import read_rows
 from bactrian.sources.array import read_weights
 from bactrian.typing import FloatArray, IntArray
@@ -44,8 +45,11 @@ class Points:
 
 
 def read_mixture(mixture: Any) -> Mixture:
-    """A Mixture, or the one inside a Fit."""
-    found = mixture.mixture if isinstance(mixture, Fit) else mixture
+    """A Mixture, or the one inside a Fit, an OnlineFit or a fitted estimator."""
+    if isinstance(mixture, (Fit, OnlineFit)):
+        return mixture.mixture
+    # estimators bring scikit-learn with them, so they are not asked for by name; one that is not fitted says so itself
+    found = mixture.mixture_ if hasattr(type(mixture), "mixture_") else mixture
     if not isinstance(found, Mixture):
         raise ParameterError(f"a Mixture or a Fit can be drawn, but got {type(mixture).__name__}")
     return found

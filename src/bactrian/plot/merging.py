@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 from bactrian.errors import ParameterError
 from bactrian.operations.merging import Merging
 from bactrian.plot import style
-from bactrian.plot.canvas import add_legend, label_axes, open_axes
+from bactrian.plot.canvas import label_axes, open_axes, points
+from bactrian.plot.legends import add_legend
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+# points that a number takes beside the first or the last place; no more than this share of the axis
+ROOM, MOST = 26.0, 0.25
 
 
 def merging(merging: Merging, ax: Axes | None = None) -> Axes:
@@ -40,11 +44,20 @@ def merging(merging: Merging, ax: Axes | None = None) -> Axes:
     x, y = merging.joined, merging.entropies
     ax.plot(x, y, "-o", color=style.BLUE, markersize=5, linewidth=1.4, label="n clusters")
     for n in _numbered(merging.n_components):
-        ax.annotate(str(n), (x[n - 1], y[n - 1]), xytext=(-6, 6), textcoords="offset points", ha="right")
+        _number(ax, n, (x[n - 1], y[n - 1]))
     _mark(ax, merging)
-    label_axes(ax, "rows joined on the way to one cluster", "entropy of the memberships, nats")
-    add_legend(ax, beside=ours)
+    ax.margins(*(min(ROOM / length, MOST) for length in points(ax)))
+    label_axes(ax, "rows joined on the way to one cluster", "entropy of the memberships, nats", ours=ours)
+    add_legend(ax, beside=ours, above=True)
     return ax
+
+
+def _number(ax: Axes, n: int, place: tuple[float, float]) -> None:
+    """Above and left of its point, where no line comes: the entropy rises ever more steeply."""
+    from matplotlib.patheffects import withStroke
+
+    text = ax.annotate(str(n), place, xytext=(-7, 7), textcoords="offset points", ha="right", zorder=6)
+    text.set(color=style.ink(ax), path_effects=[withStroke(linewidth=2.5, foreground=ax.get_facecolor())])
 
 
 def _numbered(k: int) -> list[int]:
@@ -56,7 +69,7 @@ def _mark(ax: Axes, merging: Merging) -> None:
     n = merging.suggested
     ax.plot(
         merging.joined[n - 1], merging.entropies[n - 1], "o", markersize=15, markerfacecolor="none", zorder=5,
-        markeredgecolor=style.INK, markeredgewidth=1.8, label=f"suggested: {n}",
+        markeredgecolor=style.ink(ax), markeredgewidth=1.8, label=f"suggested: {n}",
     )  # fmt: skip
     lines = merging.elbow
     if lines is not None:

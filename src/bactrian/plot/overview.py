@@ -8,6 +8,7 @@ from bactrian.errors import ParameterError
 from bactrian.plot.density import density
 from bactrian.plot.ellipses import ellipses
 from bactrian.plot.inputs import read_mixture
+from bactrian.plot.legends import add_legend
 from bactrian.plot.pairs import pairs
 
 
@@ -36,13 +37,16 @@ def mixture(mixture: Any, data: Any = None, ax: Any = None, *, sample_weight: An
     DataError
         Rows that do not have the mixture's features, or cannot be used.
     """
-    mixture = read_mixture(mixture)
-    if mixture.n_features > 2:
+    n_features = read_mixture(mixture).n_features
+    if n_features > 2:
         if ax is not None:
             raise ParameterError(
-                f"{mixture.n_features} features need a grid of panels, which has a figure of its own; leave "
+                f"{n_features} features need a grid of panels, which has a figure of its own; leave "
                 "ax out, or draw two of the features, as in mixture.marginal([0, 1])"
             )
         return pairs(mixture, data, sample_weight=sample_weight)
     ax = density(mixture, data, ax, sample_weight=sample_weight)
-    return ax if mixture.n_features == 1 else ellipses(mixture, ax, mass=0.95)
+    if n_features == 2:
+        ellipses(mixture, ax, mass=0.95)
+        add_legend(ax, beside=False, above=True)
+    return ax
