@@ -168,15 +168,16 @@ class QuasiNewton(Plain):
         self._restart(statistics)
         if self._at is None:
             return None
-        moved = []
-        for point in points:
-            ends = [old.statistics(end) for end in point]
+        before, left, moved = norm(points[-1][1] - points[-1][0]), list(points), list[Point]()
+        del points
+        while left:  # of many numbers not all are kept twice
+            ends = [old.statistics(end) for end in left.pop(0)]
             vectors = [None if end is None else self._metric().vector(end) for end in ends]
             if vectors[0] is None or vectors[1] is None:
                 self._restart(statistics)
                 return None
             moved.append((vectors[0], vectors[1]))
-        before, now = (norm(end - begin) for begin, end in (points[-1], moved[-1]))
+        now = norm(moved[-1][1] - moved[-1][0])
         self._points, self._at = tuple(moved), moved[-1][0]
         self._radius = radius * now / before if before > 0 else np.inf
         return self._ahead()

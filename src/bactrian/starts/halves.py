@@ -18,6 +18,7 @@ from bactrian.objective import Objective
 from bactrian.sources import ArraySource
 from bactrian.starts.first_steps import starts_of
 from bactrian.starts.parts import Parts, parts_of
+from bactrian.starts.search import at_rest
 from bactrian.typing import FloatArray
 
 LOCAL = 12  # iterations of a local fit
@@ -158,7 +159,7 @@ class Halves:
         learnt = []
         for one in local:
             found = [next(ends) for _ in one.starts]
-            halves = _different([(e.value - one.alone, e.mixture) for e in found if e and not e.held])
+            halves = _different([(e.value - one.alone, at_rest(e).mixture) for e in found if e and not e.held])
             learnt.append(Known(float(parts.weights[one.c]), parts.means[one.c], whiteners[one.c], halves))
         self.known = (self.known + learnt)[-REMEMBERED * len(parts.weights) :]
         return learnt
