@@ -274,7 +274,7 @@ class Fit:
             return Subject(origin.source, origin.objective, origin.climb.mixture, names)
         rows = read_rows(data, names, self.mixture.n_features)
         whole = ArraySource(rows.values, sample_weight)
-        source = whole if labels is None else labelled(whole, labels)
+        source = whole if labels is None else labelled(whole, labels, [self.n_components])
         if origin is not None:
             return Subject(source, origin.objective, origin.climb.mixture, names)
         log_density = None if self.noise is None else self.noise.log_density

@@ -107,8 +107,9 @@ def fit(
         axes, whichever is smaller); a number gives that volume; a mask marks rows that EM begins with as noise. With
         noise the last column of start responsibilities is the noise's.
     labels : (N,) integers or the name of a column, optional
-        The component of rows where it is known, from 0; None, NaN, -1 or masked where it is not. A column of text names
-        components, which are numbered in the order of these names; an empty cell is a row that is not known.
+        The component of rows where it is known, from 0 to K-1; None, NaN, -1 or masked where it is not. Not every
+        component needs such rows: the others are looked for as in any fit. A column of text names components, which
+        are numbered in the order of these names; an empty cell is a row that is not known.
     equal_weights : bool
         Hold all components to the same weight.
     acceleration : {"auto", "quasi-newton", "squarem", "incremental", None}
@@ -178,7 +179,7 @@ def fit(
         first = whole.keep(first)
     if isinstance(start, Fit) and start.noise is not None and noise_model is not None:
         first = beside(start.mixture.parameters, Noise(start.noise.weight, noise_model.log_density))
-    source = whole if labels is None else labelled(whole, labels)
+    source = whole if labels is None else labelled(whole, labels, counts)
     tried = parse_families(families, source.n_features)
     criterion = criterion.lower() if isinstance(criterion, str) else criterion
     if criterion not in CRITERIA:

@@ -7,6 +7,7 @@ from bactrian.families import Family
 from bactrian.selection import criteria
 from bactrian.selection.candidate import Candidate
 from bactrian.selection.task import Task
+from bactrian.sources.labelled import beyond
 
 
 def candidate_of(climb: em.Climb, task: Task) -> Candidate:
@@ -65,9 +66,9 @@ def _saturated(climb: em.Climb, task: Task) -> str | None:
 
 def impossible(k: int, task: Task) -> str | None:
     """Why no mixture of K components can be fitted; None if one can."""
-    known = len(task.source.anchors)
-    if k < known:
-        return f"labels name {known} components, but this has {k}"
+    largest = max(task.source.anchored, default=-1)
+    if largest >= k:
+        return beyond(largest, k)
     if k > task.source.n_rows:
         return f"{k} components need at least {k} rows, but there are {task.source.n_rows}"
     return None
