@@ -305,6 +305,7 @@ def test_a_collapse_is_told_once(rows):
         ({"step": 0.5}, "step should be a number above 0.5"),
         ({"step": True}, "step should be a number above 0.5"),
         ({"step": "fast"}, "step should be a number above 0.5"),
+        ({"step": 0.7, "forgetting": 0.99}, r"both are given \(0.99 and 0.7\); leave one of them out"),
         ({"forgetting": 1.0}, "forgetting should be a number between 0 and 1"),
         ({"forgetting": float("nan")}, "forgetting should be a number between 0 and 1"),
         ({"start": "random"}, "start should be a Mixture, a Fit, 'auto' or 'k-means"),

@@ -22,6 +22,7 @@ from bactrian.statistics import Statistics
 from bactrian.typing import RandomState
 
 METHODS = ("auto", "k-means++")
+STEP = 0.7
 FEWEST, MOST = 1_000, 50_000  # rows in which a start is looked for
 A_BLOCK = 1_000  # rows that make a step
 OF_MEMORY = 0.1  # of what is remembered, which a block should not exceed
@@ -123,7 +124,12 @@ def read_settings(
 
 
 def read_law(step: Any, forgetting: Any) -> Law:
-    """``forgetting`` if it is given, else ``step``."""
+    """The one of the two that is given."""
+    if step is not None and forgetting is not None:
+        raise ParameterError(
+            f"forgetting stands in the place of step, but both are given ({forgetting!r} and {step!r}); leave one of "
+            "them out"
+        )
     if forgetting is not None:
         if not _is_real(forgetting) or not 0 < forgetting < 1:
             raise ParameterError(
