@@ -64,7 +64,8 @@ def fit(
     Parameters
     ----------
     data : (N, D) array or frame, or (N,) for one feature; or where the rows are
-        A path to CSV, Parquet, Arrow or .npy, a folder of such files or a pattern (``"rows/*.parquet"``); a memory map;
+        A path to CSV (``bt.sources.csv(path, header=True)`` where column names are numbers), Parquet, Arrow or .npy, a
+        folder of such files or a pattern (``"rows/*.parquet"``); a memory map;
         ``bt.sources.sql(query, connection)``; a DuckDB relation; a Polars LazyFrame; an Arrow stream;
         a Dask or Spark collection, whose rows stay on their cluster. Rows that do not fit into memory are read again
         for each pass. float32 is computed in float32 where that is safe and the rows are many. Columns keep their
