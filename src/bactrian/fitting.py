@@ -14,6 +14,7 @@ import numpy as np
 from bactrian import em
 from bactrian.arguments import at_least, not_masked, not_negative, yes_or_no
 from bactrian.checkpoints import Checkpoint, begun, kept
+from bactrian.counted import there_are
 from bactrian.errors import CollapseError, CollapseWarning, DataError, ParameterError
 from bactrian.families import Family, parse_families
 from bactrian.features import check_names
@@ -187,7 +188,7 @@ def fit(
         raise ParameterError(f"criterion should be one of {', '.join(CRITERIA)}, but got {criterion!r}")
     if max(counts) > source.n_rows and min(counts) > source.n_rows:
         raise DataError(
-            f"{min(counts)} components need at least as many rows, but there are {source.n_rows} rows; "
+            f"{min(counts)} components need at least as many rows, but {there_are(source.n_rows, 'row')}; "
             "use fewer components"
         )
     task = Task(

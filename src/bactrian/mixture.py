@@ -240,7 +240,7 @@ class Mixture:
 
         Parameters
         ----------
-        mass : float or array, between 0 and 1
+        mass : float or array, strictly between 0 and 1
         n, rng : int and seed
             Draws it is estimated with (Hyndman 1996); the fixed seed gives the same level for the same
             mixture. Exact for one component.
@@ -249,7 +249,7 @@ class Mixture:
         """
         masses = numbers(mass, "mass")
         if not ((masses > 0) & (masses < 1)).all():
-            raise ParameterError(f"mass should be between 0 and 1, but got {mass!r}")
+            raise ParameterError(f"mass should be strictly between 0 and 1, but got {mass!r}")
         level = draws.log_density_level(self._parameters, masses, at_least(n, 2, "n"), generator(rng), KERNEL)
         return level[()] if log else np.exp(level)[()]
 

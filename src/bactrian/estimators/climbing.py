@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from bactrian import em
+from bactrian.counted import listed, was
 from bactrian.errors import CollapseError, CollapseWarning, CovarianceError
 from bactrian.estimators.progress import Reporter
 from bactrian.families import Floor
@@ -98,10 +99,10 @@ def judge(outcome: Outcome, reg_covar: float | None, max_iter: int, names: Seque
         return
     held, constant = outcome.climb.held, outcome.climb.objective.floor.constant
     if held and reg_covar == 0 and outcome.converged:
-        raise CollapseError(f"{ILL_DEFINED} Collapsed: {_listed(held)}.")
+        raise CollapseError(f"{ILL_DEFINED} Collapsed: {listed(held)}.")
     if held:
         warnings.warn(
-            f"{_listed(held)} shrank to the least variance that reg_covar={reg_covar} allows and was held "
+            f"{listed(held)} shrank to the least variance that reg_covar={reg_covar} allows and {was(held)} held "
             "there, for want of rows or of spread; use fewer components, a simpler covariance_type or a "
             "larger reg_covar",
             CollapseWarning,
@@ -110,8 +111,8 @@ def judge(outcome: Outcome, reg_covar: float | None, max_iter: int, names: Seque
     if constant is not None and constant.any():
         warnings.warn(
             f"{_columns(np.flatnonzero(constant).tolist(), names)} constant, so every component was held at the least "
-            "variance there, and the level of the log-density means nothing; leave it out, or give the least variance "
-            "with reg_covar=",
+            f"variance there, and the level of the log-density means nothing; leave "
+            f"{'it' if constant.sum() == 1 else 'them'} out, or give the least variance with reg_covar=",
             CollapseWarning,
             stacklevel=4,
         )
@@ -121,10 +122,5 @@ def judge(outcome: Outcome, reg_covar: float | None, max_iter: int, names: Seque
 
 def _columns(which: Sequence[int], names: Sequence[str] | None) -> str:
     """ "column 2 is", "columns 'a', 'b' are"."""
-    listed = ", ".join(repr(str(names[i])) if names is not None else str(i) for i in which[:6])
-    return f"column {listed} is" if len(which) == 1 else f"columns {listed}{' ...' if len(which) > 6 else ''} are"
-
-
-def _listed(held: Sequence[int]) -> str:
-    which = ", ".join(map(str, held[:6])) + (" ..." if len(held) > 6 else "")
-    return f"component{'' if len(held) == 1 else 's'} {which}"
+    some = ", ".join(repr(str(names[i])) if names is not None else str(i) for i in which[:6])
+    return f"column {some} is" if len(which) == 1 else f"columns {some}{' ...' if len(which) > 6 else ''} are"

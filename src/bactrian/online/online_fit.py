@@ -7,6 +7,7 @@ from os import PathLike
 from typing import Any, Self
 
 from bactrian import model_file
+from bactrian.counted import listed, was
 from bactrian.errors import CollapseWarning, DataError, ParameterError
 from bactrian.families import Family
 from bactrian.kernels import NativeKernel
@@ -313,8 +314,7 @@ class OnlineFit:
 
 
 def _collapsed(held: tuple[int, ...]) -> str:
-    which = ", ".join(map(str, held[:6])) + (" ..." if len(held) > 6 else "")
     return (
-        f"component{'' if len(held) == 1 else 's'} {which} shrank onto too few rows and was held at the floor; "
+        f"{listed(held)} shrank onto too few rows and {was(held)} held at the floor; "
         "use fewer components, a simpler family or a prior, or remember more rows"
     )

@@ -133,8 +133,8 @@ def read_law(step: Any, forgetting: Any) -> Law:
     if forgetting is not None:
         if not _is_real(forgetting) or not 0 < forgetting < 1:
             raise ParameterError(
-                f"forgetting should be a number between 0 and 1, such as 0.999 for a memory of 1000 rows, but got "
-                f"{forgetting!r}; None is a rate that decreases"
+                f"forgetting should be a number strictly between 0 and 1, such as 0.999 for a memory of 1000 rows, but "
+                f"got {forgetting!r}; None is a rate that decreases"
             )
         return Forgetting(float(forgetting))
     if not _is_real(step) or not 0.5 < step <= 1:

@@ -84,9 +84,11 @@ def read_masses(mass: Any) -> FloatArray:
     try:
         masses = np.unique(np.asarray(mass, dtype=np.float64))
     except (TypeError, ValueError) as error:
-        raise ParameterError(f"mass should be probabilities between 0 and 1, but {error}") from error
+        raise ParameterError(f"mass should be probabilities strictly between 0 and 1, but {error}") from error
     if not masses.size or not ((masses > 0) & (masses < 1)).all():
-        raise ParameterError(f"mass should be probabilities between 0 and 1, as in (0.5, 0.95), but got {mass!r}")
+        raise ParameterError(
+            f"mass should be probabilities strictly between 0 and 1, as in (0.5, 0.95), but got {mass!r}"
+        )
     return masses
 
 

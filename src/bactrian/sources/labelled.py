@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bactrian.counted import counted, there_are
 from bactrian.digest import digest
 from bactrian.errors import DataError
 from bactrian.kernels import Kernel, Parameters
@@ -179,8 +180,7 @@ def check_used(labels: IntArray, names: Sequence[str] = ()) -> None:
 
 def beyond(largest: int, n_components: int, *, at_most: bool = False) -> str:
     """That so few components have none of this number; ``at_most`` : they are the most that are asked for."""
-    one = n_components == 1
-    return (
-        f"labels hold {largest}, but there {'is' if one else 'are'} {'at most ' if at_most else ''}{n_components} "
-        f"component{' (0)' if one else f's (0 to {n_components - 1})'}"
-    )
+    there = there_are(n_components, "component")
+    if at_most:
+        there = f"there are at most {counted(n_components, 'component')}"
+    return f"labels hold {largest}, but {there} ({'0' if n_components == 1 else f'0 to {n_components - 1}'})"
