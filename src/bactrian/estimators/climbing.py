@@ -18,6 +18,7 @@ from bactrian.kernels import Kernel
 from bactrian.noise import ALL_NOISE, is_all
 from bactrian.regularization import make_floor
 from bactrian.sources import Source
+from bactrian.sources.outweighed import outweighed
 from bactrian.starts import Levels, climb_from_best
 
 # EM goes on until what can be gained is this part of tol: at scikit-learn's default of 1e-3 per row a few
@@ -90,7 +91,14 @@ def _small_gain(history: Sequence[float], tol: float) -> bool:
     return len(history) > 2 and abs(history[-1] - history[-2]) < tol
 
 
-def judge(outcome: Outcome, reg_covar: float | None, max_iter: int, names: Sequence[str] | None = None) -> None:
+def judge(
+    outcome: Outcome,
+    source: Source,
+    reg_covar: float | None,
+    tol: float,
+    max_iter: int,
+    names: Sequence[str] | None = None,
+) -> None:
     """Warn, or with ``reg_covar=0`` raise, about a fit that collapsed; warn where it did not converge.
 
     ``names`` : of the features, if they have some.
@@ -100,7 +108,9 @@ def judge(outcome: Outcome, reg_covar: float | None, max_iter: int, names: Seque
     held, constant = outcome.climb.held, outcome.climb.objective.floor.constant
     if held and reg_covar == 0 and outcome.converged:
         raise CollapseError(f"{ILL_DEFINED} Collapsed: {listed(held)}.")
-    if held:
+    if why := outweighed(source, FURTHER * tol):
+        warnings.warn(why, CollapseWarning, stacklevel=4)
+    elif held:
         warnings.warn(
             f"{listed(held)} shrank to the least variance that reg_covar={reg_covar} allows and {was(held)} held "
             "there, for want of rows or of spread; use fewer components, a simpler covariance_type or a "

@@ -273,7 +273,8 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
             )
         if not numbered and not self.warm_start:
             outcome = replace(outcome, climb=outcome.climb.in_canonical_order())
-        climbing.judge(outcome, self.reg_covar, self.max_iter, getattr(self, "feature_names_in_", None))
+        names = getattr(self, "feature_names_in_", None)
+        climbing.judge(outcome, source, self.reg_covar, self.tol, self.max_iter, names)
         self._keep(outcome, source, dtype)
 
     def _objective(self, source: Source, noise: NoiseModel | None) -> Objective:

@@ -9,6 +9,7 @@ from bactrian.selection import criteria
 from bactrian.selection.candidate import Candidate
 from bactrian.selection.task import Task
 from bactrian.sources.labelled import beyond
+from bactrian.sources.outweighed import outweighed
 
 
 def candidate_of(climb: em.Climb, task: Task) -> Candidate:
@@ -34,6 +35,8 @@ def candidate_of(climb: em.Climb, task: Task) -> Candidate:
 
 def _verdict(climb: em.Climb, task: Task) -> tuple[str, str]:
     assert climb.status is not None
+    if why := outweighed(task.source, task.tol):
+        return "collapsed", why
     if not climb.held and (why := _saturated(climb, task)):
         return "collapsed", why
     if not climb.held:

@@ -44,6 +44,10 @@ class Labelled(Resident):
         return ArraySource(self.whole.values[here], None if weight is None else weight[here])
 
     @property
+    def heaviest(self) -> float:
+        return self.whole.heaviest
+
+    @property
     def anchored(self) -> IntArray:
         return np.array(list(self._known), dtype=np.intp)
 

@@ -68,6 +68,10 @@ class LabelledChunks(Source):
     def mark(self) -> str:
         return digest(self.whole.mark, self.labels)
 
+    @property
+    def heaviest(self) -> float:
+        return self.whole.heaviest
+
     @cached_property
     def anchored(self) -> IntArray:
         return named(self.labels)

@@ -115,6 +115,11 @@ class Source(ABC):
         """(P,) how far the rows reach along each of (D, P) directions: largest less smallest projection."""
 
     @property
+    @abstractmethod
+    def heaviest(self) -> float:
+        """The largest weight of a row."""
+
+    @property
     def anchored(self) -> IntArray:
         """(K0,) the components, ascending, of which some rows are known."""
         return np.empty(0, dtype=np.intp)
