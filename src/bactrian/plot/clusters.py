@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bactrian.errors import ParameterError
+from bactrian.fit_result import Fit
 from bactrian.mixture import Mixture
 from bactrian.plot import style
 from bactrian.plot.canvas import add_legend, label_axes, open_axes
-from bactrian.plot.inputs import MAX_POINTS, read_features, read_mixture, read_points
+from bactrian.plot.inputs import MAX_POINTS, Features, read_features, read_mixture, read_points
 from bactrian.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -22,7 +23,12 @@ HINT = "larger and paler: less certain"
 
 
 def clusters(
-    mixture: Any, data: Any, ax: Axes | None = None, *, features: Any = None, max_points: int = MAX_POINTS
+    mixture: Mixture | Fit,
+    data: Any,
+    ax: Axes | None = None,
+    *,
+    features: Features | None = None,
+    max_points: int = MAX_POINTS,
 ) -> Axes:
     """Draw rows in the colour and shape of their most responsible component.
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bactrian.errors import ParameterError
+from bactrian.fit_result import Fit
 from bactrian.mixture import Mixture
 from bactrian.plot import style
 from bactrian.plot.canvas import add_legend, label_axes, open_axes
-from bactrian.plot.inputs import axis_names, read_masses, read_mixture
+from bactrian.plot.inputs import Masses, axis_names, read_masses, read_mixture
 from bactrian.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ MASSES = (0.5, 0.95)
 CORNERS = 181
 
 
-def ellipses(mixture: Any, ax: Axes | None = None, *, mass: Any = MASSES) -> Axes:
+def ellipses(mixture: Mixture | Fit, ax: Axes | None = None, *, mass: Masses = MASSES) -> Axes:
     """Draw each component as ellipses that hold the given shares of it, with its number at its mean.
 
     The squared Mahalanobis distance of a bivariate Gaussian is chi-square with 2 degrees of freedom, so the

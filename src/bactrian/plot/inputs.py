@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from bactrian.mixture import Mixture
 from bactrian.rows import read_rows
 from bactrian.sources.array import read_weights
 from bactrian.typing import FloatArray, IntArray
+
+Masses: TypeAlias = float | Sequence[float] | FloatArray
+Features: TypeAlias = Sequence[int | str] | IntArray
 
 MAX_POINTS = 20_000
 

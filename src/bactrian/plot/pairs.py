@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bactrian.errors import ParameterError
+from bactrian.fit_result import Fit
 from bactrian.mixture import Mixture
 from bactrian.plot.canvas import pyplot
 from bactrian.plot.clusters import HINT, draw_clusters, note
@@ -15,6 +17,8 @@ from bactrian.plot.curve import curve
 from bactrian.plot.density import MASSES
 from bactrian.plot.ellipses import draw_ellipses
 from bactrian.plot.inputs import (
+    Features,
+    Masses,
     Points,
     axis_names,
     read_features,
@@ -33,14 +37,14 @@ PLACES, DRAWS = 160, 20_000
 
 
 def pairs(
-    mixture: Any,
+    mixture: Mixture | Fit,
     data: Any = None,
     *,
-    features: Any = None,
-    mass: Any = MASSES,
+    features: Features | None = None,
+    mass: Masses = MASSES,
     sample_weight: Any = None,
     max_points: int = MAX_POINTS,
-) -> Any:
+) -> NDArray[np.object_]:
     """Draw every pair of features in a grid, on a figure of its own.
 
     Diagonal: each feature's density over its histogram (all rows). Below: the densest regions that hold the
@@ -87,7 +91,7 @@ def pairs(
     if features is None and n < mixture.n_features:
         figure.suptitle(f"the first {n} of {mixture.n_features} features; choose others with features=")
     figure_legend(figure, axes)
-    return axes
+    return np.asarray(axes)
 
 
 class _Parts:
