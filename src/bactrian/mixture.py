@@ -165,6 +165,7 @@ class Mixture:
     def logpdf(self, x: Any) -> FloatArray | Any:
         """log p(x) in nats: (N,) for rows (N, D), a float for one row; exact far out in the tails.
 
+        It says -1e300 where it is lower, more than 1e150 standard deviations away, and no infinity.
         Of a Dask collection it is a lazy Dask array, of a Spark frame the frame with a column ``logpdf``; files,
         queries and streams are read a block at a time. Likewise ``responsibilities`` and ``classify`` (column
         ``component``).
