@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,9 +27,12 @@ from bactrian.rows import read_rows
 from bactrian.selection import Candidate, Candidates
 from bactrian.sources import ArraySource, Labelled, Source
 from bactrian.sources.known import labelled
-from bactrian.typing import FloatArray, RandomState
+from bactrian.typing import FloatArray, IntArray, RandomState
 from bactrian.weights import read_weights
 from bactrian.whole import write_whole
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,12 +130,12 @@ class Fit:
         """One sentence on how the fit ended."""
         return self.best.reason
 
-    def classify(self, data: Any) -> Any:
+    def classify(self, data: Any) -> IntArray | Any:
         """The most responsible component of each row, (N,), from 0 to K-1; -1 for noise."""
         self._refuse_collections(data)
         return classify_beside(self.mixture, self.noise, data)
 
-    def responsibilities(self, data: Any) -> Any:
+    def responsibilities(self, data: Any) -> FloatArray | Any:
         """P(k | x), (N, K); with noise (N, K + 1), the last column being P(noise | x).
 
         Of a Dask or Spark collection it is a collection, like ``classify``: see ``Mixture.classify``.
@@ -147,7 +150,7 @@ class Fit:
                 "or ask fit.mixture, which leaves the noise out"
             )
 
-    def uncertainty(self, data: Any) -> Any:
+    def uncertainty(self, data: Any) -> FloatArray | Any:
         """1 - max_k P(k | x): the probability that the row's label is wrong, (N,); exact where it is tiny."""
         self._refuse_collections(data)
         data = unwrapped(data)
@@ -274,7 +277,7 @@ class Fit:
             return Subject(origin.source, origin.objective, origin.climb.mixture, names)
         rows = read_rows(data, names, self.mixture.n_features)
         whole = ArraySource(rows.values, sample_weight)
-        source = whole if labels is None else labelled(whole, labels)
+        source = whole if labels is None else labelled(whole, labels, [self.n_components])
         if origin is not None:
             return Subject(source, origin.objective, origin.climb.mixture, names)
         log_density = None if self.noise is None else self.noise.log_density
@@ -289,7 +292,7 @@ class Fit:
             return p
         return Parameters((1 - self.noise.weight) * p.weights, p.means, p.covariance, self.noise)
 
-    def plot(self, data: Any = None, ax: Any = None) -> Any:
+    def plot(self, data: Any = None, ax: Axes | None = None) -> Axes | Any:
         """The picture that fits the number of features: see ``bactrian.plot.mixture``. Returns the Axes."""
         from bactrian import plot
 

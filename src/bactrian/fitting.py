@@ -14,6 +14,7 @@ import numpy as np
 from bactrian import em
 from bactrian.arguments import at_least, not_masked, not_negative, yes_or_no
 from bactrian.checkpoints import Checkpoint, begun, kept
+from bactrian.counted import there_are
 from bactrian.errors import CollapseError, CollapseWarning, DataError, ParameterError
 from bactrian.families import Family, parse_families
 from bactrian.features import check_names
@@ -64,7 +65,8 @@ def fit(
     Parameters
     ----------
     data : (N, D) array or frame, or (N,) for one feature; or where the rows are
-        A path to CSV, Parquet, Arrow or .npy, a folder of such files or a pattern (``"rows/*.parquet"``); a memory map;
+        A path to CSV (``bt.sources.csv(path, header=True)`` where column names are numbers), Parquet, Arrow or .npy, a
+        folder of such files or a pattern (``"rows/*.parquet"``); a memory map;
         ``bt.sources.sql(query, connection)``; a DuckDB relation; a Polars LazyFrame; an Arrow stream;
         a Dask or Spark collection, whose rows stay on their cluster. Rows that do not fit into memory are read again
         for each pass. float32 is computed in float32 where that is safe and the rows are many. Columns keep their
@@ -107,8 +109,9 @@ def fit(
         axes, whichever is smaller); a number gives that volume; a mask marks rows that EM begins with as noise. With
         noise the last column of start responsibilities is the noise's.
     labels : (N,) integers or the name of a column, optional
-        The component of rows where it is known, from 0; None, NaN, -1 or masked where it is not. A column of text names
-        components, which are numbered in the order of these names; an empty cell is a row that is not known.
+        The component of rows where it is known, from 0 to K-1; None, NaN, -1 or masked where it is not. Not every
+        component needs such rows: the others are looked for as in any fit. A column of text names components, which
+        are numbered in the order of these names; an empty cell is a row that is not known.
     equal_weights : bool
         Hold all components to the same weight.
     acceleration : {"auto", "quasi-newton", "squarem", "incremental", None}
@@ -178,14 +181,14 @@ def fit(
         first = whole.keep(first)
     if isinstance(start, Fit) and start.noise is not None and noise_model is not None:
         first = beside(start.mixture.parameters, Noise(start.noise.weight, noise_model.log_density))
-    source = whole if labels is None else labelled(whole, labels)
+    source = whole if labels is None else labelled(whole, labels, counts)
     tried = parse_families(families, source.n_features)
     criterion = criterion.lower() if isinstance(criterion, str) else criterion
     if criterion not in CRITERIA:
         raise ParameterError(f"criterion should be one of {', '.join(CRITERIA)}, but got {criterion!r}")
     if max(counts) > source.n_rows and min(counts) > source.n_rows:
         raise DataError(
-            f"{min(counts)} components need at least as many rows, but there are {source.n_rows} rows; "
+            f"{min(counts)} components need at least as many rows, but {there_are(source.n_rows, 'row')}; "
             "use fewer components"
         )
     task = Task(

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from bactrian.arguments import at_least, read_counts, yes_or_no
+from bactrian.counted import there_are
 from bactrian.errors import CollapseError, CollapseWarning, DataError, ParameterError
 from bactrian.families import Family, parse_family
 from bactrian.fit_result import Fit
@@ -182,7 +183,7 @@ def test_n_components(
     watched = read_progress(progress)
     if counts[0] + 1 > source.n_rows:
         raise DataError(
-            f"{counts[0] + 1} components need at least as many rows, but there are {source.n_rows}; test fewer"
+            f"{counts[0] + 1} components need at least as many rows, but {there_are(source.n_rows, 'row')}; test fewer"
         )
     check_counts(source, counts[0] + 1)
     recipe = Recipe(

@@ -162,9 +162,10 @@ class Mixture:
 
     # -- densities -------------------------------------------------------------------------------------
 
-    def logpdf(self, x: Any) -> Any:
+    def logpdf(self, x: Any) -> FloatArray | Any:
         """log p(x) in nats: (N,) for rows (N, D), a float for one row; exact far out in the tails.
 
+        It says -1e300 where it is lower, more than 1e150 standard deviations away, and no infinity.
         Of a Dask collection it is a lazy Dask array, of a Spark frame the frame with a column ``logpdf``; files,
         queries and streams are read a block at a time. Likewise ``responsibilities`` and ``classify`` (column
         ``component``).
@@ -175,11 +176,11 @@ class Mixture:
         rows = self._rows(x)
         return _unwrap(KERNEL.log_densities(rows.values, self._parameters), x, self.n_features)
 
-    def pdf(self, x: Any) -> Any:
+    def pdf(self, x: Any) -> FloatArray | Any:
         """p(x): (N,) for rows (N, D), a float for one row; 0 where it underflows (see ``logpdf``)."""
         return np.exp(self.logpdf(x))
 
-    def responsibilities(self, x: Any) -> Any:
+    def responsibilities(self, x: Any) -> FloatArray | Any:
         """P(k | x): (N, K) for rows (N, D), (K,) for one row; rows sum to 1."""
         x = unwrapped(x)
         if home := mapper_of(x):
@@ -187,18 +188,22 @@ class Mixture:
         values = KERNEL.responsibilities(self._rows(x).values, self._parameters)
         return np.asarray(_unwrap(values, x, self.n_features))
 
-    def classify(self, x: Any) -> Any:
+    def classify(self, x: Any) -> IntArray | Any:
         """The most responsible component: (N,) integers from 0 to K-1, an int for one row."""
         x = unwrapped(x)
         if home := mapper_of(x):
             return home.map_rows(self, "classify", x)
         return _unwrap(KERNEL.classify(self._rows(x).values, self._parameters), x, self.n_features)
 
-    def cdf(self, x: Any) -> Any:
+    def cdf(self, x: Any) -> FloatArray | Any:
         """P(X <= x) in every feature: exact for D = 1, by SciPy (about 1e-5) for D > 1."""
         values = distribution.cdf(self._parameters, self._rows(x).values.astype(np.float64))
         return _unwrap(values, x, self.n_features)
 
+    @overload
+    def quantile(self, q: float) -> float: ...
+    @overload
+    def quantile(self, q: Any) -> FloatArray | Any: ...
     def quantile(self, q: Any) -> Any:
         """The value below which a fraction q falls, for D = 1: exact in both tails. Shape of q."""
         q = numbers(q, "q")
@@ -235,12 +240,18 @@ class Mixture:
         """
         return draws.entropy(self._parameters, at_least(n, 2, "n"), generator(rng), KERNEL)
 
+    @overload
+    def density_level(self, mass: float, n: int = 100_000, rng: RandomState = 0, log: bool = False) -> float: ...
+    @overload
+    def density_level(
+        self, mass: Any, n: int = 100_000, rng: RandomState = 0, log: bool = False
+    ) -> FloatArray | Any: ...
     def density_level(self, mass: Any, n: int = 100_000, rng: RandomState = 0, log: bool = False) -> Any:
         """The density c whose region {x : p(x) >= c} holds the given mass: the smallest such region.
 
         Parameters
         ----------
-        mass : float or array, between 0 and 1
+        mass : float or array, strictly between 0 and 1
         n, rng : int and seed
             Draws it is estimated with (Hyndman 1996); the fixed seed gives the same level for the same
             mixture. Exact for one component.
@@ -249,7 +260,7 @@ class Mixture:
         """
         masses = numbers(mass, "mass")
         if not ((masses > 0) & (masses < 1)).all():
-            raise ParameterError(f"mass should be between 0 and 1, but got {mass!r}")
+            raise ParameterError(f"mass should be strictly between 0 and 1, but got {mass!r}")
         level = draws.log_density_level(self._parameters, masses, at_least(n, 2, "n"), generator(rng), KERNEL)
         return level[()] if log else np.exp(level)[()]
 
@@ -262,6 +273,12 @@ class Mixture:
         kept = Parameters(p.weights, _frozen(p.means[:, chosen]), p.covariance.marginal(chosen))
         return Mixture._of(kept, self._names_of(chosen))
 
+    @overload
+    def condition(self, values: Mapping[Any, float]) -> Mixture: ...
+    @overload
+    def condition(self, values: Mapping[Any, Sequence[float] | FloatArray]) -> list[Mixture]: ...
+    @overload
+    def condition(self, values: Mapping[Any, Any]) -> Mixture | Any: ...
     def condition(self, values: Mapping[Any, Any]) -> Any:
         """The mixture of the other features, given values of some.
 
@@ -465,7 +482,7 @@ class Mixture:
         total = float(len(values) if weight is None else weight.sum())
         return Merging(self, labels, gains, counts, total)
 
-    def _clustered(self, data: Any, labels: IntArray, soft: bool) -> Any:
+    def _clustered(self, data: Any, labels: IntArray, soft: bool) -> IntArray | Any:
         """Responsibilities of, or the most probable of, the clusters that the (K,) labels put components into."""
         rows = combining.Rows(self._rows(data).values, None)
         return _unwrap(combining.clustered(self._parameters, rows, KERNEL, labels, soft), data, self.n_features)

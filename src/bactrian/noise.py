@@ -19,6 +19,7 @@ from bactrian.mixture import Mixture
 from bactrian.sources import ArraySource, ChunkedSource, Labelled, LabelledChunks, Source
 from bactrian.sources.known import in_order
 from bactrian.sources.labelled import UNKNOWN
+from bactrian.typing import FloatArray, IntArray
 
 ALL_NOISE = "all rows are noise, and the components together hold less than one; give the noise a larger volume"
 
@@ -129,7 +130,7 @@ def log_volume(source: Source) -> float:
     return min(v for v in volumes if np.isfinite(v))
 
 
-def logpdf_beside(mixture: Mixture, noise: Noise | None, data: Any) -> Any:
+def logpdf_beside(mixture: Mixture, noise: Noise | None, data: Any) -> FloatArray | Any:
     """log p(x) of a mixture of which ``noise`` has its weight, (N,), in nats."""
     inside = mixture.logpdf(data)
     if noise is None or noise.weight == 0:
@@ -137,7 +138,7 @@ def logpdf_beside(mixture: Mixture, noise: Noise | None, data: Any) -> Any:
     return np.logaddexp(np.log1p(-noise.weight) + inside, np.log(noise.weight) + noise.log_density)
 
 
-def responsibilities_beside(mixture: Mixture, noise: Noise | None, data: Any) -> Any:
+def responsibilities_beside(mixture: Mixture, noise: Noise | None, data: Any) -> FloatArray | Any:
     """P(k | x), (N, K); with noise (N, K + 1), the last column being the noise's."""
     z = mixture.responsibilities(data)
     if noise is None:
@@ -150,7 +151,7 @@ def responsibilities_beside(mixture: Mixture, noise: Noise | None, data: Any) ->
     return np.concatenate([z * np.exp(inside - both)[..., None], np.exp(outside - both)[..., None]], axis=-1)
 
 
-def classify_beside(mixture: Mixture, noise: Noise | None, data: Any) -> Any:
+def classify_beside(mixture: Mixture, noise: Noise | None, data: Any) -> IntArray | Any:
     """The most responsible component of each row, (N,); -1 for noise."""
     if noise is None:
         return mixture.classify(data)

@@ -20,6 +20,7 @@ from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray
 
 SINGULAR = 1e-10  # least eigenvalue of a correlation matrix that is not
+MOST = 1e12  # rows that a belief may be worth: of more, the rows that are there are lost in rounding
 NUMBERS = ("mean_strength", "degrees_of_freedom", "weight_concentration")
 
 
@@ -35,7 +36,8 @@ class ConjugatePrior:
     mean : (D,) array, optional
         Where means are expected; the mean of the rows by default.
     mean_strength : float
-        How many rows of a component that belief is worth; 0 says nothing about means.
+        How many rows of a component that belief is worth; 0 says nothing about means. This and the numbers below are
+        at most 1e12.
     degrees_of_freedom : float, optional
         How firm the belief about covariances is; D + 2 by default, and more than D - 1.
     scale : float, (D,) array or (D, D) array, optional
@@ -67,11 +69,11 @@ class ConjugatePrior:
         scale, variances = _scale(n_components ** (-2 / d) if self.scale is None else self.scale, spread)
         return Prior(
             mean=mean if self.mean is None else _array(self.mean, ((d,),), "mean"),
-            mean_strength=_number(self.mean_strength, 0.0, "mean_strength"),
-            degrees_of_freedom=_number(nu, d - 1.0, "degrees_of_freedom", strictly=True),
+            mean_strength=_number(self.mean_strength, 0.0, "mean_strength", MOST),
+            degrees_of_freedom=_number(nu, d - 1.0, "degrees_of_freedom", MOST, strictly=True),
             scale=scale,
             variances=variances,
-            weight_concentration=_number(self.weight_concentration, 1.0, "weight_concentration"),
+            weight_concentration=_number(self.weight_concentration, 1.0, "weight_concentration", MOST),
         )
 
 
@@ -213,7 +215,7 @@ def _without_gaps(spread: FloatArray) -> FloatArray:
     return spread if np.linalg.eigvalsh(correlation)[0] > SINGULAR else np.diag(np.diagonal(spread))
 
 
-def _number(value: Any, least: float, name: str, strictly: bool = False) -> float:
+def _number(value: Any, least: float, name: str, most: float = np.inf, *, strictly: bool = False) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError):
@@ -221,6 +223,11 @@ def _number(value: Any, least: float, name: str, strictly: bool = False) -> floa
     if not (number > least if strictly else number >= least) or number == float("inf"):
         bound = "greater than" if strictly else "at least"
         raise ParameterError(f"the prior's {name} should be a number {bound} {least:g}, but got {value!r}")
+    if number > most:
+        raise ParameterError(
+            f"the prior's {name} should be at most {most:g} rows, but got {value!r}; beside more than that those of "
+            "the data are lost in rounding"
+        )
     return number
 
 

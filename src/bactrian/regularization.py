@@ -46,9 +46,11 @@ def make_floor(
         d = int(np.argmax(constant))
         name = repr(names[d]) if names else str(d)
         value = moments.mean[d]
-        why = "there is only one distinct row" if constant.all() else f"column {name} is constant ({value:g})"
+        why, what = f"column {name} is constant ({value:g})", "leave it out"
+        if constant.all():
+            why, what = "there is only one distinct row", "give more rows"
         raise DataError(
-            f"{why}, so no density can be fitted; leave it out, or give an absolute variance with regularization="
+            f"{why}, so no density can be fitted; {what}, or give an absolute variance with regularization="
         )
     return _relative_floor(variances, constant, single)
 

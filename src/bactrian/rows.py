@@ -120,12 +120,12 @@ def column_numbers(features: Sequence[str | int], d: int) -> list[int]:
     Raises
     ------
     DataError
-        There is no such column.
+        There is no such column, or one stands twice.
     """
     for feature in features:
         if not isinstance(feature, (int, np.integer)) or not 0 <= feature < d:
             raise DataError(f"the data has no column {feature!r}; its columns are the numbers from 0 to {d - 1}")
-    return [int(feature) for feature in features]
+    return _once_each([int(feature) for feature in features])
 
 
 def check_finite(values: FloatArray, names: tuple[str, ...] | None) -> None:
@@ -215,10 +215,13 @@ def numbered(features: Sequence[str | int], columns: Sequence[Any]) -> list[Any]
         is_number = isinstance(feature, int) and feature not in columns and 0 <= feature < len(columns)
         return columns[feature] if is_number else feature
 
-    names = [named(feature) for feature in features]
-    if len(set(names)) < len(names):
-        raise DataError(f"columns should be named once each, but got {', '.join(map(str, names))}")
-    return names
+    return _once_each([named(feature) for feature in features])
+
+
+def _once_each(columns: list[Any]) -> list[Any]:
+    if len(set(columns)) < len(columns):
+        raise DataError(f"columns should be named once each, but got {', '.join(map(str, columns))}")
+    return columns
 
 
 def _unreadable(data: Any, error: Exception) -> DataError:

@@ -94,7 +94,11 @@ REFUSED = {
     "the weight": (LABELS, ("--known", "kind", "--weights", "kind"), "both the weight and the known labels"),
     "fractions": (LABELS + 0.5, ("--known", "kind"), "whole numbers from 0 to K-1"),
     "a gap": (2 * LABELS, ("--known", "kind"), "whole numbers from 0 to K-1"),
-    "two apart": (np.where(LABELS == 1, 2, LABELS), ("--known", "kind"), "1 does not occur"),
+    "two apart": (
+        np.where(LABELS == 1, 2, LABELS),
+        ("--known", "kind"),
+        "labels hold 2, but there are 2 components (0 to 1)",
+    ),
     "none": (np.full(120, -1), ("--known", "kind"), "labels are unknown for every row"),
     "no text": ([""] * 120, ("--known", "kind"), "labels are unknown for every row"),
     "dates": (np.arange(120).astype("datetime64[D]"), ("--known", "kind"), "holds date32[day], not labels"),

@@ -141,6 +141,7 @@ REFUSED: dict[str, tuple[Callable[[], tuple[Any, ...]], str]] = {
     "three dimensions": (lambda: (da.zeros((4, 2, 2)),), "3 dimensions"),
     "a bag": (lambda: (dask.delayed(X),), "a Dask array, data frame or series can be fitted, but got a Delayed"),
     "no such column": (lambda: (frame(a=[1.0, 2]), None, ["z"]), "there is no column 'z'; the data has 'a'"),
+    "a column twice": (lambda: (cut(X), None, [0, 0]), "columns should be named once each, but got 0, 0"),
     "weights cut otherwise": (lambda: (frame(a=[1.0, 2]), da.ones(3, chunks=1)), "has 2 partitions, but has 3"),
     "weights of another length": (lambda: (cut(X), da.ones(len(X), chunks=4000)[:-1]), "sample_weight should be cut"),
     "weights negative": (lambda: (cut(X), -np.ones(len(X))), "partition 0, row 0 has -1, and 4000 of 4000 rows"),

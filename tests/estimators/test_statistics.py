@@ -93,7 +93,7 @@ def test_parameters_survive_clone_and_set_params():
         ({"noise": np.zeros(3, dtype=bool)}, {}, "mask of 750"),
         ({"equal_weights": "yes"}, {}, "equal_weights"),
         ({}, {"labels": [0, 1]}, "one entry for each"),
-        ({}, {"labels": np.arange(len(X)) % 3}, "labels name 3 components, but n_components = 2"),
+        ({}, {"labels": np.arange(len(X)) % 3}, r"labels hold 2, but there are 2 components \(0 to 1\)"),
     ],
 )
 def test_refused(rules, how, sentence):

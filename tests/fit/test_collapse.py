@@ -96,3 +96,41 @@ def test_a_volume_so_small_that_all_rows_are_noise(family):
     rows = np.random.default_rng(0).normal(size=(60, 3))
     with pytest.raises(bt.CollapseError, match="all are noise; give the noise a larger volume"):
         bt.fit(rows, 2, family, noise=1e-300)
+
+
+def lumps(n: int) -> np.ndarray:
+    return np.repeat(np.random.default_rng(0).normal(size=(n, 2)), 30, axis=0)
+
+
+@pytest.mark.parametrize(
+    ("how", "one", "several"),
+    [
+        (
+            {},
+            r"component 0 collapsed \(it holds 30 of 230 rows",
+            r"components 0, 1 collapsed \(the smallest holds 30 of",
+        ),
+        (
+            {"regularization": 1e-3},
+            "component 0 would have .* and was held",
+            "components 0, 1 would have .* and were held",
+        ),
+    ],
+)
+def test_one_component_and_several(how, one, several):
+    cloud = np.random.default_rng(1).normal(size=(200, 2)) + 50
+    with pytest.warns(bt.CollapseWarning, match=one):
+        bt.fit(np.concatenate([lumps(1), cloud]), 2, "VVV", **how)
+    with pytest.warns(bt.CollapseWarning, match=several):
+        bt.fit(lumps(2), 2, "VVV", **how)
+    with pytest.warns(bt.CollapseWarning, match="components 0, 1 shrank to the least variance .* and were held"):
+        bt.GaussianMixture(2).fit(lumps(2))
+
+
+def test_one_row_and_one_component():
+    with pytest.raises(bt.DataError, match="but there is 1 row; use fewer"):
+        bt.fit([[1.0, 2.0]], 2)
+    with pytest.raises(bt.DataError, match="only one distinct row, so no density can be fitted; give more rows, or"):
+        bt.fit(np.ones((5, 2)), 2)
+    with pytest.raises(bt.ParameterError, match="the start has 1 component, but"):
+        bt.fit(lumps(3), 2, start=bt.Mixture([1.0], [[0.0, 0.0]], [np.eye(2)]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -13,19 +15,20 @@ RNG = np.random.default_rng(0)
 TRUTH = np.repeat([0, 1, 2], [150, 100, 80])
 X = RNG.normal(size=(330, 2)) + np.array([[0, 0], [2.5, 0], [0, 3.0]])[TRUTH]
 SOME = np.where(RNG.random(330) < 0.3, TRUTH, -1)
+APART = X + 2 * np.array([[0, 0], [2.5, 0], [0, 3.0]])[TRUTH]
 
 
-def complete(fit: bt.Fit, labels: np.ndarray, weight: np.ndarray) -> float:
+def complete(fit: bt.Fit, labels: np.ndarray, weight: np.ndarray, x: np.ndarray = X) -> float:
     """Log-likelihood with log(w_k N_k) for known rows and log p for the others."""
     m = fit.mixture
     dense = m.parameters.covariance.dense()
     joint = np.array(
         [
-            np.log(w) + stats.multivariate_normal(a, c).logpdf(X)
+            np.log(w) + stats.multivariate_normal(a, c).logpdf(x)
             for w, a, c in zip(m.weights, m.means, dense, strict=True)
         ]
     ).T
-    each = np.where(labels >= 0, joint[np.arange(len(X)), labels], np.logaddexp.reduce(joint, axis=1))
+    each = np.where(labels >= 0, joint[np.arange(len(x)), labels], np.logaddexp.reduce(joint, axis=1))
     return float(weight @ each)
 
 
@@ -52,6 +55,74 @@ def test_components_without_known_rows_are_found_too():
     fit = bt.fit(X, 3, "VVV", labels=labels)
     assert np.allclose(fit.mixture.means[2], [0, 3], atol=0.6)
     assert (fit.classify(X) == TRUTH).mean() > 0.85
+
+
+KNOWN = [(0,), (1,), (2,), (0, 2), (1, 2)]
+
+
+def known_of(components: tuple[int, ...], truth: np.ndarray = SOME) -> np.ndarray:
+    return np.where(np.isin(truth, components), truth, -1)
+
+
+def right(found: np.ndarray, components: tuple[int, ...], n: int = 3) -> float:
+    """The share of rows in their component, those that no label names in either order."""
+    free = [k for k in range(n) if k not in components]
+    orders = [dict(zip(free, order, strict=True)) for order in permutations(free)]
+    return max(float(np.mean(found == [order.get(k, k) for k in TRUTH])) for order in orders)
+
+
+@pytest.mark.parametrize("components", KNOWN)
+@pytest.mark.parametrize("family", ["EII", "EEE", "VVV"])
+def test_known_components_keep_their_numbers_whatever_others_are_known(components, family):
+    labels = known_of(components)
+    fit = bt.fit(APART, 3, family, labels=labels)
+    assert fit.log_likelihood == pytest.approx(complete(fit, labels, np.ones(len(X)), APART), rel=1e-10)
+    for k in components:
+        assert np.allclose(fit.mixture.means[k], APART[k == TRUTH].mean(axis=0), atol=0.5)
+    assert right(fit.classify(APART), components) > 0.95
+
+
+@pytest.mark.parametrize("init", ["kmeans", "k-means++", "random_from_data"])
+@pytest.mark.parametrize("components", KNOWN)
+def test_the_estimator_keeps_them_too(components, init):
+    gm = bt.GaussianMixture(3, init_params=init, n_init=3, random_state=0).fit(APART, labels=known_of(components))
+    assert right(gm.predict(APART), components) > 0.95
+
+
+def test_starts_are_those_of_the_numbers_without_gaps():
+    """The same fit, renumbered: that 1 is known, and not 0, changes nothing but the order."""
+    zero = bt.fit(APART, 3, "VVV", labels=np.where(SOME == 1, 0, -1), tol=1e-10)
+    for k in (1, 2):
+        other = bt.fit(APART, 3, "VVV", labels=np.where(SOME == 1, k, -1), tol=1e-10)
+        assert other.log_likelihood == pytest.approx(zero.log_likelihood, rel=1e-9)
+        assert np.allclose(other.mixture.means[k], zero.mixture.means[0])
+
+
+def test_a_sweep_leaves_out_what_has_too_few_components():
+    fit = bt.fit(APART, range(1, 5), "VVV", labels=known_of((2,)))
+    assert fit.n_components == 3
+    reasons = {c.n_components: c.reason for c in fit.candidates if c.status == "failed"}
+    assert reasons == {
+        1: "labels hold 2, but there is 1 component (0)", 2: "labels hold 2, but there are 2 components (0 to 1)"
+    }  # fmt: skip
+
+
+def test_folds_may_lose_all_rows_that_are_known_to_be_of_a_component():
+    labels = np.full(330, -1)
+    labels[[0, 1, 150, 250, 251]] = 0, 0, 1, 2, 2
+    for lost in (150, 251):
+        kept = np.arange(330) != lost
+        gm = bt.GaussianMixture(3, random_state=0).fit(APART[kept], labels=labels[kept])
+        assert right(gm.predict(APART), (0, 2)) > 0.95
+
+
+def test_errors_of_a_fit_that_knows_one_component_only():
+    fit = bt.fit(APART, 3, "VVV", labels=known_of((1,)))
+    for method in ("bootstrap", "parametric", "information"):
+        errors = fit.standard_errors(method=method, n_resamples=20)
+        assert np.isfinite(errors.means).all()
+    with pytest.raises(bt.DataError, match=r"labels hold 3, but there are 3 components \(0 to 2\)"):
+        fit.standard_errors(APART, labels=np.where(SOME < 0, -1, 3))
 
 
 def test_unknown_may_be_written_as_none_or_nan():
@@ -127,7 +198,12 @@ def test_fewer_components_than_labels_cannot_win():
     ("labels", "sentence"),
     [
         (SOME[:5], "one entry for each of 330 rows"),
-        (np.where(SOME == 1, 5, SOME), "number the known groups from 0 without gaps"),
+        (np.where(SOME == 1, 5, SOME), r"labels hold 5, but there are 3 components \(0 to 2\); ask for 6 or more"),
+        (np.where(SOME == 1, 500, SOME), "labels hold 500, but there are 3"),
+        (
+            np.where(SOME == 1, np.inf, SOME),
+            "whole numbers from 0 to K-1, and None or -1 where unknown, but row .* inf",
+        ),
         (SOME + 0.5, "whole numbers"),
         (np.full(330, -1), "unknown for every row"),
         (["a"] * 330, "whole numbers from 0"),
@@ -137,3 +213,8 @@ def test_fewer_components_than_labels_cannot_win():
 def test_bad_labels(labels, sentence):
     with pytest.raises(bt.DataError, match=sentence):
         bt.fit(X, 3, "VVV", labels=labels)
+
+
+def test_a_sweep_of_which_no_k_is_enough():
+    with pytest.raises(bt.DataError, match=r"labels hold 2, but there are at most 2 components \(0 to 1\)"):
+        bt.fit(X, [1, 2], "VVV", labels=SOME)

@@ -220,3 +220,15 @@ def test_an_instruction_set_nobody_has_is_refused():
     run = densities_under("v9")
     assert run.returncode != 0
     assert "'v9' was asked for" in run.stderr
+
+
+@pytest.mark.parametrize("form", ["spherical", "diagonal", "full"])
+def test_rows_of_float32_whose_log_density_it_cannot_say(form):
+    """Where float32 has a least number, float64 goes on; other rows keep their bits."""
+    covariances = {"spherical": np.ones(2), "diagonal": np.ones((2, 2)), "full": np.array([np.eye(2)] * 2)}
+    mixture = bt.Mixture([0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], covariances[form], form=form)
+    rows = np.array([[0.5, 2.0], [1e15, 0.0], [1e16, 0.0], [1e20, -1e20], [3e38, 0.0]], dtype=np.float32)
+    found, exact = mixture.logpdf(rows), mixture.logpdf(rows.astype(np.float64))
+    assert np.allclose(found, exact, rtol=1e-6)
+    assert found[2] == exact[2] < -1e31
+    assert np.array_equal(found[:2], mixture.logpdf(rows[:2]))

@@ -20,7 +20,7 @@ def test_other_things_are_refused():
 
 @pytest.mark.parametrize("mass", [0, 1, 95, -0.1, (0.5, 1.0), (), "all", float("nan")])
 def test_masses_that_are_none(mass):
-    with pytest.raises(ParameterError, match="mass should be probabilities between 0 and 1"):
+    with pytest.raises(ParameterError, match="mass should be probabilities strictly between 0 and 1"):
         read_masses(mass)
 
 

@@ -93,7 +93,7 @@ def test_the_command_draws_it_too(tmp_path, noisy, monkeypatch):
 
     fit, X = noisy
     np.save(tmp_path / "rows.npy", X)
-    drawn = _mixture(fit, str(tmp_path / "rows.npy"), None, ("model", "picture.png"))
+    drawn = _mixture(fit, str(tmp_path / "rows.npy"), None, "auto", ("model", "picture.png"))
     assert len(crosses(np.ravel(drawn)[0])) == (fit.classify(X) == -1).sum()
 
 

@@ -137,6 +137,9 @@ def test_a_prior_keeps_a_lonely_row_from_collapsing():
             "degrees_of_freedom should be a number greater than 3, but got inf",
         ),
         (ConjugatePrior(mean_strength=-1), "mean_strength should be a number at least 0"),
+        (ConjugatePrior(mean_strength=1e300), r"mean_strength should be at most 1e\+12 rows, but got 1e\+300"),
+        (ConjugatePrior(degrees_of_freedom=1e13), "degrees_of_freedom should be at most"),
+        (ConjugatePrior(weight_concentration=1e15), "weight_concentration should be at most"),
         (ConjugatePrior(degrees_of_freedom=2.0), "degrees_of_freedom should be a number greater than 3"),
         (ConjugatePrior(scale=-1.0), "scale should be a number greater than 0"),
         (ConjugatePrior(scale=np.eye(3)), "scale should have shape"),
@@ -166,3 +169,16 @@ def test_fewer_rows_than_features(code):
     fit = bt.fit(x, 2, code, prior="conjugate", max_iter=200)
     assert fit.best.usable
     assert np.diff(fit.history).min(initial=0.0) > -1e-8
+
+
+@pytest.mark.parametrize("name", ["mean_strength", "weight_concentration"])
+def test_the_firmest_belief_that_is_allowed(name):
+    """Climbs still go up, and end where the belief is all there is."""
+    x = np.random.default_rng(0).normal(size=(100, 2)) + np.repeat([[0], [4]], 50, axis=0)
+    belief = {"mean": np.array([0.3, 2.7])} if name == "mean_strength" else {}
+    fit = bt.fit(x, 2, "VVV", prior=ConjugatePrior(**{name: 1e12}, **belief))
+    assert np.diff(fit.history).min() >= -1e-15 * max(1.0, abs(fit.history[-1]))
+    if name == "mean_strength":
+        assert np.allclose(fit.mixture.means, [0.3, 2.7], rtol=1e-9)
+    else:
+        assert np.allclose(fit.mixture.weights, 0.5)

@@ -15,7 +15,7 @@ ERRORS = {
     "method None": ({"method": None}, "but got None"),
     "no resamples": ({"n_resamples": 1}, "n_resamples should be an integer of at least 2, but got 1"),
     "half a resample": ({"n_resamples": 9.5}, "n_resamples should be an integer"),
-    "level above 1": ({"level": 95}, "level should be a probability between 0 and 1, as 0.95, but got 95"),
+    "level above 1": ({"level": 95}, "level should be a probability strictly between 0 and 1, as 0.95, but got 95"),
     "level 0": ({"level": 0}, "level should be a probability"),
     "level a word": ({"level": "high"}, "but got 'high'"),
     "level NaN": ({"level": float("nan")}, "level should be a probability"),

@@ -35,6 +35,7 @@ def assert_same(one, two, tolerance=1e-10):
 KNOWN = {
     "labels": {"labels": LABELS},
     "labels of one": {"labels": np.where(LABELS == 0, 0, -1)},
+    "labels of the other": {"labels": np.where(LABELS == 1, 1, -1)},
     "marks": {"noise": MARKED},
     "both": {"labels": np.where(MARKED, -1, LABELS), "noise": MARKED},
     "labels and noise": {"labels": LABELS, "noise": True},
@@ -79,6 +80,7 @@ def test_every_way_to_look_at_the_rows(weight):
     assert isinstance(near, Labelled)
     assert (far.n_rows, far.n_given, far.n_known) == (near.n_rows, near.n_given, near.n_known)
     assert np.allclose(far.anchors, near.anchors, rtol=1e-12)
+    assert np.array_equal(far.anchored, near.anchored)
     assert np.array_equal(far.labels, near.labels)
     assert far.mark != labelled(far.whole, np.where(np.arange(N) < 100, -1, LABELS)).mark
     case = make_case(10, 3, 2, "full", False, np.float64)
@@ -96,7 +98,9 @@ def test_a_sample_stands_for_all_rows(monkeypatch, weight):
     monkeypatch.setattr(labelled_chunks, "SORTED_ROWS", 100)
     far, _ = both(weight)
     few = LabelledChunks(far.whole, np.where(np.cumsum(far.labels == 0) > 9, -1, far.labels))
-    for source in (far, few):
+    last = LabelledChunks(far.whole, np.where(far.labels == 0, -1, far.labels))
+    assert np.array_equal(last.anchored, last.sample(600, np.random.default_rng(0)).anchored)
+    for source in (far, last, few):
         n = 600
         one, other = source.samples([(n, np.random.default_rng(0)), (n, np.random.default_rng(1))])
         assert not np.array_equal(one.whole.values, other.whole.values)
@@ -120,7 +124,7 @@ def test_bytes_bound_a_sample(monkeypatch):
 
 REFUSED = {
     "another number": ({"labels": LABELS[:-1]}, "one entry for each of 6000 rows, but has shape"),
-    "a gap": ({"labels": np.where(LABELS == 0, 2, LABELS)}, "labels should use every number from 0 to 2, but 0 does"),
+    "too large": ({"labels": np.where(LABELS == 0, 2, LABELS)}, "labels hold 2, but there are 2 components"),
     "marked and known": (
         {"labels": LABELS, "noise": LABELS == 1},
         rf"row {np.flatnonzero(LABELS == 1)[0]} is marked as noise, but labels say that it is of component 1",

@@ -468,6 +468,9 @@ def test_frames_choose_columns_too():
     assert np.array_equal(bt.fit(x, 1, features=[2, 0]).mixture.means, bt.fit(x[:, [2, 0]], 1).mixture.means)
     with pytest.raises(bt.DataError, match="no column 3; its columns are the numbers from 0 to 2"):
         bt.fit(x, 1, features=[3])
+    for rows in (x, x.tolist(), pd.DataFrame(x, columns=list("abc"))):
+        with pytest.raises(bt.DataError, match=r"columns should be named once each, but got (0, 0|a, a)$"):
+            bt.fit(rows, 1, features=[0, 0])
     with pytest.raises(bt.DataError, match="no column 'w', since it has no names"):
         bt.fit(x, 1, sample_weight="w")
     with pytest.raises(bt.ParameterError, match="features should name at least one"):

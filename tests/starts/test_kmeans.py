@@ -105,6 +105,17 @@ def test_known_centres_are_fixed_and_others_are_drawn_beside_them(candidates):
     assert np.array_equal(spread_centres(source, KERNEL, 2, metric, np.random.default_rng(0)), source.anchors)
 
 
+def test_known_centres_stand_at_the_numbers_of_their_components():
+    labels = np.full(len(X), -1)
+    labels[:20] = 0
+    first = Labelled(ArraySource(X, WEIGHT), labels)
+    last = Labelled(ArraySource(X, WEIGHT), np.where(labels == 0, 3, -1))
+    metric = metric_of(first, True)
+    one, two = (spread_centres(source, KERNEL, 4, metric, np.random.default_rng(0)) for source in (first, last))
+    assert np.array_equal(two[3], last.anchors[0])
+    assert np.array_equal(two, one[[1, 2, 3, 0]])
+
+
 def test_the_next_centre_is_drawn_by_weight_times_squared_distance():
     """Of evenly spread positions each row gets its share, to within one."""
     x, weight = X[:50], WEIGHT[:50]

@@ -10,12 +10,17 @@ import click
 from bactrian.cli import options
 from bactrian.files import Dataset, Table, find_files, open_dataset
 from bactrian.files.columns import Columns
+from bactrian.files.csv_path import csv
 
 Rows: TypeAlias = Table | Dataset
 
 
-def check_given(data: str | None, query: str | None, connection: str | None) -> None:
-    """Either DATA, or both of --sql and --connection."""
+HEADERS = {"auto": None, "yes": True, "no": False}
+
+
+def check_given(data: str | None, query: str | None, connection: str | None, header: str = "auto") -> None:
+    """Either DATA, or both of --sql and --connection; --header with DATA only."""
+    options.check_header(header, data)
     if query is None and connection is None and data is not None:
         return
     if data is not None:
@@ -33,6 +38,7 @@ def open_rows(
     columns: Columns = None,
     weights: str | None = None,
     outputs: Sequence[str | None] = (),
+    header: str = "auto",
 ) -> Rows:
     """The table if it is small; else something that can be read a few rows at a time as often as needed."""
     from bactrian.sources.door import IN_MEMORY, Spooled
@@ -40,7 +46,7 @@ def open_rows(
 
     if data is not None:
         options.check_distinct(*([] if data == "-" else find_files(data)), *outputs)
-        return open_dataset(data, columns, weights, most_bytes=IN_MEMORY)
+        return open_dataset(csv(data, header=HEADERS[header]), columns, weights, most_bytes=IN_MEMORY)
     from bactrian.cli.connections import connected
 
     with connected(str(connection)) as opened:

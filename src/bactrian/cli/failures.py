@@ -10,6 +10,7 @@ from typing import IO, Any
 
 import click
 
+from bactrian.cli.wording import as_options
 from bactrian.errors import BactrianError, CovarianceError, ParameterError
 
 UNUSABLE, USAGE, INTERRUPTED = 1, 2, 130
@@ -39,7 +40,7 @@ def failures() -> Iterator[None]:
         raise click.exceptions.Exit(PIPE_CLOSED) from error
     except BactrianError as error:
         wrong_argument = isinstance(error, ParameterError) and not isinstance(error, CovarianceError)
-        raise Failure(str(error), USAGE if wrong_argument else UNUSABLE) from error
+        raise Failure(as_options(str(error)), USAGE if wrong_argument else UNUSABLE) from error
     except OSError as error:
         _drop_broken_stdout()
         raise Failure(_of_system(error), UNUSABLE) from error

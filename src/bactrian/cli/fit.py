@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 @options.sql
 @options.connection
 @options.columns
+@options.header
 @click.option("--weights", metavar="COLUMN", help="The column of row weights; it is then no feature.")
 @click.option(
     "--known", metavar="COLUMN",
@@ -73,6 +74,7 @@ def fit(
     query: str | None,
     connection: str | None,
     columns: tuple[str, ...] | None,
+    header: str,
     weights: str | None,
     known: str | None,
     output: str | None,
@@ -100,14 +102,15 @@ def fit(
     from bactrian.cli.data import check_given, open_rows  # not above: help must not wait for NumPy
     from bactrian.files.label_column import LabelColumn
 
-    check_given(data, query, connection)
+    check_given(data, query, connection, header)
     options.check_distinct(data, output, labels, report, checkpoint)
     state = read_state(checkpoint, minutes, resume)
     names: tuple[str, ...] = ()
     with Meter() as meter, saying_how_to_go_on(checkpoint):
         meter.show(f"reading {data or 'the rows of the query'}")
         column = None if known is None else LabelColumn(known, columns, weights)
-        rows = open_rows(data, query, connection, column or columns, weights, (output, labels, report, checkpoint))
+        outputs = output, labels, report, checkpoint
+        rows = open_rows(data, query, connection, column or columns, weights, outputs, header)
         if column is not None:
             how["labels"] = column.read(rows)
             names = how["labels"].names

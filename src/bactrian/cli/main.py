@@ -15,6 +15,7 @@ import click
 from bactrian import __version__
 from bactrian.cli.failures import INTERRUPTED, Failure, failures
 from bactrian.cli.termination import termination_as_interrupt
+from bactrian.cli.wording import as_options
 
 COMMANDS = {
     "fit": "bactrian.cli.fit",
@@ -88,7 +89,7 @@ def main() -> None:
 
 
 def _warn(message: Warning | str, *_: Any) -> None:
-    click.echo(f"warning: {' '.join(str(message).split())}", err=True)
+    click.echo(f"warning: {' '.join(as_options(str(message)).split())}", err=True)
 
 
 if __name__ == "__main__":

@@ -92,6 +92,12 @@ def check_distinct(*paths: str | None) -> None:
         raise Failure(f"{name} is named twice; give each file that is read or written its own name", USAGE)
 
 
+def check_header(header: str, data: str | None) -> None:
+    """Nothing can be said of the first line of what has none."""
+    if data is None and header != "auto":
+        raise click.UsageError("--header is about the first line of DATA, and there is no DATA")
+
+
 TABLES = (".csv", ".parquet")
 
 columns = click.option(
@@ -99,6 +105,13 @@ columns = click.option(
     type=Names(),
     metavar="A,B,...",
     help="The columns that are features, by name, in this order; or by number from 0.",
+)
+header = click.option(
+    "--header",
+    type=click.Choice(["auto", "yes", "no"]),
+    default="auto",
+    show_default=True,
+    help="Whether the first line of a CSV holds the names of its columns. auto: if its cells are no numbers.",
 )
 sql = click.option("--sql", "query", metavar="QUERY", help="Read the rows of a SELECT instead of DATA.")
 connection = click.option(

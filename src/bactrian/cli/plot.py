@@ -31,9 +31,18 @@ PICTURES = (".png", ".svg", ".pdf")
     help=f"The picture: {', '.join(PICTURES)}.",
 )  # fmt: skip
 @options.columns
+@options.header
 @click.option("--selection", is_flag=True, help="Draw the criterion of all candidates instead.")
 @click.option("--dpi", type=click.IntRange(10, 1200), default=150, show_default=True, help="Of a .png.")
-def plot(model: str, data: str | None, output: str, columns: tuple[str, ...] | None, selection: bool, dpi: int) -> None:
+def plot(
+    model: str,
+    data: str | None,
+    output: str,
+    columns: tuple[str, ...] | None,
+    header: str,
+    selection: bool,
+    dpi: int,
+) -> None:
     """Draw a MODEL that was saved, over the rows of DATA if they are given.
 
     DATA is a file, a folder of files, or a pattern in quotes. At most 20000 rows are drawn as points, at random; of
@@ -48,16 +57,21 @@ def plot(model: str, data: str | None, output: str, columns: tuple[str, ...] | N
 
     if selection and data is not None:
         raise click.UsageError("--selection draws the candidates and takes no DATA")
+    options.check_header(header, data)
     os.environ.setdefault("MPLBACKEND", "agg")  # a picture for a file needs no window
     loaded = load(model)
     with Meter() as meter:
         meter.show("drawing")
-        axes = _selection(loaded, model) if selection else _mixture(loaded, data, columns, (model, output))
+        axes = _selection(loaded, model) if selection else _mixture(loaded, data, columns, header, (model, output))
         _save(axes, output, dpi)
 
 
 def _mixture(
-    model: Fit | Mixture | OnlineFit, data: str | None, columns: tuple[str, ...] | None, paths: Sequence[str]
+    model: Fit | Mixture | OnlineFit,
+    data: str | None,
+    columns: tuple[str, ...] | None,
+    header: str,
+    paths: Sequence[str],
 ) -> Any:
     from bactrian import plot as pictures
     from bactrian.cli.data import open_rows
@@ -67,7 +81,8 @@ def _mixture(
     mixture = mixture_of(model)
     if data is None:
         return pictures.mixture(model)
-    return pictures.mixture(model, _values(open_rows(data, None, None, features_of(mixture, columns), None, paths)))
+    rows = open_rows(data, None, None, features_of(mixture, columns), None, paths, header)
+    return pictures.mixture(model, _values(rows))
 
 
 def _values(rows: Rows) -> FloatArray:

@@ -14,6 +14,7 @@ from bactrian.progress import Meter
 @options.sql
 @options.connection
 @options.columns
+@options.header
 @options.table_output
 def predict(
     model: str,
@@ -21,6 +22,7 @@ def predict(
     query: str | None,
     connection: str | None,
     columns: tuple[str, ...] | None,
+    header: str,
     output: str | None,
 ) -> None:
     """Label the rows of DATA by a MODEL that was saved.
@@ -42,11 +44,12 @@ def predict(
     from bactrian.files import Table
     from bactrian.loading import load
 
-    check_given(data, query, connection)
+    check_given(data, query, connection, header)
     options.check_distinct(model, data, output)
     loaded = load(model)
     with Meter() as meter:
         meter.show(f"reading {data or 'the rows of the query'}")
-        rows = open_rows(data, query, connection, features_of(mixture_of(loaded), columns), outputs=(model, output))
+        features = features_of(mixture_of(loaded), columns)
+        rows = open_rows(data, query, connection, features, None, (model, output), header)
         n_rows = len(rows) if isinstance(rows, Table) else 0
         write(output, predictions(loaded, rows.blocks()), n_rows, meter)

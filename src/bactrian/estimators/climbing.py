@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from bactrian import em
+from bactrian.counted import listed, was
 from bactrian.errors import CollapseError, CollapseWarning, CovarianceError
 from bactrian.estimators.progress import Reporter
 from bactrian.families import Floor
@@ -17,6 +18,7 @@ from bactrian.kernels import Kernel
 from bactrian.noise import ALL_NOISE, is_all
 from bactrian.regularization import make_floor
 from bactrian.sources import Source
+from bactrian.sources.outweighed import outweighed
 from bactrian.starts import Levels, climb_from_best
 
 # EM goes on until what can be gained is this part of tol: at scikit-learn's default of 1e-3 per row a few
@@ -89,7 +91,14 @@ def _small_gain(history: Sequence[float], tol: float) -> bool:
     return len(history) > 2 and abs(history[-1] - history[-2]) < tol
 
 
-def judge(outcome: Outcome, reg_covar: float | None, max_iter: int, names: Sequence[str] | None = None) -> None:
+def judge(
+    outcome: Outcome,
+    source: Source,
+    reg_covar: float | None,
+    tol: float,
+    max_iter: int,
+    names: Sequence[str] | None = None,
+) -> None:
     """Warn, or with ``reg_covar=0`` raise, about a fit that collapsed; warn where it did not converge.
 
     ``names`` : of the features, if they have some.
@@ -98,10 +107,12 @@ def judge(outcome: Outcome, reg_covar: float | None, max_iter: int, names: Seque
         return
     held, constant = outcome.climb.held, outcome.climb.objective.floor.constant
     if held and reg_covar == 0 and outcome.converged:
-        raise CollapseError(f"{ILL_DEFINED} Collapsed: {_listed(held)}.")
-    if held:
+        raise CollapseError(f"{ILL_DEFINED} Collapsed: {listed(held)}.")
+    if why := outweighed(source, FURTHER * tol):
+        warnings.warn(why, CollapseWarning, stacklevel=4)
+    elif held:
         warnings.warn(
-            f"{_listed(held)} shrank to the least variance that reg_covar={reg_covar} allows and was held "
+            f"{listed(held)} shrank to the least variance that reg_covar={reg_covar} allows and {was(held)} held "
             "there, for want of rows or of spread; use fewer components, a simpler covariance_type or a "
             "larger reg_covar",
             CollapseWarning,
@@ -110,8 +121,8 @@ def judge(outcome: Outcome, reg_covar: float | None, max_iter: int, names: Seque
     if constant is not None and constant.any():
         warnings.warn(
             f"{_columns(np.flatnonzero(constant).tolist(), names)} constant, so every component was held at the least "
-            "variance there, and the level of the log-density means nothing; leave it out, or give the least variance "
-            "with reg_covar=",
+            f"variance there, and the level of the log-density means nothing; leave "
+            f"{'it' if constant.sum() == 1 else 'them'} out, or give the least variance with reg_covar=",
             CollapseWarning,
             stacklevel=4,
         )
@@ -121,10 +132,5 @@ def judge(outcome: Outcome, reg_covar: float | None, max_iter: int, names: Seque
 
 def _columns(which: Sequence[int], names: Sequence[str] | None) -> str:
     """ "column 2 is", "columns 'a', 'b' are"."""
-    listed = ", ".join(repr(str(names[i])) if names is not None else str(i) for i in which[:6])
-    return f"column {listed} is" if len(which) == 1 else f"columns {listed}{' ...' if len(which) > 6 else ''} are"
-
-
-def _listed(held: Sequence[int]) -> str:
-    which = ", ".join(map(str, held[:6])) + (" ..." if len(held) > 6 else "")
-    return f"component{'' if len(held) == 1 else 's'} {which}"
+    some = ", ".join(repr(str(names[i])) if names is not None else str(i) for i in which[:6])
+    return f"column {some} is" if len(which) == 1 else f"columns {some}{' ...' if len(which) > 6 else ''} are"

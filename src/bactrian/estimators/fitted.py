@@ -87,7 +87,7 @@ class FittedMixture:
             raise NotFittedError(f"This {type(self).__name__} has weights_ and means_; set covariances_ too.")
         return mixture_of(self, form_of(parse_family(self.covariance_type)), by_hand)
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: Any) -> IntArray | Any:
         """The most responsible component of each row.
 
         Parameters
@@ -102,13 +102,13 @@ class FittedMixture:
             return self._components().classify(X)
         return self._answers(X, classify_beside)
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: Any) -> FloatArray | Any:
         """P(k | x) for each row, (N, K), with noise (N, K + 1), the last column being the noise's; rows sum to 1."""
         if home_of(X) is not None:
             return self._components().responsibilities(X)
         return self._answers(X, responsibilities_beside, cast=True)
 
-    def score_samples(self, X: Any) -> Any:
+    def score_samples(self, X: Any) -> FloatArray | Any:
         """log p(x) of each row in nats, (N,)."""
         if home_of(X) is not None:
             return self._components().logpdf(X)

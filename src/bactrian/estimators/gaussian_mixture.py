@@ -27,7 +27,7 @@ from bactrian.mixture import Mixture
 from bactrian.noise import NoiseModel, beside, read_noise, without_noise
 from bactrian.objective import Objective
 from bactrian.priors import read_prior
-from bactrian.sources import Known, Source
+from bactrian.sources import Source
 from bactrian.sources.known import labelled
 from bactrian.starts import Levels
 from bactrian.typing import IntArray
@@ -181,8 +181,9 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
         sample_weight : (N,) array, optional
             0 is a row that is not there, 2 a row that is there twice.
         labels : (N,) integers, optional
-            The component of rows where it is known, from 0; None, NaN, -1 or masked where it is not. ``y`` is no such
-            thing: where whole pipelines are cross-validated it would leak what they are to find.
+            The component of rows where it is known, from 0 to K-1; None, NaN, -1 or masked where it is not. Not every
+            component needs such rows. ``y`` is no such thing: where whole pipelines are cross-validated it would leak
+            what they are to find.
 
         Raises
         ------
@@ -248,7 +249,7 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
                 f"Expected n_samples >= n_components but got n_components = {self.n_components}, "
                 f"n_samples = {whole.n_rows}"
             )
-        source = whole if labels is None else self._labelled(whole, labels)
+        source = whole if labels is None else labelled(whole, labels, [self.n_components])
         noise = read_noise(self.noise, whole, whole.n_given)
         objective = self._objective(whole, noise)
         levels = self._levels(source)
@@ -272,17 +273,9 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
             )
         if not numbered and not self.warm_start:
             outcome = replace(outcome, climb=outcome.climb.in_canonical_order())
-        climbing.judge(outcome, self.reg_covar, self.max_iter, getattr(self, "feature_names_in_", None))
+        names = getattr(self, "feature_names_in_", None)
+        climbing.judge(outcome, source, self.reg_covar, self.tol, self.max_iter, names)
         self._keep(outcome, source, dtype)
-
-    def _labelled(self, whole: Source, labels: Any) -> Known:
-        source = labelled(whole, labels)
-        if source.n_known > self.n_components:
-            raise DataError(
-                f"labels name {source.n_known} components, but n_components = {self.n_components}; "
-                f"use n_components={source.n_known} or more"
-            )
-        return source
 
     def _objective(self, source: Source, noise: NoiseModel | None) -> Objective:
         prior, moments = read_prior(self.prior), source.moments

@@ -23,7 +23,7 @@ from bactrian.sources import ArraySource, Labelled, Source
 from bactrian.starts import Groups, Hierarchy, Levels, beside_noise, from_assignment, ranked, thorough
 from bactrian.starts.beside_noise import MILD
 from bactrian.starts.given import means_of
-from bactrian.starts.kmeans import data_metric, hard, spread_centres, squared_distances
+from bactrian.starts.kmeans import data_metric, hard, placed, spread_centres, squared_distances
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray, RandomState
 
@@ -106,7 +106,7 @@ def _kmeans(task: Task, rng: np.random.Generator) -> list[Climb]:
 
 
 def _hierarchical(task: Task, rng: np.random.Generator) -> list[Climb]:
-    if len(task.source.anchors):
+    if len(task.source.anchored):
         raise ParameterError(
             "init_params='hierarchical' makes groups that know nothing of the labels given; leave init_params= or "
             "labels= out"
@@ -176,7 +176,7 @@ def _pooled(statistics: Statistics) -> Statistics:
 
 
 def _distinct_rows(task: Task, rng: np.random.Generator) -> FloatArray:
-    """(K, D) rows drawn by weight, each different from those before as long as there are any."""
+    """(K, D) rows drawn by weight, each different from those before as long as there are any; or known centres."""
     source = task.rows
     metric = data_metric(source, task.objective.floor, full=False)
     drawn = list(source.anchors) or [source.draw(rng.random(1))[0].astype(np.float64)]
@@ -184,7 +184,7 @@ def _distinct_rows(task: Task, rng: np.random.Generator) -> FloatArray:
     while len(drawn) < task.n_components:
         free = free * (squared_distances(source, task.kernel, drawn[-1], metric) > 1e-12)
         drawn.append(source.draw_by(free, rng.random()).astype(np.float64))
-    return np.array(drawn)
+    return placed(np.array(drawn), source.anchored)
 
 
 def _legacy(random_state: RandomState) -> np.random.RandomState:

@@ -20,11 +20,11 @@ LINES = 10_000_000  # rows up to which a message says on which line of a text a 
 
 
 class CsvFile:
-    """A CSV text with a known dialect; see ``formats.TableFile``."""
+    """A CSV text with a known dialect; see ``formats.TableFile``. ``header`` : as of ``detect``."""
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: Content, header: bool | None = None) -> None:
         self.content = content
-        self.dialect = detect(content)
+        self.dialect = detect(content, header)
         self.name = content.name
         self.names = self.dialect.names
         self.named = self.dialect.named

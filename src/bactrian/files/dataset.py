@@ -15,6 +15,7 @@ import numpy as np
 from bactrian.errors import DataError
 from bactrian.files.columns import Columns, choose, resolve
 from bactrian.files.content import EmptyTableError
+from bactrian.files.csv_path import CsvPath, header_of
 from bactrian.files.formats import EXTENSIONS, open_table
 from bactrian.files.numbers import check_first
 from bactrian.files.part import Part, changed
@@ -92,13 +93,13 @@ def open_dataset(
     most_bytes: int,
 ) -> Table | Dataset:
     """What a path names: a table, read, if it is one file with up to about ``most_bytes`` of numbers."""
-    paths = find_files(path)
+    paths, header = find_files(path), header_of(path)
     if len(paths) > 1:
-        return Dataset(paths, columns, weight)
-    file = open_table(paths[0])
+        return Dataset(paths, columns, weight, header=header)
+    file = open_table(CsvPath(paths[0], header))
     if 8 * file.cells <= most_bytes:
         return read_table(file, columns, weight)
-    return Dataset(paths, columns, weight, None if os.path.isfile(paths[0]) else file)
+    return Dataset(paths, columns, weight, None if os.path.isfile(paths[0]) else file, header)
 
 
 class Dataset:
@@ -111,6 +112,8 @@ class Dataset:
         As in ``read_table``. In every file columns are found by their names, where they have names.
     once : TableFile, optional
         The only one, where its path can be opened only once: stdin or a pipe, whose bytes wait elsewhere.
+    header : bool, optional
+        What is said of the first line of each, as in ``csv``.
 
     Raises
     ------
@@ -120,9 +123,14 @@ class Dataset:
     """
 
     def __init__(
-        self, paths: Sequence[str], columns: Columns = None, weight: str | None = None, once: TableFile | None = None
+        self,
+        paths: Sequence[str],
+        columns: Columns = None,
+        weight: str | None = None,
+        once: TableFile | None = None,
+        header: bool | None = None,
     ) -> None:
-        self._once = once
+        self._once, self._header = once, header
         self._stamps: dict[str, Stamp] = {}
         self._written: dict[str, SideBySide | None] = {}  # None: its columns can be read side by side
         self._paths = list(paths)
@@ -222,7 +230,7 @@ class Dataset:
             return self._once
         self._check_unchanged(path)
         try:
-            return open_table(path)
+            return open_table(CsvPath(path, self._header))
         except EmptyTableError:
             if len(self._paths) == 1 or _truncated(path):
                 raise

@@ -31,8 +31,13 @@ class Dialect:
     skip: int
 
 
-def detect(content: Content) -> Dialect:
+def detect(content: Content, header: bool | None = None) -> Dialect:
     """Look at the first records of a text.
+
+    Parameters
+    ----------
+    header : bool, optional
+        The first record holds names, or no names. By default it is a row if its cells are numbers.
 
     Raises
     ------
@@ -46,24 +51,32 @@ def detect(content: Content) -> Dialect:
         raise EmptyTableError(f"{content.name} holds only empty lines; rows of numbers were expected")
     line, first = found[0]
     _check_separated(content.name, found[-1][1])
-    decimal = _decimal(separator, [cell for _, record in found for cell in record])
-    number = re.compile(rf"\s*({NUMBER if decimal == '.' else NUMBER.replace('.', ',')})\s*")
-    numbers = [bool(number.fullmatch(cell)) for cell in first]
-    if any(numbers) and all(n or not cell.strip() for n, cell in zip(numbers, first, strict=True)):
-        fractions = any(decimal in cell for _, record in found[1:] for cell in record)
-        if _like_names(first) and (fractions or _count(first)):
-            why = "only lines below it have fractions" if fractions else "it counts one by one"
-            warnings.warn(
-                f"the first line of {content.name} ({separator.join(first)[:60]}) is read as a row of numbers, though "
-                f"{why}; if it holds the names of the columns, give them a "
-                "letter, as in y2019",
-                HeaderWarning,
-                stacklevel=2,
-            )
+    decimal = _decimal(separator, [cell for _, record in found[bool(header) :] for cell in record])
+    if header is False or (header is None and _is_row(content.name, separator, decimal, found)):
         return Dialect(separator, decimal, tuple(f"x{i}" for i in range(len(first))), False, line - 1)
     if len(found) == 1 and content.whole:
         raise EmptyTableError(f"{content.name} has a header but no rows; at least one row is needed")
     return Dialect(separator, decimal, _names(content.name, first), True, line)
+
+
+def _is_row(name: str, separator: str, decimal: str, found: list[tuple[int, list[str]]]) -> bool:
+    """Whether the first record is one of numbers; warns where it may be names all the same."""
+    first = found[0][1]
+    number = re.compile(rf"\s*({NUMBER if decimal == '.' else NUMBER.replace('.', ',')})\s*")
+    numbers = [bool(number.fullmatch(cell)) for cell in first]
+    if not any(numbers) or not all(n or not cell.strip() for n, cell in zip(numbers, first, strict=True)):
+        return False
+    fractions = any(decimal in cell for _, record in found[1:] for cell in record)
+    if _like_names(first) and (fractions or _count(first)):
+        why = "only lines below it have fractions" if fractions else "it counts one by one"
+        warnings.warn(
+            f"the first line of {name} ({separator.join(first)[:60]}) is read as a row of numbers, though {why}; if it "
+            "holds the names of the columns, say so with --header yes (in Python, bt.sources.csv(path, header=True)), "
+            "else --header no",
+            HeaderWarning,
+            stacklevel=3,
+        )
+    return True
 
 
 def _like_names(first: list[str]) -> bool:

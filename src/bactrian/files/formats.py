@@ -10,6 +10,7 @@ from bactrian.errors import DataError
 from bactrian.files.arrow_file import ArrowFile
 from bactrian.files.content import Content, open_content
 from bactrian.files.csv_file import CsvFile
+from bactrian.files.csv_path import header_of
 from bactrian.files.npy_file import NpyFile
 from bactrian.files.parquet_file import ParquetFile
 from bactrian.files.table_file import TableFile
@@ -57,7 +58,7 @@ def open_table(path: str | os.PathLike[str]) -> TableFile:
     Raises
     ------
     DataError
-        The path cannot be read, or holds something else.
+        The path cannot be read, or holds something else; something is said of the first line of what is no CSV.
     MissingDependencyError
         All but .npy without pyarrow.
     """
@@ -68,7 +69,12 @@ def open_table(path: str | os.PathLike[str]) -> TableFile:
         raise DataError(
             f"{content.name} should be {expected} by its name, but its content is {_described(found)}; rename it"
         )
-    return READERS[found](content)
+    header = header_of(path)
+    if header is None:
+        return READERS[found](content)
+    if found != "CSV":
+        raise DataError(f"{content.name} is {found}, but only CSV has a first line; leave header out")
+    return CsvFile(content, header)
 
 
 def _found(content: Content) -> str:

@@ -29,6 +29,8 @@ SCATTER_CODES = {Scatter.TRACE: 0, Scatter.DIAGONAL: 1, Scatter.FULL: 2, Scatter
 # float32 is safe while whitening magnifies rounding less than this, and while squares stay in its range
 LARGEST_MAGNIFICATION = 300.0
 SINGLE_RANGE = (1e-12, 1e12)
+# the core says -1e30 in float32 where a log-density is lower; such rows are few
+FARTHEST_SINGLE = -0.99e30
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,10 @@ class NativeKernel:
         return _statistics(sums, shift, scatter)
 
     def log_densities(self, rows: FloatArray, parameters: Parameters) -> FloatArray:
-        return np.asarray(self._score(rows, parameters, 0))
+        found = np.asarray(self._score(rows, parameters, 0))
+        if rows.dtype == np.float32 and len(far := np.flatnonzero(found < FARTHEST_SINGLE)):
+            found[far] = self._score(rows[far].astype(np.float64), parameters, 0)
+        return found
 
     def responsibilities(self, rows: FloatArray, parameters: Parameters) -> FloatArray:
         return np.asarray(self._score(rows, parameters, 1))

@@ -7,13 +7,14 @@ from os import PathLike
 from typing import Any, Self
 
 from bactrian import model_file
+from bactrian.counted import listed, was
 from bactrian.errors import CollapseWarning, DataError, ParameterError
 from bactrian.families import Family
 from bactrian.kernels import NativeKernel
 from bactrian.mixture import Mixture
 from bactrian.online.batch import Schema, check_together, copied, joined, part, read_batch
 from bactrian.online.file import to_file
-from bactrian.online.settings import Settings, read_settings
+from bactrian.online.settings import STEP, Settings, read_settings
 from bactrian.online.starting import begin, read_size, read_start
 from bactrian.online.state import State
 from bactrian.priors import ConjugatePrior, read_prior
@@ -35,9 +36,9 @@ class OnlineFit:
         K. May be left out where ``start`` fixes it.
     family : str or Family, optional
         One of mclust's codes or scikit-learn's names; that of a Fit given as ``start``, else ``"VVV"``.
-    step : float
-        After t blocks a block counts t^-step: above 0.5, at most 1. 1 counts all rows alike, also those that were seen
-        under early, poor mixtures; less forgets them sooner, and has more noise.
+    step : float, optional
+        After t blocks a block counts t^-step: above 0.5, at most 1; by default 0.7. 1 counts all rows alike, also those
+        that were seen under early, poor mixtures; less forgets them sooner, and has more noise.
     forgetting : float, optional
         In the place of ``step``, for data that drift: each row counts this much less with every row that comes after
         it, as 0.999 for a memory of 1000 rows.
@@ -81,7 +82,7 @@ class OnlineFit:
         n_components: int | None = None,
         family: str | Family | None = None,
         *,
-        step: float = 0.7,
+        step: float | None = None,
         forgetting: float | None = None,
         start: Any = "auto",
         first_rows: int | None = None,
@@ -93,6 +94,8 @@ class OnlineFit:
     ) -> None:
         beginning, method = read_start(start)
         n_components, of = read_size(n_components, family, beginning)
+        if forgetting is None and step is None:
+            step = STEP
         settings = read_settings(
             n_components, of, step=step, forgetting=forgetting, method=method, first_rows=first_rows,
             block_rows=block_rows, prior=read_prior(prior), regularization=regularization, random_state=random_state,
@@ -311,8 +314,7 @@ class OnlineFit:
 
 
 def _collapsed(held: tuple[int, ...]) -> str:
-    which = ", ".join(map(str, held[:6])) + (" ..." if len(held) > 6 else "")
     return (
-        f"component{'' if len(held) == 1 else 's'} {which} shrank onto too few rows and was held at the floor; "
+        f"{listed(held)} shrank onto too few rows and {was(held)} held at the floor; "
         "use fewer components, a simpler family or a prior, or remember more rows"
     )

@@ -22,6 +22,7 @@ from bactrian.statistics import Statistics
 from bactrian.typing import RandomState
 
 METHODS = ("auto", "k-means++")
+STEP = 0.7
 FEWEST, MOST = 1_000, 50_000  # rows in which a start is looked for
 A_BLOCK = 1_000  # rows that make a step
 OF_MEMORY = 0.1  # of what is remembered, which a block should not exceed
@@ -123,12 +124,17 @@ def read_settings(
 
 
 def read_law(step: Any, forgetting: Any) -> Law:
-    """``forgetting`` if it is given, else ``step``."""
+    """The one of the two that is given."""
+    if step is not None and forgetting is not None:
+        raise ParameterError(
+            f"forgetting stands in the place of step, but both are given ({forgetting!r} and {step!r}); leave one of "
+            "them out"
+        )
     if forgetting is not None:
         if not _is_real(forgetting) or not 0 < forgetting < 1:
             raise ParameterError(
-                f"forgetting should be a number between 0 and 1, such as 0.999 for a memory of 1000 rows, but got "
-                f"{forgetting!r}; None is a rate that decreases"
+                f"forgetting should be a number strictly between 0 and 1, such as 0.999 for a memory of 1000 rows, but "
+                f"got {forgetting!r}; None is a rate that decreases"
             )
         return Forgetting(float(forgetting))
     if not _is_real(step) or not 0.5 < step <= 1:

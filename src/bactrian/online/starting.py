@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bactrian.counted import counted
 from bactrian.errors import ParameterError
 from bactrian.families import Family, parse_family
 from bactrian.fit_result import Fit
@@ -67,7 +68,8 @@ def read_size(n_components: Any, family: Any, beginning: Beginning) -> tuple[Any
             raise ParameterError("n_components should be given, unless start is a Mixture or a Fit")
         n_components = own.n_components
     if own is not None and n_components != own.n_components:
-        raise ParameterError(f"the start has {own.n_components} components, but n_components is {n_components!r}")
+        has = counted(own.n_components, "component")
+        raise ParameterError(f"the start has {has}, but n_components is {n_components!r}")
     family = (beginning.family or "VVV") if family is None else family
     return n_components, parse_family(family, None if own is None else own.n_features)
 

@@ -13,6 +13,8 @@ from bactrian.operations.merging_table import as_text
 from bactrian.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from bactrian.mixture import Mixture
 
 # nats lost for each row joined, up to which two clusters are apart: of equal Gaussians 4.4 standard deviations away,
@@ -95,11 +97,11 @@ class Merging:
         """P(cluster | x): (N, n) for rows (N, D), (n,) for one row; rows sum to 1."""
         return np.asarray(self.mixture._clustered(data, self._labels(n), soft=True))
 
-    def classify(self, data: Any, n: int | None = None) -> Any:
+    def classify(self, data: Any, n: int | None = None) -> IntArray | Any:
         """The most probable of n clusters: (N,) integers from 0 to n-1, an int for one row."""
         return self.mixture._clustered(data, self._labels(n), soft=False)
 
-    def plot(self, ax: Any = None) -> Any:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """The entropy against the row weight joined: ``bactrian.plot.merging``. Returns the Axes."""
         from bactrian import plot
 

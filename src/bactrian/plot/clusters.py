@@ -10,7 +10,7 @@ from bactrian.errors import ParameterError
 from bactrian.mixture import Mixture
 from bactrian.plot import style
 from bactrian.plot.canvas import label_axes, open_axes
-from bactrian.plot.inputs import MAX_POINTS, read_features, read_mixture, read_points
+from bactrian.plot.inputs import MAX_POINTS, Drawable, Features, read_features, read_mixture, read_points
 from bactrian.plot.legends import add_legend
 from bactrian.plot.noise import crosses, entry, memberships, read_noise, shares
 from bactrian.plot.numbering import number_means
@@ -25,7 +25,12 @@ HINT = "larger and paler: less certain"
 
 
 def clusters(
-    mixture: Any, data: Any, ax: Axes | None = None, *, features: Any = None, max_points: int = MAX_POINTS
+    mixture: Drawable,
+    data: Any,
+    ax: Axes | None = None,
+    *,
+    features: Features | None = None,
+    max_points: int = MAX_POINTS,
 ) -> Axes:
     """Draw rows in the colour and shape of their most responsible component.
 

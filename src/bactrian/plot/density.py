@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from bactrian.errors import ParameterError
 from bactrian.plot.canvas import label_axes, open_axes
 from bactrian.plot.contours import contours, scatter
 from bactrian.plot.curve import curve
-from bactrian.plot.inputs import MAX_POINTS, axis_names, read_masses, read_mixture, read_points
+from bactrian.plot.inputs import MAX_POINTS, Drawable, Masses, axis_names, read_masses, read_mixture, read_points
 from bactrian.plot.legends import add_legend
 from bactrian.plot.noise import crosses_at_foot, is_noise, read_noise
+from bactrian.typing import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,13 +21,13 @@ MASSES = (0.25, 0.5, 0.75, 0.95)
 
 
 def density(
-    mixture: Any,
+    mixture: Drawable,
     data: Any = None,
     ax: Axes | None = None,
     *,
-    mass: Any = MASSES,
+    mass: Masses = MASSES,
     sample_weight: Any = None,
-    bins: Any = None,
+    bins: int | Sequence[float] | FloatArray | None = None,
     max_points: int = MAX_POINTS,
 ) -> Axes:
     """Draw the density of a mixture of one or two features, over the data if there is any.

@@ -10,7 +10,7 @@ from bactrian.errors import ParameterError
 from bactrian.mixture import Mixture
 from bactrian.plot import style
 from bactrian.plot.canvas import label_axes, open_axes
-from bactrian.plot.inputs import axis_names, read_masses, read_mixture
+from bactrian.plot.inputs import Drawable, Masses, axis_names, read_masses, read_mixture
 from bactrian.plot.legends import add_legend
 from bactrian.plot.numbering import number_means
 from bactrian.typing import FloatArray
@@ -22,7 +22,7 @@ MASSES = (0.5, 0.95)
 CORNERS = 181
 
 
-def ellipses(mixture: Any, ax: Axes | None = None, *, mass: Any = MASSES) -> Axes:
+def ellipses(mixture: Drawable, ax: Axes | None = None, *, mass: Masses = MASSES) -> Axes:
     """Draw each component as ellipses that hold the given shares of it, with its number at its mean.
 
     The squared Mahalanobis distance of a bivariate Gaussian is chi-square with 2 degrees of freedom, so the

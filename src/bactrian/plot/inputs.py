@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -15,6 +16,17 @@ from bactrian.online import OnlineFit
 from bactrian.rows import read_rows
 from bactrian.sources.array import read_weights
 from bactrian.typing import FloatArray, IntArray
+
+
+class Fitted(Protocol):
+    """A fitted estimator."""
+
+    mixture_: Mixture
+
+
+Drawable: TypeAlias = Mixture | Fit | OnlineFit | Fitted
+Masses: TypeAlias = float | Sequence[float] | FloatArray
+Features: TypeAlias = Sequence[int | str] | IntArray
 
 MAX_POINTS = 20_000
 
@@ -88,9 +100,11 @@ def read_masses(mass: Any) -> FloatArray:
     try:
         masses = np.unique(np.asarray(mass, dtype=np.float64))
     except (TypeError, ValueError) as error:
-        raise ParameterError(f"mass should be probabilities between 0 and 1, but {error}") from error
+        raise ParameterError(f"mass should be probabilities strictly between 0 and 1, but {error}") from error
     if not masses.size or not ((masses > 0) & (masses < 1)).all():
-        raise ParameterError(f"mass should be probabilities between 0 and 1, as in (0.5, 0.95), but got {mass!r}")
+        raise ParameterError(
+            f"mass should be probabilities strictly between 0 and 1, as in (0.5, 0.95), but got {mass!r}"
+        )
     return masses
 
 

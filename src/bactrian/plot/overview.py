@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bactrian.errors import ParameterError
 from bactrian.plot.density import density
 from bactrian.plot.ellipses import ellipses
-from bactrian.plot.inputs import read_mixture
+from bactrian.plot.inputs import Drawable, read_mixture
 from bactrian.plot.legends import add_legend
 from bactrian.plot.pairs import pairs
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-def mixture(mixture: Any, data: Any = None, ax: Any = None, *, sample_weight: Any = None) -> Any:
+
+def mixture(mixture: Drawable, data: Any = None, ax: Axes | None = None, *, sample_weight: Any = None) -> Axes | Any:
     """Draw a mixture, over the data if there is any.
 
     One feature: density, components and histogram. Two: densest regions, components and rows. More: a grid of

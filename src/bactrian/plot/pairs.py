@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bactrian.errors import ParameterError
 from bactrian.kernels import Noise
@@ -16,6 +17,9 @@ from bactrian.plot.curve import curve
 from bactrian.plot.density import MASSES
 from bactrian.plot.ellipses import draw_ellipses
 from bactrian.plot.inputs import (
+    Drawable,
+    Features,
+    Masses,
     Points,
     axis_names,
     read_features,
@@ -36,14 +40,14 @@ PLACES, DRAWS = 160, 20_000
 
 
 def pairs(
-    mixture: Any,
+    mixture: Drawable,
     data: Any = None,
     *,
-    features: Any = None,
-    mass: Any = MASSES,
+    features: Features | None = None,
+    mass: Masses = MASSES,
     sample_weight: Any = None,
     max_points: int = MAX_POINTS,
-) -> Any:
+) -> NDArray[np.object_]:
     """Draw every pair of features in a grid, on a figure of its own.
 
     Diagonal: each feature's density over its histogram (all rows). Below: the densest regions that hold the
@@ -93,7 +97,7 @@ def pairs(
     cut = features is None and n < mixture.n_features
     title = f"the first {n} of {mixture.n_features} features; choose others with features=" if cut else None
     figure_legend(figure, axes, title)
-    return axes
+    return np.asarray(axes)
 
 
 class _Parts:

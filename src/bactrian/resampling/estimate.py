@@ -142,5 +142,5 @@ def read_level(level: Any) -> float:
     except (TypeError, ValueError):
         number = float("nan")
     if not 0 < number < 1:
-        raise ParameterError(f"level should be a probability between 0 and 1, as 0.95, but got {level!r}")
+        raise ParameterError(f"level should be a probability strictly between 0 and 1, as 0.95, but got {level!r}")
     return number

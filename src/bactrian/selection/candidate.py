@@ -14,10 +14,10 @@ COLUMNS = ("K", "family", "parameters", "log-likelihood", "BIC", "AIC", "ICL", "
 class Candidate:
     """A row of the table.
 
-    ``status`` is ``"converged"``, ``"max_iter"``, ``"collapsed"`` (held by the regularisation, or more parameters than
-    numbers in the data; never chosen while another is there) or ``"failed"`` (no fit at all; its numbers are NaN);
-    ``reason`` is a sentence. ``cv`` is -2 times the log-likelihood of rows left out in ten-fold
-    cross-validation, None unless that was the criterion, NaN where a component collapsed in it.
+    ``status`` is ``"converged"``, ``"max_iter"``, ``"collapsed"`` (held by the regularisation, more parameters than
+    numbers in the data, or next to all weight on one row; never chosen while another is there) or ``"failed"`` (no fit
+    at all; its numbers are NaN); ``reason`` is a sentence. ``cv`` is -2 times the log-likelihood of rows left out in
+    ten-fold cross-validation, None unless that was the criterion, NaN where a component collapsed in it.
     """
 
     n_components: int

@@ -95,4 +95,4 @@ class Task:
     def numbered(self) -> bool:
         """Whether the user gave the components their numbers, which they then keep."""
         given = self.start is not None and not isinstance(self.start, Hierarchy)
-        return given or bool(len(self.source.anchors))
+        return given or bool(len(self.source.anchored))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from bactrian import em
+from bactrian.counted import listed, there_are, was
 from bactrian.families import Family
 from bactrian.selection import criteria
 from bactrian.selection.candidate import Candidate
 from bactrian.selection.task import Task
+from bactrian.sources.labelled import beyond
+from bactrian.sources.outweighed import outweighed
 
 
 def candidate_of(climb: em.Climb, task: Task) -> Candidate:
@@ -32,20 +35,21 @@ def candidate_of(climb: em.Climb, task: Task) -> Candidate:
 
 def _verdict(climb: em.Climb, task: Task) -> tuple[str, str]:
     assert climb.status is not None
+    if why := outweighed(task.source, task.tol):
+        return "collapsed", why
     if not climb.held and (why := _saturated(climb, task)):
         return "collapsed", why
     if not climb.held:
         return ("converged" if climb.status is em.Status.CONVERGED else "max_iter"), climb.status.value
-    which = ", ".join(map(str, climb.held[:6])) + (" ..." if len(climb.held) > 6 else "")
     rows = climb.mixture.weights[list(climb.held)].min() * task.source.total
-    subject = f"component {which}" if len(climb.held) == 1 else f"components {which}"
+    subject, smallest = listed(climb.held), "it" if len(climb.held) == 1 else "the smallest"
     if task.floor_is_given:
         return "collapsed", (
-            f"{subject} would have less variance than the given regularization allows and was held there; if the "
-            "groups are that narrow give a smaller one, else use fewer components"
+            f"{subject} would have less variance than the given regularization allows and {was(climb.held)} held "
+            "there; if the groups are that narrow give a smaller one, else use fewer components"
         )
     return "collapsed", (
-        f"{subject} collapsed (the smallest holds {rows:.3g} of {task.source.total:g} rows, without spread in some "
+        f"{subject} collapsed ({smallest} holds {rows:.3g} of {task.source.total:g} rows, without spread in some "
         "direction) and the variance was held at its floor; use fewer components, a simpler family or a larger "
         "regularization"
     )
@@ -65,11 +69,11 @@ def _saturated(climb: em.Climb, task: Task) -> str | None:
 
 def impossible(k: int, task: Task) -> str | None:
     """Why no mixture of K components can be fitted; None if one can."""
-    known = len(task.source.anchors)
-    if k < known:
-        return f"labels name {known} components, but this has {k}"
+    largest = max(task.source.anchored, default=-1)
+    if largest >= k:
+        return beyond(largest, k)
     if k > task.source.n_rows:
-        return f"{k} components need at least {k} rows, but there are {task.source.n_rows}"
+        return f"{k} components need at least {k} rows, but {there_are(task.source.n_rows, 'row')}"
     return None
 
 

@@ -1,5 +1,6 @@
 """Sources: where rows live, and how they are folded into Statistics."""
 
+from bactrian.files.csv_path import csv
 from bactrian.files.spool import spool
 from bactrian.sources.array import ArraySource
 from bactrian.sources.chunked import ChunkedSource
@@ -19,6 +20,7 @@ __all__ = [
     "Moments",
     "Resident",
     "Source",
+    "csv",
     "open_source",
     "spool",
     "sql",

@@ -57,6 +57,10 @@ class ArraySource(Resident):
         self.n_rows, self.n_features = values.shape
         self.total = float(self.n_rows if weight is None else weight.sum())
 
+    @property
+    def heaviest(self) -> float:
+        return 1.0 if self.weight is None else float(self.weight.max())
+
     def fold(self, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]) -> list[Statistics]:
         return [self._pass(kernel, mixture, scatter) for mixture, scatter in zip(mixtures, scatters, strict=True)]
 

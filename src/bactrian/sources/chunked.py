@@ -45,6 +45,10 @@ class ChunkedSource(Source):
         self.total = self._statistics.total
         self.single_precision = store.single
 
+    @property
+    def heaviest(self) -> float:
+        return self._survey.heaviest
+
     def fold(self, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]) -> list[Statistics]:
         if not mixtures:
             return []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias, overload
 
 from bactrian.errors import DataError
 from bactrian.files.label_column import NamedLabels
 from bactrian.sources.array import ArraySource
 from bactrian.sources.chunked import ChunkedSource
-from bactrian.sources.labelled import Labelled, check_used, read_labels
+from bactrian.sources.labelled import Labelled, beyond, check_used, read_labels
 from bactrian.sources.labelled_chunks import LabelledChunks
 from bactrian.sources.source import Source
 
@@ -18,21 +19,30 @@ Known: TypeAlias = Labelled | LabelledChunks
 
 
 @overload
-def labelled(source: ArraySource, labels: Any) -> Labelled: ...
+def labelled(source: ArraySource, labels: Any, counts: Sequence[int] | None = None) -> Labelled: ...
 @overload
-def labelled(source: Source, labels: Any) -> Known: ...
-def labelled(source: Source, labels: Any) -> Known:
+def labelled(source: Source, labels: Any, counts: Sequence[int] | None = None) -> Known: ...
+def labelled(source: Source, labels: Any, counts: Sequence[int] | None = None) -> Known:
     """The rows with what the user knows of their components.
+
+    Parameters
+    ----------
+    counts : sequence of int, optional
+        The K that will be tried, where they are known by now.
 
     Raises
     ------
     DataError
-        The labels cannot be used, or the rows have no order that they could have too.
+        The labels cannot be used, no K is enough for them, or the rows have no order that they could have too.
     """
     whole = in_order(source, "labels")
     values, names = (labels.values, labels.names) if isinstance(labels, NamedLabels) else (labels, ())
     known = whole.keep(read_labels(values, whole.n_given))
     check_used(known, names)
+    largest = int(known.max())
+    if counts is not None and largest >= max(counts):
+        why = beyond(largest, max(counts), at_most=len(counts) > 1)
+        raise DataError(f"{why}; ask for {largest + 1} or more, or number the groups from 0")
     return Labelled(whole, known) if isinstance(whole, ArraySource) else LabelledChunks(whole, known)
 
 

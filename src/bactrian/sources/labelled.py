@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bactrian.counted import counted, there_are
 from bactrian.digest import digest
 from bactrian.errors import DataError
 from bactrian.kernels import Kernel, Parameters
@@ -19,13 +20,14 @@ from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
 
 UNKNOWN = -1
+EXACT = 2.0**53  # up to here float64 tells whole numbers apart
 
 
 class Labelled(Resident):
     """An ``ArraySource`` with a component for some rows: (N,) from 0, ``UNKNOWN`` where it is not known.
 
-    A known row has responsibility 1 for its component, and log(w_k N(x; mu_k, Sigma_k)) is its share of the
-    log-likelihood. Everything else asks the rows as they are.
+    Components may have no known rows at all. A known row has responsibility 1 for its component, and
+    log(w_k N(x; mu_k, Sigma_k)) is its share of the log-likelihood. Everything else asks the rows as they are.
     """
 
     def __init__(self, whole: ArraySource, labels: IntArray) -> None:
@@ -34,20 +36,26 @@ class Labelled(Resident):
         self.n_rows, self.n_features, self.total = whole.n_rows, whole.n_features, whole.total
         self.single_precision = whole.single_precision
         self.n_known = int(labels.max()) + 1
-        self._unknown = self._part(UNKNOWN)
-        self._known = [self._part(k) for k in range(self.n_known)]
+        self._unknown = None if (labels != UNKNOWN).all() else self._part(UNKNOWN)
+        self._known = {int(k): self._part(int(k)) for k in named(labels)}
 
-    def _part(self, label: int) -> ArraySource | None:
-        here = self.labels == label
-        if not here.any():
-            return None
-        weight = self.whole.weight
+    def _part(self, label: int) -> ArraySource:
+        here, weight = self.labels == label, self.whole.weight
         return ArraySource(self.whole.values[here], None if weight is None else weight[here])
 
     @property
+    def heaviest(self) -> float:
+        return self.whole.heaviest
+
+    @property
+    def anchored(self) -> IntArray:
+        return np.array(list(self._known), dtype=np.intp)
+
+    @property
     def anchors(self) -> FloatArray:
-        """(n_known, D) means of the known rows of each component."""
-        return np.array([part.moments.mean for part in self._known if part is not None])
+        """(K0, D) means of the known rows of each component that has some."""
+        means = [part.moments.mean for part in self._known.values()]
+        return np.array(means).reshape(len(means), self.n_features)
 
     def fold(self, kernel: Kernel, mixtures: Sequence[Parameters], scatters: Sequence[Scatter]) -> list[Statistics]:
         pairs = zip(mixtures, scatters, strict=True)
@@ -57,12 +65,11 @@ class Labelled(Resident):
         found = Statistics.zero(mixture.means, scatter)
         if self._unknown is not None:
             found = found + self._unknown.fold(kernel, [mixture], [scatter])[0]
-        for k, part in enumerate(self._known):
-            if part is not None:
-                one = Parameters(
-                    mixture.weights[k : k + 1], mixture.means[k : k + 1], mixture.covariance.select(np.array([k]))
-                )
-                found = found + _as_component(part.fold(kernel, [one], [scatter])[0], k, mixture.means)
+        for k, part in self._known.items():
+            one = Parameters(
+                mixture.weights[k : k + 1], mixture.means[k : k + 1], mixture.covariance.select(np.array([k]))
+            )
+            found = found + _as_component(part.fold(kernel, [one], [scatter])[0], k, mixture.means)
         return found
 
     def fold_given(
@@ -100,6 +107,11 @@ class Labelled(Resident):
         return self.whole.moments
 
 
+def named(labels: IntArray) -> IntArray:
+    """The components, ascending, that some of (N,) labels name."""
+    return np.flatnonzero(np.bincount(labels - UNKNOWN)[1:])
+
+
 def with_known(labels: IntArray, assignment: FloatArray | IntArray) -> FloatArray | IntArray:
     """Labels (N,) or responsibilities (N, K) in which known rows have their component."""
     known = labels != UNKNOWN
@@ -128,7 +140,7 @@ def read_labels(labels: Any, n_rows: int) -> IntArray:
     Raises
     ------
     DataError
-        Not N whole numbers, or a number between 0 and the largest that no row has.
+        Not N whole numbers from 0.
     """
     try:
         values = _as_numbers(without_mask(labels))
@@ -137,8 +149,9 @@ def read_labels(labels: Any, n_rows: int) -> IntArray:
     if values.shape != (n_rows,):
         raise DataError(f"labels should have one entry for each of {n_rows} rows, but has shape {values.shape}")
     values = np.where(np.isnan(values), UNKNOWN, values)
-    if (values != np.floor(values)).any() or values.min() < UNKNOWN or values.max() >= n_rows:
-        row = int(np.argmax((values != np.floor(values)) | (values < UNKNOWN) | (values >= n_rows)))
+    bad = (values != np.floor(values)) | (values < UNKNOWN) | (values >= EXACT)
+    if bad.any():
+        row = int(np.argmax(bad))
         raise DataError(
             f"labels should be whole numbers from 0 to K-1, and None or -1 where unknown, but row {row} has "
             f"{values[row]:g}"
@@ -155,20 +168,23 @@ def _as_numbers(labels: Any) -> FloatArray:
 
 
 def check_used(labels: IntArray, names: Sequence[str] = ()) -> None:
-    """Raise if a component below the largest label, or with a name, has no row of its own."""
+    """Raise if no component is known of any row, or if a name has no row of its own."""
     if labels.max() == UNKNOWN:
         raise DataError(
             "labels are unknown for every row (rows of weight 0 do not count); leave labels= out, or give such rows "
             "weight"
         )
-    missing = np.setdiff1d(np.arange(max(labels.max() + 1, len(names))), labels)
-    if len(missing) and names:
+    missing = np.setdiff1d(np.arange(len(names)), labels)
+    if len(missing):
         raise DataError(
             f"every row that is known to be {names[missing[0]]!r} has weight 0, and such rows do not count; give one "
             "of them weight, or leave that name out of the labels"
         )
-    if len(missing):
-        raise DataError(
-            f"labels should use every number from 0 to {labels.max()}, but {missing[0]} does not occur (rows of weight "
-            "0 do not count); number the known groups from 0 without gaps"
-        )
+
+
+def beyond(largest: int, n_components: int, *, at_most: bool = False) -> str:
+    """That so few components have none of this number; ``at_most`` : they are the most that are asked for."""
+    there = there_are(n_components, "component")
+    if at_most:
+        there = f"there are at most {counted(n_components, 'component')}"
+    return f"labels hold {largest}, but {there} ({'0' if n_components == 1 else f'0 to {n_components - 1}'})"

@@ -15,7 +15,7 @@ from bactrian.kernels import Kernel, Parameters
 from bactrian.sources.array import SORTED_ROWS, ArraySource
 from bactrian.sources.chunked import ChunkedSource, add_chunks
 from bactrian.sources.chunks import Chunk
-from bactrian.sources.labelled import UNKNOWN, Labelled, with_known
+from bactrian.sources.labelled import UNKNOWN, Labelled, named, with_known
 from bactrian.sources.source import Moments, Resident, Source, strata
 from bactrian.statistics import Scatter, Statistics
 from bactrian.typing import FloatArray, IntArray
@@ -68,9 +68,17 @@ class LabelledChunks(Source):
     def mark(self) -> str:
         return digest(self.whole.mark, self.labels)
 
+    @property
+    def heaviest(self) -> float:
+        return self.whole.heaviest
+
+    @cached_property
+    def anchored(self) -> IntArray:
+        return named(self.labels)
+
     @cached_property
     def anchors(self) -> FloatArray:
-        """(n_known, D) means of the known rows of each component."""
+        """(K0, D) means of the known rows of each component that has some."""
         sums, counts = np.zeros((self.n_known, self.n_features)), np.zeros(self.n_known)
         with closing(self.whole.chunks()) as chunks:
             for chunk in chunks:
@@ -80,7 +88,7 @@ class LabelledChunks(Source):
                     here = labels == k
                     sums[k] += weight[here] @ chunk.values[here].astype(np.float64)
                     counts[k] += weight[here].sum()
-        return np.asarray(sums / counts[:, None])
+        return np.asarray(sums[self.anchored] / counts[self.anchored, None])
 
     def sample(self, n: int, rng: np.random.Generator) -> Resident:
         return next(self.samples([(n, rng)]))
@@ -99,8 +107,8 @@ class LabelledChunks(Source):
 
     def _draw(self, n: int, rng: np.random.Generator) -> tuple[IntArray, FloatArray]:
         """Some rows of each component that is known and of the others, and how many each of them stands for."""
-        each = max(1, n // (1 + self.n_known))
-        parts = [np.flatnonzero(self.labels == k) for k in range(self.n_known)]
+        each = max(1, n // (1 + len(self.anchored)))
+        parts = [np.flatnonzero(self.labels == k) for k in self.anchored]
         sizes = [min(each, len(part)) for part in parts]
         parts.append(np.flatnonzero(self.labels == UNKNOWN))
         sizes.append(min(max(each, n - sum(sizes)), len(parts[-1])))

@@ -115,8 +115,18 @@ class Source(ABC):
         """(P,) how far the rows reach along each of (D, P) directions: largest less smallest projection."""
 
     @property
+    @abstractmethod
+    def heaviest(self) -> float:
+        """The largest weight of a row."""
+
+    @property
+    def anchored(self) -> IntArray:
+        """(K0,) the components, ascending, of which some rows are known."""
+        return np.empty(0, dtype=np.intp)
+
+    @property
     def anchors(self) -> FloatArray:
-        """(K0, D) centres of the first K0 components, where they are known."""
+        """(K0, D) the centres of these."""
         return np.empty((0, self.n_features))
 
     @cached_property

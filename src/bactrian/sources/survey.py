@@ -32,6 +32,8 @@ class Survey:
         Rows of positive weight.
     cumulated : float
         Sum of the weights, added one by one.
+    heaviest : float
+        The largest weight.
     statistics : Statistics or None
         Of one component about the first row; None where the rows are few.
     whole : tuple of (N, D) values and (N,) weights or None, or None
@@ -41,6 +43,7 @@ class Survey:
     trace: Trace = field(repr=False)
     n_rows: int
     cumulated: float
+    heaviest: float
     statistics: Statistics | None = field(repr=False)
     whole: tuple[FloatArray, FloatArray | None] | None = field(repr=False)
 
@@ -68,6 +71,7 @@ class _Look:
         self.bad: _Bad | None = None
         self.n_rows = 0
         self.cumulated = 0.0
+        self.heaviest = 0.0
         self.kept: _Kept | None = _Kept(store, given is not None, most_bytes) if most_bytes else None
         self.statistics: Statistics | None = None
         self.kernel = NativeKernel()
@@ -84,6 +88,7 @@ class _Look:
         else:
             self.n_rows += int((chunk.weight > 0).sum())
             self.cumulated = float(cumulate(chunk.weight, self.cumulated)[-1])
+            self.heaviest = max(self.heaviest, float(chunk.weight.max(initial=0.0)))
         if self.kept is not None and not self.kept.add(chunk):
             for before in self.kept.chunks():
                 self._fold(before)
@@ -117,9 +122,9 @@ class _Look:
             )
         check_total(self.cumulated)
         weighted = self.store.weighted or given is not None
-        cumulated = self.cumulated if weighted else float(n)
+        cumulated, heaviest = (self.cumulated, self.heaviest) if weighted else (float(n), 1.0)
         whole = None if self.kept is None else self.kept.rows()
-        return Survey(self.trace, self.n_rows, cumulated, self.statistics, whole)
+        return Survey(self.trace, self.n_rows, cumulated, heaviest, self.statistics, whole)
 
 
 def cumulate(weight: FloatArray, carried: float) -> FloatArray:

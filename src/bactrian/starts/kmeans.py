@@ -109,7 +109,7 @@ def spread_centres(
 
 def _positions(source: Resident, n_components: int, rng: np.random.Generator, n: int, candidates: int) -> FloatArray:
     """(n, P) positions in [0, 1): one for the first centre, where it is not known, and for each other candidates."""
-    known = len(source.anchors)
+    known = len(source.anchored)
     each = candidates * (n_components - known) if known else 1 + candidates * (n_components - 1)
     return rng.random((n, max(0, each)))
 
@@ -132,7 +132,7 @@ def _spread(
         whole.values, whole.weight, metric, whole.moments.mean, positions[None], n_components,
         order=whole.order, anchors=anchors, candidates=candidates,
     )  # fmt: skip
-    return np.concatenate([anchors, whole.values[drawn[0]].astype(np.float64)])
+    return placed(np.concatenate([anchors, whole.values[drawn[0]].astype(np.float64)]), source.anchored)
 
 
 def spread_centres_slowly(
@@ -155,7 +155,15 @@ def spread_centres_slowly(
         best = int(np.argmin([_total(source, one) for one in found])) if candidates > 1 else 0
         centres.append(drawn[best])
         nearest = found[best]
-    return np.array(centres)
+    return placed(np.array(centres), source.anchored)
+
+
+def placed(centres: FloatArray, anchored: IntArray) -> FloatArray:
+    """(K, D) centres by the numbers of their components; those of the components ``anchored`` come first."""
+    others = np.setdiff1d(np.arange(len(centres)), anchored)
+    found = np.empty_like(centres)
+    found[np.concatenate([anchored, others])] = centres
+    return found
 
 
 def _total(source: Resident, values: FloatArray) -> float:

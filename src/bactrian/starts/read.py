@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from bactrian.arguments import read_counts
+from bactrian.counted import counted
 from bactrian.errors import ParameterError
 from bactrian.kernels import Parameters
 from bactrian.mixture import Mixture
@@ -37,7 +38,7 @@ def read_start(
     first, k = _read_given_start(start, n_rows, n_features, noise)
     # any K is as good as another only where none was asked for
     if k not in counts and n_components != ANY:
-        raise ParameterError(f"the start has {k} components, but n_components asks for {_listed(counts)}")
+        raise ParameterError(f"the start has {counted(k, 'component')}, but n_components asks for {_listed(counts)}")
     return first, [k]
 
 

@@ -15,7 +15,7 @@ from dask.core import flatten, get_dependencies
 from dask.delayed import Delayed
 
 from bactrian.errors import DataError
-from bactrian.rows import numbered
+from bactrian.rows import column_numbers, numbered
 from bactrian.sources.partitioned import Part, Summary, summary_of
 from bactrian.typing import FloatArray
 from bactrian.weights import weight_array
@@ -76,11 +76,8 @@ def read_collection(collection: Any, sample_weight: Any, features: Sequence[str 
 
 def _columns(array: da.Array, features: Sequence[str | int]) -> da.Array:
     """Some columns by number."""
-    d = array.shape[1] if array.ndim == 2 else 1
-    for feature in features:
-        if isinstance(feature, str) or not 0 <= feature < d:
-            raise DataError(f"the data has no column {feature!r}; its columns are the numbers from 0 to {d - 1}")
-    return array[:, list(features)] if array.ndim == 2 else array
+    numbers = column_numbers(features, array.shape[1] if array.ndim == 2 else 1)
+    return array[:, numbers] if array.ndim == 2 else array
 
 
 def is_frame(collection: Any) -> bool:

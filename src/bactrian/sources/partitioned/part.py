@@ -54,6 +54,8 @@ class Summary:
         Rows of positive weight.
     total : float
         Sum of the weights.
+    heaviest : float
+        The largest of them.
     bad : (D + 1,) array
         In each column, the weights last, how many values cannot be used.
     first, value : (D + 1,) arrays
@@ -63,21 +65,22 @@ class Summary:
     n_rows: int
     kept: int
     total: float
+    heaviest: float
     bad: FloatArray
     first: FloatArray
     value: FloatArray
 
     def pack(self) -> FloatArray:
-        return np.concatenate([[self.n_rows, self.kept, self.total], self.bad, self.first, self.value])
+        return np.concatenate([[self.n_rows, self.kept, self.total, self.heaviest], self.bad, self.first, self.value])
 
     @classmethod
     def unpack(cls, vector: FloatArray) -> Summary:
-        n_rows, kept, total = vector[:3]
-        return cls(int(n_rows), int(kept), float(total), *np.split(vector[3:], 3))
+        n_rows, kept, total, heaviest = vector[:4]
+        return cls(int(n_rows), int(kept), float(total), float(heaviest), *np.split(vector[4:], 3))
 
     @classmethod
     def of_nothing(cls, n_features: int) -> Summary:
-        return cls(0, 0, 0.0, *np.zeros((3, n_features + 1)))
+        return cls(0, 0, 0.0, 0.0, *np.zeros((3, n_features + 1)))
 
     def __add__(self, later: Summary) -> Summary:
         """Of two blocks of rows, one behind the other."""
@@ -86,6 +89,7 @@ class Summary:
             self.n_rows + later.n_rows,
             self.kept + later.kept,
             self.total + later.total,
+            max(self.heaviest, later.heaviest),
             self.bad + later.bad,
             np.where(found, self.first, self.n_rows + later.first),
             np.where(found, self.value, later.value),
@@ -95,11 +99,11 @@ class Summary:
 def summary_of(values: FloatArray, weight: FloatArray | None) -> Summary:
     """What there is to know of (n, D) values and (n,) weights as they came, before rows are left out."""
     n, d = values.shape
-    summary = Summary(n, n, float(n), *np.zeros((3, d + 1)))
+    summary = Summary(n, n, float(n), float(n > 0), *np.zeros((3, d + 1)))
     if weight is not None:
         with np.errstate(over="ignore", invalid="ignore"):  # ``check`` says so
             total = float(weight.sum())
-        summary = Summary(n, int((weight != 0).sum()), total, *np.zeros((3, d + 1)))
+        summary = Summary(n, int((weight != 0).sum()), total, float(weight.max(initial=0.0)), *np.zeros((3, d + 1)))
     columns = list(values.T) if _any_bad(values) else []
     for column, bad in [(c, ~np.isfinite(v)) for c, v in enumerate(columns)] + _bad_weights(weight, d):
         if bad.any():

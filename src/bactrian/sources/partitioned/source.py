@@ -55,6 +55,10 @@ class PartitionedSource(Source):
         self.single_precision = single_precision
         self.weighted = weighted
 
+    @property
+    def heaviest(self) -> float:
+        return max(s.heaviest for s in self.summaries)
+
     @abstractmethod
     def reduce(self, work: Work) -> FloatArray:
         """The sum of the answers of all partitions, added up in the tree's order."""
