@@ -23,6 +23,7 @@
 #include "kmeans.hpp"
 #include "m_step.hpp"
 #include "moves.hpp"
+#include "order.hpp"
 #include "pass.hpp"
 #include "pool.hpp"
 
@@ -299,6 +300,18 @@ nb::tuple py_kmeans(const AnyRows& rows, const std::optional<Doubles>& weight, D
         kmeans(asked, to, labels);
     }
     return nb::make_tuple(centre_array, label_array);
+}
+
+auto py_row_order(const AnyRows& rows, const std::optional<Doubles>& weight, Doubles mean, Doubles covariance) {
+    const Rows all = rows_of(rows, weight);
+    if (std::ptrdiff_t(mean.size()) != all.D || std::ptrdiff_t(covariance.size()) != all.D * all.D)
+        throw std::invalid_argument("the mean must be (D,) and the covariance (D, D)");
+    std::vector<std::ptrdiff_t> order;
+    {
+        nb::gil_scoped_release release;
+        order = row_order(all, mean.data(), covariance.data());
+    }
+    return handed_over(std::move(order), all.N);
 }
 
 // The labels again, numbered in the order in which they first occur.
@@ -624,6 +637,7 @@ NB_MODULE(_core, m) {
              "equal_weights"_a, "noise"_a.none(), "prior"_a.none(), "history"_a, "tol"_a, "last"_a, "strides"_a, "variant"_a)
         .def("standing", py_standing);
     m.def("go_all", py_go_all, "climbers"_a, "most"_a, "threads"_a);
+    m.def("row_order", py_row_order, "rows"_a, "weight"_a.none(), "mean"_a, "covariance"_a);
     m.def("own_rows", py_own_rows, "rows"_a, "weight"_a.none(), "order"_a.none(), "z"_a, "log_density"_a, "components"_a,
           "means"_a, "whiteners"_a, "axes"_a, "positions"_a, "nothing"_a, "scatter"_a, "threads"_a, "variant"_a);
     m.def("doubts", py_doubts, "z"_a, "weight"_a.none(), "pairs"_a, "sure"_a, "threads"_a);

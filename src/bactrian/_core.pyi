@@ -90,6 +90,9 @@ def kmeans(
     threads: int,
     variant: str,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp] | None]: ...
+def row_order(
+    rows: FloatArray, weight: FloatArray | None, mean: FloatArray, covariance: FloatArray
+) -> NDArray[np.intp]: ...
 
 class Prior:
     def __init__(

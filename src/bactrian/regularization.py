@@ -35,10 +35,9 @@ def make_floor(
     if regularization is not None:
         return absolute_floor(regularization, variances)
     constant = _constant(moments.mean, variances, single)
-    usual = min(variances.tolist()) >= LEAST and max(variances.tolist()) < np.inf and not constant.any()
-    if not usual and (
-        not np.isfinite(variances).all() or (variances[~constant] < LEAST).any() or _vanishing(source, constant)
-    ):
+    if not constant.any() and min(variances.tolist()) >= LEAST and max(variances.tolist()) < np.inf:
+        return Floor(_epsilon(single) * variances, constant)
+    if not np.isfinite(variances).all() or (variances[~constant] < LEAST).any() or _vanishing(source, constant):
         raise DataError(
             "the squares of the data leave the range of float64; divide the columns by their typical size first"
         )
@@ -78,9 +77,12 @@ def _constant(mean: FloatArray, variances: FloatArray, single_precision: bool) -
 
 
 def _relative_floor(variances: FloatArray, constant: NDArray[np.bool_], single_precision: bool) -> Floor:
-    epsilon = RELATIVE_FLOOR["float32" if single_precision else "float64"]
     typical = variances[~constant].mean() if not constant.all() else 1.0
-    return Floor(epsilon * np.where(constant, typical, variances), constant)
+    return Floor(_epsilon(single_precision) * np.where(constant, typical, variances), constant)
+
+
+def _epsilon(single_precision: bool) -> float:
+    return RELATIVE_FLOOR["float32" if single_precision else "float64"]
 
 
 def _vanishing(source: Source, constant: NDArray[np.bool_]) -> bool:

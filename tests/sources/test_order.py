@@ -10,7 +10,6 @@ import pytest
 import bactrian as bt
 from bactrian.sources import ArraySource
 from bactrian.sources.array import SORTED_ROWS
-from bactrian.sources.order import CHUNK
 
 RNG = np.random.default_rng(0)
 GRID = np.array(list(itertools.product([0.0, 1.0, 2.0], repeat=3)))
@@ -20,7 +19,7 @@ TABLES = {
     "iris": np.asarray(bt.datasets.iris().data),
     "one feature": RNG.normal(size=(300, 1)),
     "many features": RNG.normal(size=(200, 30)) ** 3,
-    "more than is looked at at once": RNG.normal(size=(CHUNK + 500, 2)),
+    "many rows": RNG.normal(size=(8692, 2)),
     "ranks, so that all features have one mean and variance": np.argsort(RNG.normal(size=(90, 4)), axis=0) * 1.0,
     "both values of each feature equally often": np.repeat(CUBE, [2, 1, 2, 4, 3, 3, 2, 1], axis=0),
     "halves of a unit": np.round(2 * RNG.normal(size=(500, 3))) / 2,

@@ -176,3 +176,15 @@ def test_of_two_climbs_the_supported_one_is_better():
     spike = replace(high, mixture=bt.Mixture([0.99, 0.01], np.zeros((2, 3)), [np.eye(3), 1e-6 * np.eye(3)]).parameters)
     assert merit(low, 300.0) > merit(replace(spike, history=(*low.history[:-1], low.value + 100)), 300.0)
     assert merit(replace(low, held=(1,)), 300.0) < merit(spike, 300.0)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_weight_of_nothing_is_like_no_other():
+    source = ArraySource(X)
+    end = at_rest(source, "VVV", 4)
+    halves = Halves(source, KERNEL, end.objective, np.random.default_rng(0))
+    halves.of(end.mixture, KERNEL.responsibilities(X, end.mixture))
+    for least in (0.0, 5e-324, 1e-300):
+        weights = np.append(end.mixture.weights[:3], least)
+        other = replace(end.mixture, weights=weights / weights.sum())
+        assert {split.c for split in halves.of(other, KERNEL.responsibilities(X, other))} <= {0, 1, 2}

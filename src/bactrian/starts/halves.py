@@ -101,7 +101,8 @@ class Halves:
         """What is known of each component, the latest first."""
         latest = self.known[::-1]
         weights = np.array([one.weight for one in latest])
-        alike = np.abs(np.log(weights[:, None] / parts.weights)) <= SAME
+        with np.errstate(divide="ignore", invalid="ignore"):  # a weight of next to nothing, or of nothing, is like none
+            alike = np.abs(np.log(weights)[:, None] - np.log(parts.weights)) <= SAME
         found = []
         for near, mean, covariance in zip(alike.T, parts.means, parts.covariances, strict=True):
             these = (latest[i] for i in np.flatnonzero(near))
