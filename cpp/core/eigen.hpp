@@ -5,11 +5,10 @@
 
 namespace bactrian {
 
-// Largest D for which rotations are a good way.
-constexpr std::ptrdiff_t kMostRotated = 32;
-
-// Cyclic Jacobi rotations on a row-major D x D matrix S: `values` (D,) falling, `vectors` (D, D) with one eigenvector a
-// row. Small eigenvalues of a positive matrix are as exact as its rows and columns are scaled (Demmel & Veselic 1992).
+// Of a row-major D x D matrix S: `values` (D,) falling, `vectors` (D, D) with one eigenvector a row. Up to 32 features by
+// cyclic Jacobi rotations: small eigenvalues of a positive matrix are as exact as its rows and columns are scaled (Demmel &
+// Veselic 1992). More by a tridiagonal matrix and implicit QL (Bowdler, Martin, Reinsch & Wilkinson 1968), a tenth of the
+// work: small eigenvalues are exact to the rounding of the largest.
 void eigen(const double* S, std::ptrdiff_t D, double* values, double* vectors);
 
 // Rows p and q of a matrix of D columns become c p - s q and s p + c q.

@@ -7,6 +7,7 @@
 
 #include "eigen.hpp"
 #include "factor.hpp"
+#include "newton.hpp"
 #include "spread.hpp"
 #include "variances.hpp"
 
@@ -15,7 +16,10 @@ namespace {
 
 constexpr double kTight = 1e-13;  // values.TIGHT
 constexpr int kMost = 2000;
-constexpr int kMostAgain = 50;  // from where the step before has ended: each turn is a step of its own
+// From where the step before has ended each turn is a step of its own; of many features it takes long.
+constexpr int kMostAgain = 50, kMostAgainOfMany = 5, kMostTurnsOfMany = 20;
+constexpr int kMostHeld = 20;  // with a collapsed component: it will not win, and converges slowly
+int most_again(std::ptrdiff_t D) { return D > kMostNewton ? kMostAgainOfMany : kMostAgain; }
 
 double total(const Scatters& s) { return std::accumulate(s.counts, s.counts + s.K, 0.0); }
 
@@ -104,7 +108,8 @@ Covariances common_shape(const Scatters& whole, const Floor& whole_floor, const 
                            : std::fmax(trace / (double(D) * s.counts[k]), least);
     }
     bool moved = true;
-    for (int i = 0; moved && i < (before ? kMostAgain : kMost); ++i) {
+    const int most = before ? most_again(D) : kMost;
+    for (int i = 0, low = 0; moved && i < most && low < kMostHeld; ++i) {
         std::fill(C.begin(), C.end(), 0.0);
         for (std::ptrdiff_t k = 0; k < K; ++k)
             for (std::ptrdiff_t d = 0; d < D * D; ++d) C[d] += s.within[k * D * D + d] / volume[k];
@@ -118,6 +123,7 @@ Covariances common_shape(const Scatters& whole, const Floor& whole_floor, const 
         if (!clear) {
             eigen(C.data(), D, values.data(), axes.data());
             for (std::ptrdiff_t j = 0; j < D; ++j) clipped[j] = std::fmax(values[j], least / smallest);
+            low += values[D - 1] < least / smallest;
             bound = 1.0 / *std::min_element(clipped.begin(), clipped.end());
             std::fill(C.begin(), C.end(), 0.0);
             for (std::ptrdiff_t j = 0; j < D; ++j)
@@ -171,12 +177,13 @@ Covariances common_orientation(const Constraint& constraint, const Scatters& s, 
                                const Model* before) {
     if (before && before->form == Form::full) {
         std::vector<double> axes = common_axes(covariances_of(*before).data(), s.K, s.D);
-        return covariances(turned(constraint, s, floor, std::move(axes)), s, floor, nullptr);
+        return covariances(turned(constraint, s, floor, std::move(axes), most_again(s.D)), s, floor, nullptr);
     }
     std::vector<double> identity(s.D * s.D, 0.0);
     for (std::ptrdiff_t d = 0; d < s.D; ++d) identity[d * (s.D + 1)] = 1.0;
-    const Spread one = turned(constraint, s, floor, std::move(identity));
-    const Spread two = turned(constraint, s, floor, own_axes(pooled(s).data(), 1, s.D));
+    const int most = s.D > kMostNewton ? kMostTurnsOfMany : kMostTurns;
+    const Spread one = turned(constraint, s, floor, std::move(identity), most);
+    const Spread two = turned(constraint, s, floor, own_axes(pooled(s).data(), 1, s.D), most);
     return covariances(two.objective > one.objective ? two : one, s, floor, nullptr);
 }
 
@@ -252,13 +259,12 @@ bool is_low(const std::vector<double>& scaled, std::ptrdiff_t D, const bool* con
 }  // namespace
 
 bool m_step(const Constraint& constraint, const Scatters& s, const Floor& floor, const Model* before, Covariances& to) {
-    if (constraint.form() == Form::full && constraint.above_floor() && s.D > kMostRotated) return false;
     to = constrained(constraint, s, floor, before);
     return std::all_of(to.numbers.begin(), to.numbers.end(), [](double x) { return std::isfinite(x); });
 }
 
 bool lift(std::ptrdiff_t M, std::ptrdiff_t D, const Floor& floor, Covariances& matrices) {
-    if (D > kMostRotated || !floored(floor, D)) return false;
+    if (!floored(floor, D)) return false;
     std::vector<double> scaled(D * D), values(D), axes(D * D);
     const std::ptrdiff_t K = std::ptrdiff_t(matrices.held.size());
     for (std::ptrdiff_t m = 0; m < M; ++m) {

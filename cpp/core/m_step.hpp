@@ -51,11 +51,11 @@ struct Covariances {
 
 // The covariances that maximise -1/2 sum_k (n_k log|Sigma_k| + tr(W_k Sigma_k^-1)) above the floor. `before`, whose
 // whiteners alone are read, is where an iterative step begins, or null. Tied and free full covariances are not lifted to
-// the floor here (see lift). False for too many features, or where nothing positive and finite was found.
+// the floor here (see lift). False where nothing positive and finite was found.
 bool m_step(const Constraint&, const Scatters&, const Floor&, const Model* before, Covariances& to);
 
 // Clips the eigenvalues of M full matrices so that each is at least diag(minimum): the constrained maximum for free
-// matrices. False where there is no floor, or too many features.
+// matrices. False where there is no floor.
 bool lift(std::ptrdiff_t M, std::ptrdiff_t D, const Floor&, Covariances& matrices);
 
 }  // namespace bactrian

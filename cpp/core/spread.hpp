@@ -35,8 +35,9 @@ Covariances covariances(const Spread&, const Scatters&, const Floor&, const doub
 // The eigenvectors of M matrices, an axis a row, by falling eigenvalue.
 std::vector<double> own_axes(const double* matrices, std::ptrdiff_t M, std::ptrdiff_t D);
 
-// What sweeps of plane rotations reach from axes (D, D).
-Spread turned(const Constraint&, const Scatters&, const Floor&, std::vector<double> axes);
+// What at most so many sweeps of plane rotations reach from axes (D, D).
+constexpr int kMostTurns = 200;  // as in common_axes.py
+Spread turned(const Constraint&, const Scatters&, const Floor&, std::vector<double> axes, int most);
 
 // Axes in which K matrices are as diagonal as can be.
 std::vector<double> common_axes(const double* matrices, std::ptrdiff_t K, std::ptrdiff_t D);

@@ -8,10 +8,10 @@
 namespace bactrian {
 namespace {
 
-// as in common_axes.py
-constexpr int kMost = 200;
-constexpr double kFlat = 1e-10, kNeutral = 1e-15;
-constexpr double kHeldGain = 1e-9;  // with a collapsed component: it will not win, and converges slowly
+constexpr double kFlat = 1e-10, kNeutral = 1e-15;  // as in common_axes.py
+// With a collapsed component, which will not win, and converges slowly.
+constexpr double kHeldGain = 1e-9;
+constexpr int kMostHeld = 5;
 
 // angles of Newton's steps: not taken from, taken without a gain up to, the last up to (its error is the square)
 constexpr double kLong = 0.3, kShort = 1e-6, kSmall = 1e-7;
@@ -120,7 +120,7 @@ double newton(const Constraint& constraint, const Scatters& s, const Floor& floo
 
 }  // namespace
 
-Spread turned(const Constraint& constraint, const Scatters& s, const Floor& floor, std::vector<double> axes) {
+Spread turned(const Constraint& constraint, const Scatters& s, const Floor& floor, std::vector<double> axes, int most) {
     const std::ptrdiff_t K = s.K, D = s.D;
     Turning now{K, D, std::vector<double>(K * D * D), std::move(axes)};
     double total = 0.0;
@@ -132,7 +132,7 @@ Spread turned(const Constraint& constraint, const Scatters& s, const Floor& floo
     for (const double v : best.variances)
         if (!(v > 0.0)) return best;
     const double coarse = kHeldGain * total * double(D);
-    for (int i = 0; i < kMost; ++i) {
+    for (int i = 0, held = 0; i < most && held < kMostHeld; ++i) {
         if (const double angle = newton(constraint, s, floor, now, best); angle > 0.0) {
             if (angle < kSmall) break;
             continue;
@@ -140,6 +140,7 @@ Spread turned(const Constraint& constraint, const Scatters& s, const Floor& floo
         const double slope = now.sweep(best.variances);
         Spread next = along_axes(constraint, s, floor, 1, now.axes, now.energies(), nullptr);
         if (at_bounds(next, floor.span)) {
+            ++held;
             const bool ended = !(next.objective > best.objective + coarse);
             if (next.objective > best.objective) best = std::move(next);
             if (ended) break;
@@ -166,7 +167,7 @@ std::vector<double> common_axes(const double* matrices, std::ptrdiff_t K, std::p
     }
     const Constraint free{Letter::variable, Letter::variable, Letter::equal};
     const Scatters s{K, D, scaled.data(), weights.data()};
-    return turned(free, s, {nothing.data(), nullptr, 1.0}, own_axes(sum.data(), 1, D)).axes;
+    return turned(free, s, {nothing.data(), nullptr, 1.0}, own_axes(sum.data(), 1, D), kMostTurns).axes;
 }
 
 }  // namespace bactrian

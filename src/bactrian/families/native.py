@@ -18,7 +18,7 @@ MStep: TypeAlias = Callable[[Scatters, Floor, Covariance | None], tuple[Covarian
 
 
 def natively(letters: str, twin: MStep) -> MStep:
-    """The M-step of a constraint in the core, and by ``twin`` where the core has no answer (as for many features)."""
+    """The M-step of a constraint in the core, and by ``twin`` where the core has no answer."""
 
     def m_step(scatters: Scatters, floor: Floor, before: Covariance | None = None) -> tuple[Covariance, IntArray]:
         found = _in_core(letters, scatters.filled, floor, before)
