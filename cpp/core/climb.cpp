@@ -17,7 +17,7 @@ constexpr std::size_t kPatience = 16;
 
 // Steps with a collapsed component after which a climb ends if its M-steps are iterations, which take very long about
 // covariances that are next to singular: it will not win.
-constexpr std::size_t kMostHeld = 50;
+constexpr std::size_t kMostHeld = 12;
 
 bool iterates(const Constraint& c) {
     const bool turning = c.orientation == Letter::equal && c.shape == Letter::variable;

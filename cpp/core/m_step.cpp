@@ -7,7 +7,6 @@
 
 #include "eigen.hpp"
 #include "factor.hpp"
-#include "newton.hpp"
 #include "spread.hpp"
 #include "variances.hpp"
 
@@ -16,10 +15,11 @@ namespace {
 
 constexpr double kTight = 1e-13;  // values.TIGHT
 constexpr int kMost = 2000;
-// From where the step before has ended each turn is a step of its own; of many features it takes long.
+// From where the step before has ended each turn is a step of its own; of many features it takes long, and a step that
+// only comes near its maximum is a step up too.
+constexpr std::ptrdiff_t kMany = 32;
 constexpr int kMostAgain = 50, kMostAgainOfMany = 5, kMostTurnsOfMany = 20;
-constexpr int kMostHeld = 20;  // with a collapsed component: it will not win, and converges slowly
-int most_again(std::ptrdiff_t D) { return D > kMostNewton ? kMostAgainOfMany : kMostAgain; }
+constexpr int kMostHeld = 20, kMostHeldAgain = 2;  // with a collapsed component: it will not win, and converges slowly
 
 double total(const Scatters& s) { return std::accumulate(s.counts, s.counts + s.K, 0.0); }
 
@@ -108,8 +108,9 @@ Covariances common_shape(const Scatters& whole, const Floor& whole_floor, const 
                            : std::fmax(trace / (double(D) * s.counts[k]), least);
     }
     bool moved = true;
-    const int most = before ? most_again(D) : kMost;
-    for (int i = 0, low = 0; moved && i < most && low < kMostHeld; ++i) {
+    const int most = !before ? kMost : D > kMany ? kMostAgainOfMany : kMostAgain;
+    const int most_held = before ? kMostHeldAgain : kMostHeld;
+    for (int i = 0, low = 0; moved && i < most && low < most_held; ++i) {
         std::fill(C.begin(), C.end(), 0.0);
         for (std::ptrdiff_t k = 0; k < K; ++k)
             for (std::ptrdiff_t d = 0; d < D * D; ++d) C[d] += s.within[k * D * D + d] / volume[k];
@@ -177,11 +178,11 @@ Covariances common_orientation(const Constraint& constraint, const Scatters& s, 
                                const Model* before) {
     if (before && before->form == Form::full) {
         std::vector<double> axes = common_axes(covariances_of(*before).data(), s.K, s.D);
-        return covariances(turned(constraint, s, floor, std::move(axes), most_again(s.D)), s, floor, nullptr);
+        return covariances(turned(constraint, s, floor, std::move(axes), s.D > kMany ? kMostAgainOfMany : kMostTurns), s, floor, nullptr);
     }
     std::vector<double> identity(s.D * s.D, 0.0);
     for (std::ptrdiff_t d = 0; d < s.D; ++d) identity[d * (s.D + 1)] = 1.0;
-    const int most = s.D > kMostNewton ? kMostTurnsOfMany : kMostTurns;
+    const int most = s.D > kMany ? kMostTurnsOfMany : kMostTurns;
     const Spread one = turned(constraint, s, floor, std::move(identity), most);
     const Spread two = turned(constraint, s, floor, own_axes(pooled(s).data(), 1, s.D), most);
     return covariances(two.objective > one.objective ? two : one, s, floor, nullptr);

@@ -12,6 +12,7 @@ constexpr double kFlat = 1e-10, kNeutral = 1e-15;  // as in common_axes.py
 // With a collapsed component, which will not win, and converges slowly.
 constexpr double kHeldGain = 1e-9;
 constexpr int kMostHeld = 5;
+constexpr int kMostToFind = 20;  // axes that are there: a few are enough, but where matrices are next to singular
 
 // angles of Newton's steps: not taken from, taken without a gain up to, the last up to (its error is the square)
 constexpr double kLong = 0.3, kShort = 1e-6, kSmall = 1e-7;
@@ -167,7 +168,7 @@ std::vector<double> common_axes(const double* matrices, std::ptrdiff_t K, std::p
     }
     const Constraint free{Letter::variable, Letter::variable, Letter::equal};
     const Scatters s{K, D, scaled.data(), weights.data()};
-    return turned(free, s, {nothing.data(), nullptr, 1.0}, own_axes(sum.data(), 1, D), kMostTurns).axes;
+    return turned(free, s, {nothing.data(), nullptr, 1.0}, own_axes(sum.data(), 1, D), kMostToFind).axes;
 }
 
 }  // namespace bactrian

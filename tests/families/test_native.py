@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bactrian.families import Floor, common_shape, own_axes
+from bactrian.families import Floor, common_shape, native, own_axes
 from bactrian.families.along_features import evi, vei
 from bactrian.families.common_axes import eve, vve
 from bactrian.families.native import natively
@@ -69,13 +69,34 @@ def test_the_same_where_the_floor_binds(code, level):
         assert np.allclose(mine.array, expected.array, rtol=1e-7, atol=1e-9 * np.abs(expected.array).max())
 
 
-def test_many_features_are_left_to_the_twin():
+@pytest.mark.parametrize("code", ["VEI", "EVI", "VEE", "EEV", "VEV", "EVV"])
+def test_the_same_of_many_features(code):
     within, counts = case(40, 2)
-    asked = []
+    (mine, held), (expected, also) = both(code, within, counts, Floor(np.full(40, 1e-10)))
+    assert np.array_equal(held, also)
+    assert np.allclose(mine.array, expected.array, rtol=0, atol=1e-9 * np.abs(expected.array).max())
 
-    def twin(*arguments):
-        asked.append(arguments)
-        return own_axes.vev(*arguments)
 
-    natively("VEV", twin)(scatters(FAMILIES["VEV"], within, counts), Floor(np.zeros(40)), None)
-    assert len(asked) == 1
+@pytest.mark.parametrize("code", ["EVE", "VVE"])
+def test_common_axes_of_many_features_are_found_in_several_steps(code):
+    """A step only comes near its maximum there: none leads down, and many lead where the slope is nothing."""
+    within, counts = case(40, 2)
+    shown, floor = scatters(FAMILIES[code], within, counts), Floor(np.full(40, 1e-10))
+    step = natively(code, lambda *_: pytest.fail("handed back"))
+    found, _ = step(shown, floor, None)
+    values = [objective(found, within, counts)]
+    for _ in range(100):
+        found, _ = step(shown, floor, found)
+        values.append(objective(found, within, counts))
+    assert np.diff(values).min() >= -1e-12 * abs(values[0])
+    assert values[-1] - values[-2] < 1e-7 * abs(values[0])
+    assert values[-1] > values[0]
+
+
+def test_what_the_core_cannot_say_is_left_to_the_twin(monkeypatch):
+    within, counts = case(4, 2)
+    shown, floor = scatters(FAMILIES["VEV"], within, counts), Floor(np.zeros(4))
+    expected = own_axes.vev(shown, floor, None)[0]
+    monkeypatch.setattr(native, "_in_core", lambda *_: None)
+    found, _ = natively("VEV", own_axes.vev)(shown, floor, None)
+    assert np.array_equal(found.array, expected.array)

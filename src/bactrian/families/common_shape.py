@@ -11,6 +11,8 @@ from bactrian.families.scatters import Scatters
 from bactrian.families.values import MOST, TIGHT
 from bactrian.typing import FloatArray, IntArray
 
+MOST_HELD = 20  # turns with a collapsed component: it will not win, and converges slowly
+
 
 def vee(scatters: Scatters, floor: Floor, before: Covariance | None = None) -> tuple[Covariance, IntArray]:
     """lambda_k C: volumes and the common matrix in turn, each the best for the other.
@@ -35,13 +37,15 @@ def _in_turn(scatters: Scatters, least: float, volumes: FloatArray | None) -> Sp
     if not volumes.all():  # nothing to share without a floor: refused as not positive definite
         found = np.repeat(volumes[:, None], scatters.n_features, axis=1)
         return Spread(np.eye(scatters.n_features)[None], found, 0 * found, 0.0)
+    low = 0  # turns in which the floor was felt
     for _ in range(MOST):
         values, axes = np.linalg.eigh(np.tensordot(1 / volumes, within, 1) / scatters.total)
+        low += bool(values[0] < least / volumes.min())
         values = np.maximum(values, least / volumes.min())
         with np.errstate(divide="ignore", invalid="ignore"):
-            traces = np.einsum("ij,kil,lj,j->k", axes, within, axes, 1 / values)
+            traces = ((within @ axes) * axes).sum(axis=1) @ (1 / values)
         last, volumes = volumes, np.maximum(traces / share, least / values.min())
-        if not (np.abs(volumes - last) > TIGHT * volumes).any():
+        if low == MOST_HELD or not (np.abs(volumes - last) > TIGHT * volumes).any():
             break
     found = last[:, None] * values
     return Spread(axes[None], found, np.full_like(found, least), 0.0)
