@@ -204,5 +204,5 @@ def _distances(statistics: Statistics, mixture: Parameters) -> float:
 
 def n_blocks(shapes: Sequence[tuple[int, int, Scatter]]) -> int:
     """Blocks that climbs with so many components, features and such scatter can keep statistics of."""
-    numbers = sum(k + 2 * k * d + int(np.prod(scatter.shape(k, d))) for k, d, scatter in shapes)
+    numbers = max(1, sum(k + 2 * k * d + int(np.prod(scatter.shape(k, d))) for k, d, scatter in shapes))
     return int(np.clip(KEPT // (2 * 8 * numbers), 1, MOST))  # as leaves and in sums

@@ -367,3 +367,9 @@ def test_a_start_of_any_form(code, form, cuts):
     assert np.diff(end.history).min() >= -1e-12 * abs(end.value)
     assert end.status is em.Status.CONVERGED
     assert end.log_likelihood == pytest.approx(_likelihood(ArraySource(X, WEIGHT), end), rel=1e-12)
+
+
+def test_where_no_candidate_can_begin_that_is_what_is_told():
+    rows = np.repeat([[0.0, 0.0], [1.0, 2.0]], 10, axis=0)
+    with pytest.raises(bt.CollapseError, match="no candidate could be fitted"):
+        bt.fit(rows, 1, "VVV", regularization=0, acceleration="incremental")
