@@ -111,7 +111,7 @@ def _by_resampling(
     low, high = design.interval(replicates, errors, level)
     return StandardErrors(
         method, level, numbers_of(mixture), errors, low, high, design.n, left_out, replicates,
-        design.subject.names, mixture.covariance.tied,
+        design.subject.names, mixture.covariance.tied and design.subject.objective.family.tied,
     )  # fmt: skip
 
 
