@@ -93,8 +93,7 @@ class Climb:
     @property
     def in_form(self) -> bool:
         """Whether the mixture's covariances are held in the family's form, as they are after an M-step."""
-        covariance = self.mixture.covariance
-        return (covariance.kind, covariance.tied) == (self.family.kind, self.family.tied)
+        return self.family.in_form(self.mixture.covariance)
 
     @property
     def n_iter(self) -> int:

@@ -323,8 +323,9 @@ class Fit:
         if self.prior is not None:
             lines.append(str(self.prior))
         if self.noise is not None:
-            volume = np.exp(-self.noise.log_density)
-            lines.append(f"noise: weight {self.noise.weight:.4g}, spread evenly over a volume of {volume:.4g}")
+            digits = -self.noise.log_density / np.log(10)
+            volume = f"{10**digits:.4g}" if abs(digits) < 300 else f"1e{digits:+.0f}"  # beyond float64
+            lines.append(f"noise: weight {self.noise.weight:.4g}, spread evenly over a volume of {volume}")
         return lines
 
     def _chosen(self) -> str:

@@ -78,7 +78,7 @@ class Incremental(Squarem):
         if read.sums is not None:
             return replace(read.sums.total, log_likelihood=free_energy(read.sums.total, read.mixture))
         total = replace(SumTree(self.blocks).total, log_likelihood=read.log_likelihood)
-        if self.strides:
+        if self.strides or not read.known:
             self.blocks = ()
         return total
 
@@ -119,6 +119,9 @@ class Read:
         None where the whole read is under one mixture.
     visited : list of Statistics
         As ``Incremental.blocks``.
+    known : bool
+        Whether the entropies of the blocks are. Under a start of another form than the family's they are not: the
+        family's statistics need not say how far the rows are from it.
     log_likelihood : float
         Sum over the blocks, each under its mixture.
     value_before : float
@@ -129,6 +132,7 @@ class Read:
         self._objective = objective
         self.mixture, self.sums = mixture, sums
         self.held: tuple[int, ...] = ()
+        self.known = objective.family.in_form(mixture.covariance)
         self.visited: list[Statistics] = []
         self.log_likelihood = 0.0
         if sums is not None:
@@ -137,7 +141,7 @@ class Read:
     def take(self, statistics: Statistics) -> None:
         """The next block's, under ``mixture``."""
         self.log_likelihood += statistics.log_likelihood
-        entropy = statistics.log_likelihood - expected(statistics, self.mixture)
+        entropy = statistics.log_likelihood - expected(statistics, self.mixture) if self.known else np.nan
         block = replace(statistics, log_likelihood=entropy)
         if self.sums is not None:
             self.sums.replace(len(self.visited), block)
@@ -200,5 +204,5 @@ def _distances(statistics: Statistics, mixture: Parameters) -> float:
 
 def n_blocks(shapes: Sequence[tuple[int, int, Scatter]]) -> int:
     """Blocks that climbs with so many components, features and such scatter can keep statistics of."""
-    numbers = sum(k + 2 * k * d + int(np.prod(scatter.shape(k, d))) for k, d, scatter in shapes)
+    numbers = max(1, sum(k + 2 * k * d + int(np.prod(scatter.shape(k, d))) for k, d, scatter in shapes))
     return int(np.clip(KEPT // (2 * 8 * numbers), 1, MOST))  # as leaves and in sums

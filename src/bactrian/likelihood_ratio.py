@@ -25,7 +25,7 @@ from bactrian.priors import ConjugatePrior, read_prior
 from bactrian.progress import read_progress, watching
 from bactrian.randomness import generator
 from bactrian.resampling.estimate import Observer, ResamplingProgress, read_level
-from bactrian.resampling.rows import check_counts
+from bactrian.resampling.rows import check_counts, check_drawn
 from bactrian.resampling.simulate import region_of, simulate, whole_total
 from bactrian.resampling.steps import ComponentsTest, Step
 from bactrian.resampling.threads import Stopping, share_out
@@ -186,6 +186,7 @@ def test_n_components(
             f"{counts[0] + 1} components need at least as many rows, but {there_are(source.n_rows, 'row')}; test fewer"
         )
     check_counts(source, counts[0] + 1)
+    check_drawn(source)
     recipe = Recipe(
         parse_family(family, source.n_features), at_least(n_init, 1, "n_init"), regularization,
         yes_or_no(equal_weights, "equal_weights"), read_prior(prior),

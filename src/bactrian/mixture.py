@@ -177,8 +177,9 @@ class Mixture:
         return _unwrap(KERNEL.log_densities(rows.values, self._parameters), x, self.n_features)
 
     def pdf(self, x: Any) -> FloatArray | Any:
-        """p(x): (N,) for rows (N, D), a float for one row; 0 where it underflows (see ``logpdf``)."""
-        return np.exp(self.logpdf(x))
+        """p(x): (N,) for rows (N, D), a float for one row; 0 and infinity where float64 ends (see ``logpdf``)."""
+        with np.errstate(over="ignore"):
+            return np.exp(self.logpdf(x))
 
     def responsibilities(self, x: Any) -> FloatArray | Any:
         """P(k | x): (N, K) for rows (N, D), (K,) for one row; rows sum to 1."""
@@ -256,13 +257,14 @@ class Mixture:
             Draws it is estimated with (Hyndman 1996); the fixed seed gives the same level for the same
             mixture. Exact for one component.
         log : bool
-            Return log c, which cannot underflow.
+            Return log c, which cannot underflow or overflow.
         """
         masses = numbers(mass, "mass")
         if not ((masses > 0) & (masses < 1)).all():
             raise ParameterError(f"mass should be strictly between 0 and 1, but got {mass!r}")
         level = draws.log_density_level(self._parameters, masses, at_least(n, 2, "n"), generator(rng), KERNEL)
-        return level[()] if log else np.exp(level)[()]
+        with np.errstate(over="ignore"):
+            return level[()] if log else np.exp(level)[()]
 
     # -- mixtures made from it ---------------------------------------------------------------------------
 

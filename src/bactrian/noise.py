@@ -17,6 +17,7 @@ from bactrian.errors import DataError, ParameterError
 from bactrian.kernels import Noise, Parameters
 from bactrian.mixture import Mixture
 from bactrian.sources import ArraySource, ChunkedSource, Labelled, LabelledChunks, Source
+from bactrian.sources.in_range import check_in_range
 from bactrian.sources.known import in_order
 from bactrian.sources.labelled import UNKNOWN
 from bactrian.typing import FloatArray, IntArray
@@ -122,6 +123,7 @@ def _resident(whole: ArraySource, stay: NDArray[np.bool_]) -> ArraySource:
 
 def log_volume(source: Source) -> float:
     """log of the smaller of the bounding boxes along the features and along the principal axes."""
+    check_in_range(source.moments.covariance)
     _, axes = np.linalg.eigh(source.moments.covariance)
     with np.errstate(divide="ignore"):
         volumes = [float(np.log(source.extent(directions)).sum()) for directions in (np.eye(len(axes)), axes)]

@@ -9,6 +9,7 @@ from bactrian.arguments import not_negative
 from bactrian.errors import DataError
 from bactrian.families import Floor
 from bactrian.sources import Source
+from bactrian.sources.in_range import OUT_OF_RANGE, check_in_range
 from bactrian.typing import FloatArray
 
 # Least variance of a component, relative to the feature's variance over all rows: far below any real cluster,
@@ -32,15 +33,14 @@ def make_floor(
     """
     moments, single = source.moments, source.single_precision
     variances = np.diagonal(moments.covariance)
+    check_in_range(moments.covariance)
     if regularization is not None:
         return absolute_floor(regularization, variances)
     constant = _constant(moments.mean, variances, single)
-    if not constant.any() and min(variances.tolist()) >= LEAST and max(variances.tolist()) < np.inf:
+    if not constant.any() and min(variances.tolist()) >= LEAST:
         return Floor(_epsilon(single) * variances, constant)
-    if not np.isfinite(variances).all() or (variances[~constant] < LEAST).any() or _vanishing(source, constant):
-        raise DataError(
-            "the squares of the data leave the range of float64; divide the columns by their typical size first"
-        )
+    if (variances[~constant] < LEAST).any() or _vanishing(source, constant):
+        raise DataError(OUT_OF_RANGE)
     if constant.any() and not lenient:
         d = int(np.argmax(constant))
         name = repr(names[d]) if names else str(d)
@@ -66,8 +66,9 @@ def running_floor(
 def absolute_floor(regularization: float, variances: FloatArray) -> Floor:
     """The number that the user gave, for data of these variances (D,)."""
     minimum = np.full(len(variances), not_negative(regularization, "regularization"))
-    widest = variances.max() / minimum[0] if regularization else 0.0
-    return Floor(minimum, span=max(Floor.span, 100 * widest))
+    with np.errstate(over="ignore"):  # then nothing is too wide
+        widest = variances.max() / minimum[0] if regularization else 0.0
+        return Floor(minimum, span=max(Floor.span, 100 * widest))
 
 
 def _constant(mean: FloatArray, variances: FloatArray, single_precision: bool) -> NDArray[np.bool_]:

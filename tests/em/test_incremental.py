@@ -348,3 +348,28 @@ def test_nothing_is_kept_once_strides_have_begun():
     assert isinstance(pace[0], Incremental)
     assert pace[0].strides
     assert pace[0].blocks == ()
+
+
+@pytest.mark.parametrize("code", FAMILIES)
+@pytest.mark.parametrize("form", ["full", "tied", "diagonal", "tied diagonal", "spherical", "tied spherical"])
+@pytest.mark.parametrize("cuts", [(0, 400), (0, 100, 250, 400)])
+def test_a_start_of_any_form(code, form, cuts):
+    numbers = {
+        "full": [np.eye(3)] * 3, "tied": np.eye(3), "diagonal": np.ones((3, 3)), "tied diagonal": np.ones(3),
+        "spherical": np.ones(3), "tied spherical": 1.0,
+    }  # fmt: skip
+    start = bt.Mixture([0.3, 0.3, 0.4], X[[0, 150, 300]], numbers[form], form=form).parameters
+    climb = em.Climb(Objective(FAMILIES[code], Floor(np.full(3, 1e-9))), start)
+    (end,) = em.run(Blocks(X, WEIGHT, cuts), KERNEL, [climb], tol=1e-8, max_iter=900, acceleration="incremental")
+    (plain,) = em.run(Blocks(X, WEIGHT), KERNEL, [climb], tol=0, max_iter=1)
+    alike = 1 if climb.in_form else 2  # then a sweep may follow
+    assert end.history[:alike] == pytest.approx(plain.history[:alike], rel=1e-12)
+    assert np.diff(end.history).min() >= -1e-12 * abs(end.value)
+    assert end.status is em.Status.CONVERGED
+    assert end.log_likelihood == pytest.approx(_likelihood(ArraySource(X, WEIGHT), end), rel=1e-12)
+
+
+def test_where_no_candidate_can_begin_that_is_what_is_told():
+    rows = np.repeat([[0.0, 0.0], [1.0, 2.0]], 10, axis=0)
+    with pytest.raises(bt.CollapseError, match="no candidate could be fitted"):
+        bt.fit(rows, 1, "VVV", regularization=0, acceleration="incremental")

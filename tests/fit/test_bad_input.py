@@ -251,3 +251,22 @@ def test_data_are_not_touched():
     before = x.copy()
     bt.fit(x, 2)
     assert np.array_equal(x, before)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("how", [{}, {"noise": True}, {"prior": "conjugate"}])
+@pytest.mark.parametrize("regularization", [None, 0.0, 1.0])
+def test_a_huge_range_with_every_assumption(how, regularization):
+    far = X * 1e160
+    for work in (
+        lambda: bt.fit(far, 2, "VVV", regularization=regularization, **how),
+        lambda: bt.GaussianMixture(2, reg_covar=regularization, **how).fit(far),
+        lambda: bt.test_n_components(far, 1, "VVV", regularization=regularization, n_resamples=2, **how),
+    ):
+        with pytest.raises(bt.DataError, match="leave the range of float64; divide the columns"):
+            work()
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_regularization_that_is_nothing_beside_a_wide_range():
+    assert bt.fit(X * 1e145, 2, "VVV", regularization=1e-30).converged

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -165,3 +167,11 @@ def test_components_that_lose_all_rows_are_no_error(k, how):
     rows = np.concatenate([rng.normal(0, 1, (50, 2)), rng.normal(4, 1, (40, 2))])
     for family in ("EEE", "VVV", "EII"):
         assert np.isfinite(bt.fit(rows, k, family, **how).log_likelihood)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize(("unit", "written"), [(1e90, r"volume of 1e\+36\d$"), (1e-90, r"volume of 1e-35\d$")])
+def test_a_volume_beyond_float64_is_written(unit, written):
+    rows = np.random.default_rng(0).normal(size=(60, 4))
+    fit = bt.fit(rows * unit, 1, "VVI", noise=True)
+    assert re.search(written, fit.summary(), re.MULTILINE)

@@ -89,3 +89,11 @@ def test_cdf_of_several_features():
     assert mixture.cdf(row) == pytest.approx(expected, abs=1e-4)
     assert mixture.cdf([row, row + 1]).shape == (2,)
     assert make("full", 2, 3).cdf([[1e3, 1e3]])[0] == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_densities_beyond_float64():
+    narrow = bt.Mixture([1.0], np.zeros((1, 8)), np.full(8, 1e-200), form="tied diagonal")
+    assert narrow.pdf(np.zeros(8)) == np.inf
+    assert narrow.density_level(0.5) == np.inf
+    assert 1000 < narrow.density_level(0.5, log=True) < np.inf

@@ -338,3 +338,14 @@ def test_a_fit_that_it_cannot_go_on_from(rows, how):
     with pytest.raises(bt.ParameterError, match="knows neither noise nor equal_weights"):
         bt.OnlineFit(start=fit)
     assert bt.OnlineFit(start=fit.mixture).n_components == 2
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("family", ["EII", "VVI"])
+@pytest.mark.parametrize("seed", range(10))
+def test_a_row_that_outweighs_all_others_for_a_while(family, seed):
+    """What is left of the spread is what rounding leaves, on either side of 0."""
+    few = np.random.default_rng(seed).integers(-5, 6, size=(60, 3)).astype(float)
+    weight = np.where(np.arange(60) == 35, 1e12, 1.0)
+    online = bt.OnlineFit(1, family, prior="conjugate", step=0.51, first_rows=20, block_rows=1)
+    assert np.isfinite(online.update(few, weight).mixture.logpdf(few)).all()

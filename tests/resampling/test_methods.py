@@ -171,3 +171,19 @@ def test_long_refits_hear_the_stop(monkeypatch):
     stopping.asked = True
     with pytest.raises(Stopped):
         subject.refit(source, NativeKernel(1), 1e-5, stopping)
+
+
+@pytest.mark.parametrize("family", ["EEI", "VVI", "VVV"])
+@pytest.mark.parametrize(("form", "numbers"), [("tied spherical", 1.0), ("tied", np.eye(2)), ("full", [np.eye(2)] * 2)])
+def test_of_a_start_that_no_step_has_brought_into_form(family, form, numbers):
+    fit = bt.fit(LOBES, families=family, start=bt.Mixture([0.5, 0.5], LOBES[[0, -1]], numbers, form=form), max_iter=0)
+    for method in METHODS:
+        errors = fit.standard_errors(method=method, n_resamples=5)
+        assert errors.estimate.covariances.tolist() == [np.eye(2).tolist()] * 2
+        assert errors.covariances.shape == (2, 2, 2)
+        assert errors.covariances[0, 0, 0] > 0
+        assert "variance 1, x0" in repr(errors) or family == "EEI"
+    if (form, family) == ("full", "VVV"):
+        return
+    with pytest.raises(bt.DataError, match=f"its start as it was given and no mixture of family {family}, so it is at"):
+        fit.standard_errors(method="information")

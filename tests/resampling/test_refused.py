@@ -31,6 +31,14 @@ ERRORS = {
         {"data": LOBES, "sample_weight": np.full(120, 1 / 120)},
         "row weights are counts of rows here, and add up to 1, which is too few; multiply them",
     ),
+    "weights beyond counting": (
+        {"data": LOBES, "sample_weight": np.full(120, 1e25)},
+        "add up to 1.2e\\+27, which is more than can be counted; divide them",
+    ),
+    "weights beyond drawing": (
+        {"data": LOBES, "sample_weight": np.full(120, 1e12), "method": "parametric"},
+        "add up to 1.2e\\+14, more rows than can be drawn from the fit; divide them",
+    ),
     "labels without data": ({"labels": np.zeros(120)}, "sample_weight and labels belong to data"),
 }
 
@@ -48,6 +56,7 @@ TESTS = {
     "family of one feature": ({"family": "E"}, "'E' is mclust's name for one feature, but the rows have 2"),
     "noise masked": ({"noise": np.ma.masked_array(np.arange(120) > 9, np.arange(120) < 1)}, "row 0 is masked"),
     "starts": ({"n_init": 0}, "n_init should be an integer"),
+    "weights beyond drawing": ({"sample_weight": np.full(120, 1e12)}, "more rows than can be drawn from the fit"),
     "weights": ({"sample_weight": -np.ones(120)}, "should not be negative"),
 }
 

@@ -279,9 +279,10 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
 
     def _objective(self, source: Source, noise: NoiseModel | None) -> Objective:
         prior, moments = read_prior(self.prior), source.moments
+        floor = climbing.floor_of(source, self.reg_covar)
         about = prior.about(moments.mean, moments.covariance, source.total, self.n_components) if prior else None
         return Objective(
-            parse_family(self.covariance_type), climbing.floor_of(source, self.reg_covar), about,
+            parse_family(self.covariance_type), floor, about,
             bool(self.equal_weights), None if noise is None else noise.log_density,
         )  # fmt: skip
 

@@ -56,6 +56,10 @@ class Family:
         """Whether all components share one covariance."""
         return "V" not in self.code
 
+    def in_form(self, covariance: Covariance) -> bool:
+        """Whether a covariance is held in the family's form, as it is after an M-step."""
+        return (covariance.kind, covariance.tied) == (self.kind, self.tied)
+
     @cached_property
     def iterates(self) -> bool:
         """Whether the M-step may begin at the covariance before it; it is a formula where all letters but I are one."""

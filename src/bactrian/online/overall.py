@@ -23,4 +23,6 @@ def overall(statistics: Statistics) -> tuple[FloatArray, FloatArray]:
         spread = np.diag(within.sum(axis=0) + np.diagonal(between))
     else:
         spread = between + (within if s.scatter is Scatter.POOLED else within.sum(axis=0))
+    # what is left of a spread by subtraction may be below 0 where rows far apart have been forgotten
+    np.fill_diagonal(spread, np.maximum(np.diagonal(spread), 0.0))
     return centre + mean, spread / total

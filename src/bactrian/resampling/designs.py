@@ -48,16 +48,15 @@ class Design(ABC):
 
     def errors(self, replicates: Replicates) -> Numbers:
         """Standard deviations over the resamples, divided by B - 1."""
-        return replicates.summarised(lambda v: v.std(axis=0, ddof=1), self.subject.mixture.covariance)
+        return replicates.summarised(lambda v: v.std(axis=0, ddof=1))
 
     def interval(self, replicates: Replicates, errors: Numbers, level: float) -> tuple[Numbers, Numbers]:
         """The quantiles of the resamples that leave (1 - level) / 2 outside on each side.
 
         Between two resamples a quantile is interpolated linearly (Hyndman & Fan 1996, rule 7: R's and NumPy's own).
         """
-        like = self.subject.mixture.covariance
         low, high = (
-            replicates.summarised(lambda v, q=q: np.quantile(v, q, axis=0), like)  # type: ignore[misc]
+            replicates.summarised(lambda v, q=q: np.quantile(v, q, axis=0))  # type: ignore[misc]
             for q in ((1 - level) / 2, (1 + level) / 2)
         )
         return low, high
@@ -121,12 +120,12 @@ class Jackknife(Design):
 
         With equal blocks this is the square root of (n - 1) / n times the sum of squares about the average.
         """
-        total, like = weights_of(self.subject.source).sum(), self.subject.mixture.covariance
+        total = weights_of(self.subject.source).sum()
         m, copies = self._left_out[replicates.drawn], self._copies[replicates.drawn]
         h = total / m
         # a block is an average of its rows; part of a row is as rough as the row
         rough = np.where(self._alone[replicates.drawn], 1 / m, 1.0)
-        return replicates.summarised(lambda v: _delete_m(v, h, copies, rough), like)
+        return replicates.summarised(lambda v: _delete_m(v, h, copies, rough))
 
     def interval(self, replicates: Replicates, errors: Numbers, level: float) -> tuple[Numbers, Numbers]:
         """Normal, about the fit: leaving out rows one by one says nothing about quantiles."""

@@ -15,7 +15,7 @@ from bactrian.randomness import generator
 from bactrian.resampling.designs import Bootstrap, Design, Jackknife, Parametric, Weighted, normal_interval
 from bactrian.resampling.information import information_errors
 from bactrian.resampling.numbers import numbers_of, stack
-from bactrian.resampling.rows import check_counts, in_memory
+from bactrian.resampling.rows import check_counts, check_drawn, in_memory
 from bactrian.resampling.standard_errors import StandardErrors
 from bactrian.resampling.subject import Subject
 from bactrian.resampling.threads import Stopping, share_out
@@ -84,6 +84,8 @@ def standard_errors(
     check_counts(subject.source, len(subject.mixture.weights))
     if method == INFORMATION:
         return _by_information(subject, level, n_threads)
+    if method == "parametric":
+        check_drawn(subject.source)
     return _by_resampling(method, METHODS[method](subject.in_double(), n, rng), level, n_threads, progress)
 
 
@@ -111,7 +113,7 @@ def _by_resampling(
     low, high = design.interval(replicates, errors, level)
     return StandardErrors(
         method, level, numbers_of(mixture), errors, low, high, design.n, left_out, replicates,
-        design.subject.names, mixture.covariance.tied,
+        design.subject.names, mixture.covariance.tied and design.subject.objective.family.tied,
     )  # fmt: skip
 
 

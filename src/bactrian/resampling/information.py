@@ -38,6 +38,11 @@ def information_errors(subject: Subject, kernel: Kernel) -> Numbers:
             f"method='information' knows the families whose covariances are plain averages ({', '.join(AVERAGED)}), "
             f"but this fit is {subject.objective.family}; use method='bootstrap' or 'weighted'"
         )
+    if not subject.objective.family.in_form(subject.mixture.covariance):  # max_iter=0
+        raise DataError(
+            f"this fit is its start as it was given and no mixture of family {subject.objective.family}, so it is at no "
+            "maximum: fit with max_iter of at least 1, or use method='bootstrap'"
+        )
     coordinates = Coordinates.of(subject)
     matrix = _information(subject, coordinates, kernel)
     scales = coordinates.scales

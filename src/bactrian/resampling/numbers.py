@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -53,6 +53,7 @@ class Replicates:
     covariances: FloatArray
     noise: FloatArray | None
     drawn: FloatArray
+    _form: Covariance = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -60,10 +61,10 @@ class Replicates:
     def __repr__(self) -> str:
         return f"Replicates({len(self)} of weights {self.weights.shape[1:]}, means {self.means.shape[1:]})"
 
-    def summarised(self, by: Callable[[FloatArray], FloatArray], like: Covariance) -> Numbers:
+    def summarised(self, by: Callable[[FloatArray], FloatArray]) -> Numbers:
         """What a function of (B, ...) arrays makes of them, its result without the first axis."""
         noise = None if self.noise is None else float(by(self.noise))
-        return Numbers(by(self.weights), by(self.means), written_out(by(self.covariances), like), noise)
+        return Numbers(by(self.weights), by(self.means), written_out(by(self.covariances), self._form), noise)
 
 
 def stack(mixtures: Sequence[Parameters], drawn: Sequence[int]) -> Replicates:
@@ -75,6 +76,7 @@ def stack(mixtures: Sequence[Parameters], drawn: Sequence[int]) -> Replicates:
         covariances=np.array([m.covariance.array for m in bare]),
         noise=None if mixtures[0].noise is None else np.array([m.noise.weight for m in mixtures if m.noise]),
         drawn=np.array(drawn),
+        _form=bare[0].covariance,
     )
 
 

@@ -14,6 +14,9 @@ from bactrian.typing import FloatArray
 # Numbers up to which rows of weight 0 are left out by copying the others: the passes that follow cost more.
 COPIED = 1_000_000
 
+COUNTABLE = 2.0**53  # rows: of more a float64 forgets single ones
+DRAWN = 2**28  # numbers that may be drawn for rows that are fewer: 2 GB
+
 
 def in_memory(source: Source) -> ArraySource:
     """The rows of a source as an array.
@@ -72,7 +75,7 @@ def check_counts(source: Source, n_components: int) -> None:
     Raises
     ------
     DataError
-        They add up to fewer than two rows, or than one for each component.
+        They add up to fewer than two rows, or than one for each component, or to more than can be counted.
     """
     if source.n_rows < 2:
         raise DataError("one row says nothing about the uncertainty of a fit; give more rows")
@@ -80,4 +83,24 @@ def check_counts(source: Source, n_components: int) -> None:
         raise DataError(
             f"row weights are counts of rows here, and add up to {source.total:.3g}, which is too few; multiply them "
             "so that they add up to the number of rows that were seen"
+        )
+    if source.total > COUNTABLE:
+        raise DataError(
+            f"row weights are counts of rows here, and add up to {source.total:.3g}, which is more than can be counted; "
+            "divide them so that they add up to the number of rows that were seen"
+        )
+
+
+def check_drawn(source: Source) -> None:
+    """Raise where row weights stand for more rows than can be drawn anew.
+
+    Raises
+    ------
+    DataError
+        They add up to far more rows than there are.
+    """
+    if source.total > source.n_rows and source.total * source.n_features > DRAWN:
+        raise DataError(
+            f"row weights are counts of rows here, and add up to {source.total:.3g}, more rows than can be drawn from "
+            "the fit; divide them so that they add up to the number of rows that were seen"
         )
