@@ -33,7 +33,7 @@ ERRORS = {
     ),
     "weights beyond counting": (
         {"data": LOBES, "sample_weight": np.full(120, 1e25)},
-        "add up to 1.2e\\+27, which is more than can be counted; divide them",
+        "add up to 1.2e\\+27, more than can be counted; divide them",
     ),
     "weights beyond drawing": (
         {"data": LOBES, "sample_weight": np.full(120, 1e12), "method": "parametric"},

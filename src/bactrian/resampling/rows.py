@@ -86,7 +86,7 @@ def check_counts(source: Source, n_components: int) -> None:
         )
     if source.total > COUNTABLE:
         raise DataError(
-            f"row weights are counts of rows here, and add up to {source.total:.3g}, which is more than can be counted; "
+            f"row weights are counts of rows here, and add up to {source.total:.3g}, more than can be counted; "
             "divide them so that they add up to the number of rows that were seen"
         )
 
