@@ -40,8 +40,8 @@ def information_errors(subject: Subject, kernel: Kernel) -> Numbers:
         )
     if not subject.objective.family.in_form(subject.mixture.covariance):  # max_iter=0
         raise DataError(
-            f"this fit is its start as it was given and no mixture of family {subject.objective.family}, so it is at no "
-            "maximum: fit with max_iter of at least 1, or use method='bootstrap'"
+            f"this fit is its start as it was given and no mixture of family {subject.objective.family}, so it is at "
+            "no maximum: fit with max_iter of at least 1, or use method='bootstrap'"
         )
     coordinates = Coordinates.of(subject)
     matrix = _information(subject, coordinates, kernel)

@@ -86,8 +86,8 @@ def check_counts(source: Source, n_components: int) -> None:
         )
     if source.total > COUNTABLE:
         raise DataError(
-            f"row weights are counts of rows here, and add up to {source.total:.3g}, which is more than can be counted; "
-            "divide them so that they add up to the number of rows that were seen"
+            f"row weights are counts of rows here, and add up to {source.total:.3g}, which is more than can be "
+            "counted; divide them so that they add up to the number of rows that were seen"
         )
 
 
