@@ -9,6 +9,7 @@ import numpy as np
 
 from bactrian import _core
 from bactrian.covariance import Covariance, Diagonal, Full
+from bactrian.errors import CovarianceError
 from bactrian.families.floor import Floor
 from bactrian.families.scatters import Scatters
 from bactrian.kernels.native import FORM_CODES
@@ -23,7 +24,11 @@ def natively(letters: str, twin: MStep) -> MStep:
     def m_step(scatters: Scatters, floor: Floor, before: Covariance | None = None) -> tuple[Covariance, IntArray]:
         found = _in_core(letters, scatters.filled, floor, before)
         if found is None:
-            return twin(scatters, floor, before)
+            try:
+                with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # no covariance: refused as such
+                    return twin(scatters, floor, before)
+            except np.linalg.LinAlgError as error:
+                raise CovarianceError("a covariance leaves the range of float64; it cannot be factored") from error
         numbers, held = found
         shaped = numbers.reshape(scatters.within.shape)
         form: type[Any] = Diagonal if letters[2] == "I" else Full
