@@ -134,3 +134,12 @@ def test_one_row_and_one_component():
         bt.fit(np.ones((5, 2)), 2)
     with pytest.raises(bt.ParameterError, match="the start has 1 component, but"):
         bt.fit(lumps(3), 2, start=bt.Mixture([1.0], [[0.0, 0.0]], [np.eye(2)]))
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("family", ["VEE", "EVE", "VVE", "EEV", "VEV", "EVV"])
+@pytest.mark.parametrize("unit", [1.0, 1e150])
+def test_fewer_rows_than_features_without_a_floor(family, unit):
+    rows = np.random.default_rng(0).integers(-3, 4, size=(3, 8)) * unit
+    with pytest.raises(bt.CollapseError, match=r"^no candidate could be fitted: component collapsed: [^\n]+$"):
+        bt.fit(rows, 1, family, regularization=0)
