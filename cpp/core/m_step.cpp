@@ -178,7 +178,8 @@ Covariances common_orientation(const Constraint& constraint, const Scatters& s, 
                                const Model* before) {
     if (before && before->form == Form::full) {
         std::vector<double> axes = common_axes(covariances_of(*before).data(), s.K, s.D);
-        return covariances(turned(constraint, s, floor, std::move(axes), s.D > kMany ? kMostAgainOfMany : kMostTurns), s, floor, nullptr);
+        const int most = s.D > kMany ? kMostAgainOfMany : kMostTurns;
+        return covariances(turned(constraint, s, floor, std::move(axes), most), s, floor, nullptr);
     }
     std::vector<double> identity(s.D * s.D, 0.0);
     for (std::ptrdiff_t d = 0; d < s.D; ++d) identity[d * (s.D + 1)] = 1.0;

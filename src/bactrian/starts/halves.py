@@ -160,7 +160,8 @@ class Halves:
         learnt = []
         for one in local:
             found = [next(ends) for _ in one.starts]
-            halves = _different([(e.value - one.alone, at_rest(e).mixture) for e in found if e and not e.held])
+            there = [at_rest(e, beside=len(parts.weights)) for e in found if e and not e.held]
+            halves = _different([(end.value - one.alone, end.mixture) for end in there])
             learnt.append(Known(float(parts.weights[one.c]), parts.means[one.c], whiteners[one.c], halves))
         self.known = (self.known + learnt)[-REMEMBERED * len(parts.weights) :]
         return learnt

@@ -98,10 +98,10 @@ def follow(
         climbs[some] = map(at_rest, em.run(source, kernel, going_on, tol=level(source), max_iter=n, memory=memory))
 
 
-def at_rest(climb: em.Climb) -> em.Climb:
-    """The same, packed where that saves much; whoever goes on with it unpacks it."""
+def at_rest(climb: em.Climb, beside: int = 1) -> em.Climb:
+    """The same, packed where that saves much, of ``beside`` like it; whoever goes on with it unpacks it."""
     k, d = climb.mixture.shape
-    large = climb.family.kind == "full" and not climb.family.tied and k * d * d >= LARGE
+    large = climb.family.kind == "full" and not climb.family.tied and beside * k * d * d >= LARGE
     return replace(climb, mixture=resting(climb.mixture)) if large else climb
 
 
