@@ -275,7 +275,7 @@ nb::object py_score(const AnyRows& rows, const PyModel& model, int what, bool si
 // (rows that became centres (n, K - K0), labels (n, N) or None)
 nb::tuple py_kmeans(const AnyRows& rows, const std::optional<Doubles>& weight, Doubles middle, Doubles whitener,
                     const std::optional<Labels>& order, Doubles anchors, std::size_t n_components, std::size_t candidates,
-                    Doubles positions, int steps, bool labelled, int threads, const std::string& variant) {
+                    Doubles positions, int steps, int moves, bool labelled, int threads, const std::string& variant) {
     const std::size_t N = rows.shape(0), D = rows.shape(1), K0 = anchors.shape(0), n = positions.shape(0);
     if (middle.ndim() != 1 || middle.shape(0) != D || anchors.ndim() != 2 || anchors.shape(1) != D ||
         (whitener.size() != D && whitener.size() != D * D) || (order && order->shape(0) != N) || positions.ndim() != 2)
@@ -283,7 +283,7 @@ nb::tuple py_kmeans(const AnyRows& rows, const std::optional<Doubles>& weight, D
     const bool full = whitener.ndim() == 2;
     const KMeans asked{rows_of(rows, weight), {middle.data(), whitener.data(), full}, order ? order->data() : nullptr,
                        anchors.data(), std::ptrdiff_t(K0), std::ptrdiff_t(n_components), std::ptrdiff_t(n),
-                       std::ptrdiff_t(candidates), positions.data(), steps, variant_named(variant), threads};
+                       std::ptrdiff_t(candidates), positions.data(), steps, moves, variant_named(variant), threads};
     if (whitener.size() != (full ? D * D : D) || std::ptrdiff_t(positions.shape(1)) != asked.drawn() || N == 0 ||
         candidates == 0 || n_components == 0 || n_components < K0)
         throw std::invalid_argument("rows, centres, candidates and positions do not fit together");
@@ -617,7 +617,7 @@ NB_MODULE(_core, m) {
           "n_components"_a, "scatter"_a, "threads"_a, "variant"_a);
     m.def("score", py_score, "rows"_a, "model"_a, "what"_a, "single"_a, "threads"_a, "variant"_a);
     m.def("kmeans", py_kmeans, "rows"_a, "weight"_a.none(), "middle"_a, "whitener"_a, "order"_a.none(), "anchors"_a,
-          "n_components"_a, "candidates"_a, "positions"_a, "steps"_a, "labelled"_a, "threads"_a, "variant"_a);
+          "n_components"_a, "candidates"_a, "positions"_a, "steps"_a, "moves"_a, "labelled"_a, "threads"_a, "variant"_a);
     nb::class_<PyGroups>(m, "Groups")
         .def(nb::init<const AnyRows&, const std::optional<Doubles>&, Doubles, const std::vector<Labels>&, std::size_t, int,
                       int, const std::string&>(),

@@ -1,7 +1,10 @@
 #include "kmeans.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 
@@ -15,12 +18,15 @@ using Index = std::ptrdiff_t;
 
 constexpr double kKept = 64 << 20;  // bytes of whitened rows that are kept; more are whitened anew for each read
 constexpr Index kMostChunks = 64, kMostSums = Index(1) << 22;
+constexpr int kTurns = 4;         // towards the longest axis of a group, and then of its halves
+constexpr double kWorth = 1.05;   // times what a union loses that a split must gain
 
 // The rows in the order in which they are drawn, whitened, in tiles.
 class Tiles {
 public:
+    static constexpr Index kMostRows = 192;  // of a tile
     explicit Tiles(const KMeans& k)
-        : k_(k), N(k.rows.N), D(k.rows.D), T(D <= 128 ? 192 : 48), count((N + T - 1) / T),
+        : k_(k), N(k.rows.N), D(k.rows.D), T(D <= 128 ? kMostRows : 48), count((N + T - 1) / T),
           order_(k.order, k.order ? k.order + N : k.order), keeps_(double(count * T * D) * sizeof(double) <= kKept),
           rows_((keeps_ ? count : 0) * T * D * sizeof(double)), weight_(count * T * sizeof(double)) {
         if (!k.order) order_.resize(N), std::iota(order_.begin(), order_.end(), Index(0));
@@ -213,19 +219,52 @@ std::vector<std::vector<double>> seed(const KMeans& k, const Tiles& tiles, Index
     return centres;
 }
 
-// Lloyd's steps of one labelling; a chunk of tiles has sums of its own, which are added in their order.
+// Sums over the rows of a labelling: a chunk of tiles has its own, which are added in their order.
+class Sums {
+public:
+    explicit Sums(const Tiles& tiles) : tiles_(tiles) {}
+    // body(tile, x, sums) for all tiles; `work` : of one row
+    template <typename Body>
+    const std::vector<double>& over(Index size, double work, Body body) {
+        const Index most = std::clamp<Index>(kMostSums / size, 1, kMostChunks), each = (tiles_.count + most - 1) / most;
+        const Index chunks = (tiles_.count + each - 1) / each;
+        const int threads = tiles_.threads(work);
+        parts_.assign(chunks * size, 0.0);
+        std::vector<Block> rooms;
+        for (int t = 0; t < threads; ++t) rooms.emplace_back(tiles_.room());
+        std::atomic<Index> next{0};
+        in_parallel(threads, [&](int thread) {
+            for (Index c; (c = next.fetch_add(1)) < chunks;)
+                for (Index t = c * each; t < std::min((c + 1) * each, tiles_.count); ++t)
+                    body(t, tiles_.tile(t, rooms[thread].data), parts_.data() + c * size);
+        });
+        all_.assign(size, 0.0);
+        for (std::size_t i = 0; i < parts_.size(); ++i) all_[i % size] += parts_[i];
+        return all_;
+    }
+
+private:
+    const Tiles& tiles_;
+    std::vector<double> parts_, all_;
+};
+
+double squared_distance(const double* a, const double* b, Index D) {
+    double sum = 0.0;
+    for (Index d = 0; d < D; ++d) sum += (a[d] - b[d]) * (a[d] - b[d]);
+    return sum;
+}
+// What the sum of squares loses where two groups become one (Ward 1963).
+double ward(double n, double m, double squared) { return n + m > 0.0 ? n * m / (n + m) * squared : 0.0; }
+
+// Lloyd's steps of one labelling, and moves that merge two groups and split another.
 class Lloyd {
 public:
     Lloyd(const KMeans& k, const Tiles& tiles, std::vector<double> centres)
-        : k_(k), tiles_(tiles), centres_(std::move(centres)), size_(k.K * (tiles.D + 1)),
-          each_(tiles_each(tiles, size_)), sums_((tiles.count + each_ - 1) / each_ * size_),
+        : k_(k), tiles_(tiles), D(tiles.D), centres_(std::move(centres)), counts_(k.K), sums_(tiles),
           labels(tiles.count * tiles.T, -1) {}
     void run() {
-        assign();
-        for (int step = 0; step < k_.steps; ++step) {
-            move();
-            if (!assign()) return;
-        }
+        settle();
+        for (Index n = 0; n < k_.moves && improved(); ++n) settle();
     }
     std::vector<Index> labels_of_rows() const {
         std::vector<Index> of(tiles_.N);
@@ -234,58 +273,135 @@ public:
     }
 
 private:
-    static Index tiles_each(const Tiles& tiles, Index size) {
-        const Index chunks = std::clamp<Index>(kMostSums / size, 1, kMostChunks);
-        return (tiles.count + chunks - 1) / chunks;
+    struct Halves {
+        double gain;
+        Index of;
+    };
+    struct Pair {
+        double loss;
+        Index i, j;
+    };
+    void settle() {
+        assign();
+        for (int step = 0; step < k_.steps; ++step) {
+            move();
+            if (!assign()) return;
+        }
+        if (k_.moves) move();
     }
     // whether any label changed
     bool assign() {
-        const double work = 2.0 * double(k_.K * tiles_.D);
-        const int threads = tiles_.threads(work);
-        std::vector<Block> rooms;
-        for (int t = 0; t < threads; ++t) rooms.emplace_back(tiles_.room() + tiles_.T * sizeof(Index));
-        const Index chunks = Index(sums_.size()) / size_;
-        std::atomic<Index> next{0};
         std::atomic<bool> changed{false};
-        in_parallel(threads, [&](int thread) {
-            char* room = static_cast<char*>(rooms[thread].data);
-            for (Index c; (c = next.fetch_add(1)) < chunks;) {
-                double* sums = sums_.data() + c * size_;
-                std::fill_n(sums, size_, 0.0);
-                for (Index t = c * each_; t < std::min((c + 1) * each_, tiles_.count); ++t)
-                    if (tile(t, tiles_.tile(t, room), reinterpret_cast<Index*>(room + tiles_.room()), sums)) changed = true;
-            }
+        all_ = sums_.over(k_.K * (D + 1), 2.0 * double(k_.K * D), [&](Index t, const double* x, double* sums) {
+            std::array<Index, Tiles::kMostRows> found;
+            k_.variant->points.nearest(x, tiles_.padded(t), tiles_.T, D, centres_.data(), k_.K, found.data());
+            Index* before = labels.data() + t * tiles_.T;
+            const Index n = tiles_.rows(t);
+            if (!std::equal(before, before + n, found.data())) changed = true;
+            std::copy_n(found.data(), n, before);
+            add(t, x, sums, [&](Index i) { return before[i]; });
         });
         return changed;
     }
-    bool tile(Index t, const double* x, Index* found, double* sums) {
-        const Index n = tiles_.rows(t), D = tiles_.D, T = tiles_.T;
-        k_.variant->points.nearest(x, tiles_.padded(t), T, D, centres_.data(), k_.K, found);
-        Index* before = labels.data() + t * T;
-        const bool same = std::equal(before, before + n, found);
-        std::copy_n(found, n, before);
+    // the weights of rows and their sums, by groups; features inside: neighbouring rows may be of one group, whose sum
+    // would be waited for
+    template <typename Group>
+    void add(Index t, const double* x, double* sums, Group group) const {
         const double* weight = tiles_.weight(t);
-        for (Index i = 0; i < n; ++i) {  // features inside: neighbouring rows may have one label, whose sum would be waited for
-            double* to = sums + found[i] * (D + 1);
+        for (Index i = 0; i < tiles_.rows(t); ++i) {
+            double* to = sums + group(i) * (D + 1);
             to[D] += weight[i];
-            for (Index d = 0; d < D; ++d) to[d] += weight[i] * x[d * T + i];
+            for (Index d = 0; d < D; ++d) to[d] += weight[i] * x[d * tiles_.T + i];
         }
-        return !same;
     }
     void move() {
-        std::vector<double> all(size_, 0.0);
-        for (std::size_t i = 0; i < sums_.size(); ++i) all[i % size_] += sums_[i];
-        for (Index k = 0; k < k_.K; ++k)
-            for (Index d = 0; d < tiles_.D; ++d) {
-                const double* of = all.data() + k * (tiles_.D + 1);
-                centres_[k * tiles_.D + d] = of[tiles_.D] > 0.0 ? of[d] / of[tiles_.D] : 0.0;
-            }
+        for (Index k = 0; k < k_.K; ++k) counts_[k] = mean_of(all_.data() + k * (D + 1), centres_.data() + k * D);
     }
+    double mean_of(const double* sums, double* mean) const {
+        for (Index d = 0; d < D; ++d) mean[d] = sums[D] > 0.0 ? sums[d] / sums[D] : 0.0;
+        return sums[D];
+    }
+    // Some moves that gain, as far as is known at once and where they do not meet; whether there was one.
+    bool improved() {
+        split();
+        std::vector<Halves> halves;
+        for (Index k = 0; k < k_.K; ++k) halves.push_back({ward(weights_[2 * k], weights_[2 * k + 1], apart(k)), k});
+        std::vector<Pair> pairs;
+        for (Index i = k_.K0; i < k_.K; ++i)
+            for (Index j = i + 1; j < k_.K; ++j)
+                pairs.push_back({ward(counts_[i], counts_[j], squared_distance(centre(i), centre(j), D)), i, j});
+        std::ranges::stable_sort(halves, std::greater{}, &Halves::gain);
+        std::ranges::stable_sort(pairs, std::less{}, &Pair::loss);
+        std::vector<bool> taken(k_.K, false);
+        bool any = false;
+        for (const Halves& one : halves) {
+            if (one.of < k_.K0 || taken[one.of]) continue;
+            const auto free = [&](const Pair& p) { return p.i != one.of && p.j != one.of && !taken[p.i] && !taken[p.j]; };
+            const auto pair = std::ranges::find_if(pairs, free);
+            if (pair == pairs.end() || !(one.gain > kWorth * pair->loss)) continue;
+            any = taken[one.of] = taken[pair->i] = taken[pair->j] = true;
+            const double share = counts_[pair->i] / std::max(counts_[pair->i] + counts_[pair->j], 1e-300);
+            for (Index d = 0; d < D; ++d) {
+                double &a = centres_[pair->i * D + d], &b = centres_[pair->j * D + d];
+                a = share * a + (1.0 - share) * b;
+                b = halves_[(2 * one.of + 1) * D + d];
+                centres_[one.of * D + d] = halves_[2 * one.of * D + d];
+            }
+        }
+        return any;
+    }
+    // Each group in two, along its longest axis and then by a few of Lloyd's steps of its own.
+    void split() {
+        axis_.assign(k_.K * D, 1.0), middle_ = centres_;
+        for (int turn = 0; turn < kTurns; ++turn) {
+            const std::vector<double>& turned = sums_.over(k_.K * D, 4.0 * double(D), [&](Index t, const double* x, double* sums) {
+                const double* weight = tiles_.weight(t);
+                for_rows(t, x, [&](Index i, Index k, double along) {
+                    for (Index d = 0; d < D; ++d)
+                        sums[k * D + d] += weight[i] * along * (x[d * tiles_.T + i] - centre(k)[d]);
+                });
+            });
+            for (Index k = 0; k < k_.K; ++k) {
+                double largest = 0.0;
+                for (Index d = 0; d < D; ++d) largest = std::max(largest, std::abs(turned[k * D + d]));
+                for (Index d = 0; largest > 0.0 && d < D; ++d) axis_[k * D + d] = turned[k * D + d] / largest;
+            }
+        }
+        halves_.resize(2 * k_.K * D), weights_.resize(2 * k_.K);
+        for (int step = 0; step < kTurns; ++step) {
+            const std::vector<double>& sums = sums_.over(2 * k_.K * (D + 1), 4.0 * double(D), [&](Index t, const double* x, double* to) {
+                std::array<Index, Tiles::kMostRows> half;
+                for_rows(t, x, [&](Index i, Index k, double along) { half[i] = 2 * k + (along > 0.0); });
+                add(t, x, to, [&](Index i) { return half[i]; });
+            });
+            for (Index h = 0; h < 2 * k_.K; ++h) weights_[h] = mean_of(sums.data() + h * (D + 1), halves_.data() + h * D);
+            for (Index k = 0; k < k_.K; ++k)
+                for (Index d = 0; d < D; ++d) {
+                    const double a = halves_[2 * k * D + d], b = halves_[(2 * k + 1) * D + d];
+                    axis_[k * D + d] = b - a, middle_[k * D + d] = 0.5 * (a + b);
+                }
+        }
+    }
+    // body(row, group, how far from the group's middle along its axis)
+    template <typename Body>
+    void for_rows(Index t, const double* x, Body body) const {
+        for (Index i = 0; i < tiles_.rows(t); ++i) {
+            const Index k = labels[t * tiles_.T + i];
+            double along = 0.0;
+            for (Index d = 0; d < D; ++d) along += (x[d * tiles_.T + i] - middle_[k * D + d]) * axis_[k * D + d];
+            body(i, k, along);
+        }
+    }
+    double apart(Index k) const { return squared_distance(halves_.data() + 2 * k * D, halves_.data() + (2 * k + 1) * D, D); }
+    const double* centre(Index k) const { return centres_.data() + k * D; }
+
     const KMeans& k_;
     const Tiles& tiles_;
-    std::vector<double> centres_;
-    Index size_, each_;
-    std::vector<double> sums_;
+    const Index D;
+    std::vector<double> centres_, counts_;
+    Sums sums_;
+    std::vector<double> all_;                               // (K, D + 1) of the labels
+    std::vector<double> axis_, middle_, halves_, weights_;  // where groups would be split: (K, D) twice, (K, 2, D), (K, 2)
     std::vector<Index> labels;
 };
 

@@ -17,7 +17,8 @@ struct KMeans {
     std::ptrdiff_t labellings;
     std::ptrdiff_t candidates;    // rows drawn for each centre, of which the one that brings all rows nearest is kept
     const double* positions;      // (labellings, drawn()) in [0, 1)
-    int steps;                    // of Lloyd
+    int steps;                    // of Lloyd, and after each lot of moves
+    int moves;                    // lots of them, at most: merging two groups, splitting another
     const Variant* variant;
     int threads;
 
@@ -29,7 +30,7 @@ struct KMeans {
 };
 
 // Writes the rows that became centres (labellings, K - K0), and unless null the labels (labellings, N) after at most
-// `steps` steps, fewer where they stay the same. A group without rows gets the middle as its centre. Where all rows are
+// `steps` steps, fewer where they stay the same, and moves as long as these gain. A group without rows gets the middle as its centre. Where all rows are
 // centres already the last one is drawn again. The same bits for any number of threads.
 void kmeans(const KMeans&, std::ptrdiff_t* centres, std::ptrdiff_t* labels);
 

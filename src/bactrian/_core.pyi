@@ -86,6 +86,7 @@ def kmeans(
     candidates: int,
     positions: FloatArray,
     steps: int,
+    moves: int,
     labelled: bool,
     threads: int,
     variant: str,

@@ -15,7 +15,7 @@ struct Found {
 };
 
 Found find(const Case& c, bool single, const Variant* v, int threads, bool full, std::ptrdiff_t candidates,
-           std::ptrdiff_t K0) {
+           std::ptrdiff_t K0, int moves = 0) {
     const std::ptrdiff_t n = 3;
     std::vector<double> middle(c.D, 3.0), whitener(full ? c.D * c.D : c.D, 0.0), positions;
     for (std::ptrdiff_t d = 0; d < c.D; ++d) {
@@ -23,7 +23,7 @@ Found find(const Case& c, bool single, const Variant* v, int threads, bool full,
         if (full && d > 0) whitener[d * c.D] = 0.3;
     }
     KMeans k{c.rows(single), {middle.data(), whitener.data(), full}, nullptr, c.means.data(), K0, c.K, n, candidates,
-             nullptr, 4, v, threads};
+             nullptr, 4, moves, v, threads};
     for (std::ptrdiff_t i = 0; i < n * k.drawn(); ++i) positions.push_back(std::fmod(0.37 + 0.618 * double(i), 1.0));
     k.positions = positions.data();
     Found found{std::vector<std::ptrdiff_t>(n * (c.K - K0), -1), std::vector<std::ptrdiff_t>(n * c.N, -1)};

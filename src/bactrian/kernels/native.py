@@ -174,8 +174,12 @@ class NativeKernel:
         anchors: FloatArray | None = None,
         candidates: int = 1,
         steps: int | None = None,
+        moves: int = 0,
     ) -> tuple[IntArray, IntArray | None]:
         """Centres (n, K - K0), as numbers of rows, and labels (n, N) after at most ``steps`` of Lloyd's steps.
+
+        ``moves`` : of two groups that become one while another becomes two, lots of these at most that lower the sum of
+        squared distances, and then as many steps again.
 
         Everything happens in float64, on rows whitened about ``middle`` (D,) by a tied ``metric``. ``starts.kmeans``
         has the slow twins, and says what the arguments are. Without ``steps`` there are no labels.
@@ -184,7 +188,7 @@ class NativeKernel:
         anchors = np.empty((0, rows.shape[1])) if anchors is None else np.ascontiguousarray(anchors, dtype=np.float64)
         found: tuple[IntArray, IntArray | None] = _core.kmeans(
             rows, sample_weight, np.ascontiguousarray(middle), whitener, order, anchors, n_components, candidates,
-            positions, steps or 0, steps is not None, self._threads, self._variant,
+            positions, steps or 0, moves, steps is not None, self._threads, self._variant,
         )  # fmt: skip
         return found
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from bactrian import em
+from bactrian.acceleration import remaining
 from bactrian.kernels import Kernel, Parameters
 from bactrian.kernels.native import own_rows
 from bactrian.objective import Objective
@@ -21,7 +22,8 @@ from bactrian.starts.parts import Parts, parts_of
 from bactrian.starts.search import at_rest
 from bactrian.typing import FloatArray
 
-LOCAL = 12  # iterations of a local fit
+LOCAL = 4, 8  # iterations of a local fit: first, and of those that promise enough
+PROMISE = 0.5  # times what the cheapest union loses that these must promise to gain
 LOCAL_TOL = 1e-3
 BYTES = 4 << 20  # of rows whose components are split side by side
 NOTHING = 1e-3  # rows with a lower responsibility are left out
@@ -49,12 +51,16 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """A component and its halves; ``whitener`` is the inverse of its Cholesky factor."""
+    """A component and its halves; ``whitener`` is the inverse of its Cholesky factor.
+
+    ``left`` : nats promised by those that were not followed further.
+    """
 
     weight: float
     mean: FloatArray
     whitener: FloatArray
     halves: list[tuple[float, Parameters]]
+    left: float
 
     def is_at(self, mean: FloatArray, covariance: FloatArray) -> bool:
         if np.linalg.norm(self.whitener @ (self.mean - mean)) > SAME:
@@ -83,22 +89,25 @@ class Halves:
     rng: np.random.Generator
     known: list[Known] = field(default_factory=list)
 
-    def of(self, mixture: Parameters, z: FloatArray) -> list[Split]:
-        """For each component with rows enough its splits; ``z`` (N, K) are the responsibilities."""
+    def of(self, mixture: Parameters, z: FloatArray, loss: float) -> list[Split]:
+        """For each component with rows enough its splits; ``z`` (N, K) are the responsibilities.
+
+        ``loss`` : nats that the cheapest union loses; what promises to gain far less is not followed to its end.
+        """
         parts = parts_of(mixture)
-        known = self._remembered(parts)
+        known = self._remembered(parts, PROMISE * loss)
         new = [c for c, one in enumerate(known) if one is None]
         if new:
             whiteners = _whiteners(parts, new)
             log_density = self.source.log_densities(self.kernel, mixture)
             for some in self._side_by_side(list(whiteners), z):
                 local = self._local(parts, some, whiteners, z, log_density)
-                for one, learnt in zip(local, self._learn(parts, whiteners, local), strict=True):
+                for one, learnt in zip(local, self._learn(parts, whiteners, local, PROMISE * loss), strict=True):
                     known[one.c] = learnt
         return [Split(c, gain, two) for c, one in enumerate(known) if one for gain, two in one.halves]
 
-    def _remembered(self, parts: Parts) -> list[Known | None]:
-        """What is known of each component, the latest first."""
+    def _remembered(self, parts: Parts, enough: float) -> list[Known | None]:
+        """What is known of each component, the latest first, but where nothing that promised ``enough`` was left."""
         latest = self.known[::-1]
         weights = np.array([one.weight for one in latest])
         with np.errstate(divide="ignore", invalid="ignore"):  # a weight of next to nothing, or of nothing, is like none
@@ -106,7 +115,7 @@ class Halves:
         found = []
         for near, mean, covariance in zip(alike.T, parts.means, parts.covariances, strict=True):
             these = (latest[i] for i in np.flatnonzero(near))
-            found.append(next((one for one in these if one.is_at(mean, covariance)), None))
+            found.append(next((one for one in these if one.left < enough and one.is_at(mean, covariance)), None))
         return found
 
     def _side_by_side(self, components: list[int], z: FloatArray) -> Iterator[list[int]]:
@@ -154,17 +163,38 @@ class Halves:
         """A part of the rows says nothing of a prior for all, nor of the noise."""
         return replace(self.objective, prior=None, noise=None)
 
-    def _learn(self, parts: Parts, whiteners: dict[int, FloatArray], local: list[Local]) -> list[Known]:
-        asked = [(one.part, start) for one in local for start in one.starts]
-        ends = iter(em.run_apart(self.kernel, asked, tol=LOCAL_TOL, max_iter=LOCAL))
+    def _learn(
+        self, parts: Parts, whiteners: dict[int, FloatArray], local: list[Local], enough: float
+    ) -> list[Known]:
+        followed = iter(self._followed([(one, start) for one in local for start in one.starts], enough))
         learnt = []
         for one in local:
-            found = [next(ends) for _ in one.starts]
-            there = [at_rest(e, beside=len(parts.weights)) for e in found if e and not e.held]
+            found = [next(followed) for _ in one.starts]
+            there = [at_rest(end, beside=len(parts.weights)) for end, _ in found if end and not end.held]
             halves = _different([(end.value - one.alone, end.mixture) for end in there])
-            learnt.append(Known(float(parts.weights[one.c]), parts.means[one.c], whiteners[one.c], halves))
+            left = max((promise for _, promise in found), default=-np.inf)
+            learnt.append(Known(float(parts.weights[one.c]), parts.means[one.c], whiteners[one.c], halves, left))
         self.known = (self.known + learnt)[-REMEMBERED * len(parts.weights) :]
         return learnt
+
+    def _followed(self, asked: list[tuple[Local, em.Climb]], enough: float) -> list[tuple[em.Climb | None, float]]:
+        """Local fits, and what those promise that were not followed to their ends."""
+        first, more = LOCAL
+        how = {"tol": LOCAL_TOL}
+        ends = em.run_apart(self.kernel, [(one.part, start) for one, start in asked], max_iter=first, **how)
+        promises = [_promise(end, one) for end, (one, _) in zip(ends, asked, strict=True)]
+        going = [i for i, promise in enumerate(promises) if promise >= enough]
+        further = [(asked[i][0].part, ends[i]) for i in going]
+        for i, end in zip(going, em.run_apart(self.kernel, further, max_iter=more, **how), strict=True):
+            ends[i], promises[i] = end, -np.inf
+        return list(zip(ends, promises, strict=True))
+
+
+def _promise(end: em.Climb | None, one: Local) -> float:
+    """Nats that a local fit may come to gain; nothing where it has ended."""
+    if end is None or end.held or end.status is not em.Status.MAX_ITER:
+        return -np.inf
+    return end.value + remaining(end.history) - one.alone
 
 
 def _different(halves: list[tuple[float, Parameters]]) -> list[tuple[float, Parameters]]:

@@ -19,6 +19,7 @@ from bactrian.starts.given import means_of
 from bactrian.typing import FloatArray, IntArray
 
 LLOYD_STEPS = 5
+MANY_STEPS = 20  # where moves need to know what a group is
 
 
 def data_metric(source: Source, floor: Floor, full: bool) -> Covariance:
@@ -51,17 +52,21 @@ def kmeans_labellings(
     rng: np.random.Generator,
     n: int,
     candidates: int = 1,
+    *,
+    moves: int = 0,
 ) -> list[IntArray]:
     """``n`` labellings (N,), in the metrics by turns: the same as of ``n`` calls, but made together.
 
     ``candidates`` : rows drawn for each centre, of which the one that lowers the sum of squared distances most is
-    kept (Arthur & Vassilvitskii 2007, section 5).
+    kept (Arthur & Vassilvitskii 2007, section 5). ``moves`` : lots of moves at most that merge two groups and split
+    another, between Lloyd steps to their end; by other kernels none.
     """
     positions = _positions(source, n_components, rng, n, candidates)
     turns = len(metrics)
     found: list[IntArray] = [np.empty(0, dtype=np.intp)] * n  # each is replaced
     for turn, metric in enumerate(metrics[:n]):
-        found[turn::turns] = _labellings(source, kernel, n_components, metric, positions[turn::turns], candidates)
+        drawn = positions[turn::turns]
+        found[turn::turns] = _labellings(source, kernel, n_components, metric, drawn, candidates, moves)
     return found
 
 
@@ -72,11 +77,12 @@ def _labellings(
     metric: Covariance,
     positions: FloatArray,
     candidates: int,
+    moves: int,
 ) -> list[IntArray]:
     if isinstance(source, ArraySource) and isinstance(kernel, NativeKernel):
         _, labels = kernel.kmeans(
             source.values, source.weight, metric, source.moments.mean, np.ascontiguousarray(positions), n_components,
-            order=source.order, candidates=candidates, steps=LLOYD_STEPS,
+            order=source.order, candidates=candidates, steps=MANY_STEPS if moves else LLOYD_STEPS, moves=moves,
         )  # fmt: skip
         return [] if labels is None else list(labels)
     centres = (_spread(source, kernel, n_components, metric, one, candidates) for one in positions)

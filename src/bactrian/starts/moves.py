@@ -85,9 +85,10 @@ class Mover:
         source, parts = self.source, parts_of(climb.mixture)
         z = self.kernel.responsibilities(source.values, climb.mixture)
         unions = cheapest_unions(parts, z, source.weight, source.total, PAIRS, self.kernel)
-        splits = self.halves.of(climb.mixture, z)
         if self.noise is not None:
             unions = unions + self.noise.unions(climb.mixture, z)
+        splits = self.halves.of(climb.mixture, z, min((union.loss for union in unions), default=np.inf))
+        if self.noise is not None:
             splits = splits + self.noise.splits(climb.mixture, z)
         found = [Move(s, u) for s in splits for u in unions if s.c not in (u.i, u.j)]
         # out of the noise and into it at once: what is said of the gain is no more than a guess

@@ -11,17 +11,22 @@ from dataclasses import replace
 import numpy as np
 
 from bactrian import em
+from bactrian.covariance import Covariance
 from bactrian.families import Floor
 from bactrian.kernels import Kernel
 from bactrian.kernels.native import numbered_by_appearance
 from bactrian.packing import PackedParameters, resting
-from bactrian.sources import Resident, Source
-from bactrian.starts.kmeans import data_metric, kmeans_labellings
-from bactrian.typing import IntArray
+from bactrian.sources import ArraySource, Resident, Source
+from bactrian.starts.given import means_of
+from bactrian.starts.kmeans import data_metric, hard, kmeans_labellings
+from bactrian.typing import FloatArray, IntArray
 
 ROUND = 12  # iterations of the first round
 FEW = 500_000  # N D of all candidates together, up to which twice a sample's rows are no matter
 KEEP = 2  # one climb in so many goes on to the next round
+DEAR = 1_000_000  # N D K of a sample on which eight short climbs take longer than a good labelling of fewer rows
+GOOD = 4  # of these are made
+GOOD_ROWS = 5_000, 300  # that these are made of: at least, and for each component
 LEVEL = 1e-12  # nats per row: a short climb with less to gain has ended, and others that ended as high stand beside it
 TOL = 1e-5  # nats per row that a search may leave
 CHANCE = 0.01, 1e-3  # and on a sample: this part of what its chance adds to the height, up to this much
@@ -49,7 +54,32 @@ def start_labels(
     components (the first is right) or between them (the second is).
     """
     metrics = [data_metric(source, floor, full) for full in (True, False)]
+    if source.n_rows * source.n_features * n_components > DEAR and isinstance(source, ArraySource):
+        return good_labels(source, kernel, n_components, metrics, (min(n_init, GOOD) + 1) // len(metrics), rng)
     return distinct(kmeans_labellings(source, kernel, n_components, metrics, rng, n_init))
+
+
+def good_labels(
+    source: ArraySource, kernel: Kernel, n_components: int, metrics: list[Covariance], n: int, rng: np.random.Generator
+) -> list[IntArray]:
+    """The best of ``n`` labellings in each metric, after moves; of many rows by the centres of some of them."""
+    least, each = GOOD_ROWS
+    few = source.sample(max(least, each * n_components), rng)
+    candidates, moves = 2 + int(np.log(n_components)), 2 * n_components
+    found: list[IntArray] = []
+    for metric in metrics:
+        labellings = kmeans_labellings(few, kernel, n_components, [metric], rng, n, candidates, moves=moves)
+        centres = [means_of(few, kernel, labels, n_components) for labels in labellings]
+        best = max(range(n), key=lambda i: spread_of(few, centres[i], labellings[i], metric))
+        found.append(labellings[best] if few is source else source.classify(kernel, hard(centres[best], metric)))
+    return distinct(found)
+
+
+def spread_of(source: ArraySource, centres: FloatArray, labels: IntArray, metric: Covariance) -> float:
+    """The sum of squares between groups: the greater it is, the less is left within them."""
+    whitener, offsets = metric.whiteners[0], centres - source.moments.mean
+    whitened = offsets @ whitener.T if whitener.ndim == 2 else offsets * whitener
+    return float(np.bincount(labels, source.weight, len(centres)) @ (whitened**2).sum(axis=1))
 
 
 def distinct(labellings: list[IntArray]) -> list[IntArray]:

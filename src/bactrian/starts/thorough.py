@@ -17,15 +17,15 @@ from bactrian import em
 from bactrian.kernels import Kernel
 from bactrian.sources import Source
 from bactrian.starts.moves import Mover, mover
-from bactrian.starts.search import SECOND_CHANCES, TOL, chance, follow, forgetful
+from bactrian.starts.search import DEAR, SECOND_CHANCES, TOL, chance, follow, forgetful
 from bactrian.starts.support import merit
-from bactrian.starts.tops import Tops
+from bactrian.starts.tops import Tops, apart
 
 FIRST = 12  # iterations of a short climb
 BESIDE_NOISE = 40  # of these where rows first have to come out of the noise, or go into it
 RUNGS = 0.25, 0.5  # parts of them after which the lower half is left behind, where they are dear
 REPAIRED = 1, 8  # short climbs that are improved first, by what is known to gain; if these agree the search ends
-DEAR = 4_000_000  # N D K of all of these together, within those bounds
+MUCH = 4_000_000  # N D K of all of these together, within those bounds
 TRAJECTORIES = 2, 8  # starts that are climbed and improved by trials: at least, and at most
 CHEAP = 1_000_000  # N D K of all of these together, within those bounds
 AGREE = 3  # of these on one height end the search
@@ -62,12 +62,13 @@ def thorough(
     look = Look(source, kernel, mover(source, kernel, climbs[0].objective, rng, tol=tol, memory=memory), tol, memory)
     climbs = look.short(climbs)
     agree = _agree(climbs, CLOSE * source.total)
+    sure = agree and not look.dear(climbs[0])  # two that agree say less than eight
     if again:
         del climbs[1 if agree else 1 + SECOND_CHANCES :]  # first: moves take memory too
-        climbs = climbs if agree else look.repaired(climbs[:1]) + climbs[1:]
-    elif not agree:
+        climbs = climbs if sure else look.repaired(climbs[:1]) + climbs[1:]
+    elif not sure:
         size = look.size(climbs[0])
-        n = int(np.clip(DEAR // size, *REPAIRED))
+        n = int(np.clip(MUCH // size, *REPAIRED))
         first = look.repaired(climbs[:n])
         if _agree(first, ALIKE * tol * source.total):
             climbs = first
@@ -91,14 +92,20 @@ class Look:
     def short(self, climbs: list[em.Climb]) -> list[em.Climb]:
         """After a few iterations, best first, in the same list: of many features the starts take much memory.
 
-        Where they are dear the lower half is left behind on the way, but for those that are close to the best.
+        Where they are dear the lower half is left behind on the way, but for those that are close to the best, and one
+        of several that are on the way to one top goes on for all of them.
         """
         first = BESIDE_NOISE if any(climb.objective.noise is not None for climb in climbs) else FIRST
-        rungs = RUNGS if climbs and self.size(climbs[0]) > DEAR else ()
+        rungs = RUNGS if climbs and self.dear(climbs[0]) else ()
         going, done = len(climbs), 0
         for n in (*(int(part * first) for part in rungs), first):
             follow(self.source, self.kernel, climbs, going, n - done, self.memory)
             climbs.sort(key=lambda c: c.rank, reverse=True)
+            if rungs and climbs[0].mixture.shape[0] > 2:
+                climbs[:going] = different = apart(climbs[:going], max(CLOSE * self.source.total, latest(climbs[0])))
+                going = len(different)
+                if len(climbs) == 1:
+                    break
             close = sum(climbs[0].value - c.value <= CLOSE * self.source.total for c in climbs[:going])
             going, done = max(going // 2, close), n
         return climbs
@@ -106,6 +113,10 @@ class Look:
     def size(self, climb: em.Climb) -> int:
         """N D K."""
         return self.source.n_rows * self.source.n_features * climb.mixture.shape[0]
+
+    def dear(self, climb: em.Climb) -> bool:
+        """Whether starts were few and good rather than many."""
+        return self.size(climb) > DEAR
 
     def repaired(self, climbs: list[em.Climb]) -> list[em.Climb]:
         """At the top, with the moves that are known to gain, on the way and there; best first."""
@@ -149,6 +160,11 @@ class Look:
 
     def _sorted(self, climbs: list[em.Climb]) -> list[em.Climb]:
         return sorted(climbs, key=lambda c: merit(c, self.source.total), reverse=True)
+
+
+def latest(climb: em.Climb) -> float:
+    """Nats gained by its last step."""
+    return climb.history[-1] - climb.history[-2] if climb.n_iter else 0.0
 
 
 def _one_by_one(climbs: list[em.Climb], more: Callable[[], list[em.Climb]]) -> Iterator[em.Climb]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from bactrian import em
 
-SAME = 0.02  # the largest difference of weights, in order of size, on one top
+SAME = 0.02, 0.25  # the largest difference of weights, in order of size, on one top: absolute, and of their average
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,4 +32,15 @@ def on_one_top(a: em.Climb, b: em.Climb, nats: float) -> bool:
     """Whether two climbs, both at their ends, are as high as each other with components of the same sizes."""
     if a.status is not b.status or bool(a.held) is not bool(b.held) or not abs(a.value - b.value) <= nats:
         return False
-    return bool(np.abs(np.sort(a.mixture.weights) - np.sort(b.mixture.weights)).max() <= SAME)
+    absolute, relative = SAME
+    differ = np.abs(np.sort(a.mixture.weights) - np.sort(b.mixture.weights)).max()
+    return bool(differ <= min(absolute, relative / len(a.mixture.weights)))
+
+
+def apart(climbs: list[em.Climb], nats: float) -> list[em.Climb]:
+    """Of climbs, best first, those that are not where a better one is."""
+    found: list[em.Climb] = []
+    for climb in climbs:
+        if not any(on_one_top(other, climb, nats) for other in found):
+            found.append(climb)
+    return found
