@@ -22,7 +22,7 @@ from bactrian.starts.parts import Parts, parts_of
 from bactrian.starts.search import at_rest
 from bactrian.typing import FloatArray
 
-LOCAL = 4, 8  # iterations of a local fit: first, and of those that promise enough
+LOCAL = 4, 8  # iterations of a local fit: first, and of the best for its component where that promises enough
 PROMISE = 0.5  # times what the cheapest union loses that these must promise to gain
 LOCAL_TOL = 1e-3
 BYTES = 4 << 20  # of rows whose components are split side by side
@@ -183,11 +183,16 @@ class Halves:
         how = {"tol": LOCAL_TOL}
         ends = em.run_apart(self.kernel, [(one.part, start) for one, start in asked], max_iter=first, **how)
         promises = [_promise(end, one) for end, (one, _) in zip(ends, asked, strict=True)]
-        going = [i for i, promise in enumerate(promises) if promise >= enough]
+        best: dict[int, int] = {}  # of the ways to split one component
+        for i, ((one, _), promise) in enumerate(zip(asked, promises, strict=True)):
+            if promise >= enough and (one.c not in best or promise > promises[best[one.c]]):
+                best[one.c] = i
+        going = list(best.values())
         further = [(asked[i][0].part, ends[i]) for i in going]
         for i, end in zip(going, em.run_apart(self.kernel, further, max_iter=more, **how), strict=True):
             ends[i], promises[i] = end, -np.inf
-        return list(zip(ends, promises, strict=True))
+        left = [promise if one.c not in best else -np.inf for promise, (one, _) in zip(promises, asked, strict=True)]
+        return list(zip(ends, left, strict=True))
 
 
 def _promise(end: em.Climb | None, one: Local) -> float:
