@@ -101,10 +101,16 @@ class Mover:
         for move in moves:
             if move.gain > self._worth and not any(move.touches & m.touches for m in chosen):
                 chosen.append(move)
-        if not chosen:
-            return None
+        while chosen:
+            found = self._made(climb, chosen, strides)
+            if found is not None:
+                return found
+            del chosen[len(chosen) // 2 :]  # one that leads to a component without support must not spoil the others
+        return None
+
+    def _made(self, climb: em.Climb, moves: Sequence[Move], strides: bool) -> em.Climb | None:
         try:
-            start = em.Climb(climb.objective, self._after(climb, chosen))
+            start = em.Climb(climb.objective, self._after(climb, moves))
             (found,) = self._run([start], *((10 * TRIAL, "quasi-newton") if strides else (SHORT, None)))
         except CovarianceError:
             return None
