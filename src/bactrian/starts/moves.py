@@ -26,9 +26,10 @@ from bactrian.starts.parts import NOISE, mixture_of, parts_of
 from bactrian.starts.support import merit
 from bactrian.starts.unions import Union, cheapest_unions
 
-PAIRS = 12  # pairs that lose least, for merging
-EACH = 2  # moves tried with one split
-TRIES = 8  # moves that fail before the search ends
+PAIRS = 24  # pairs that lose least, for merging
+EACH = 2, 4  # moves tried with one split: where few are tried, and where many
+TRIES = 8, 40  # moves that fail before the search ends: at least, and at most
+CHEAP = 600_000  # N D K of all of these together, within those bounds
 TOGETHER = 4  # moves that are tried side by side
 RACE = 8  # iterations of these, then of the better half twice as many, and so on
 TRIAL = 30  # iterations after which a move must promise to end higher
@@ -63,22 +64,27 @@ class Mover:
     memory: em.Memory | None
     noise: NoiseMoves | None = None
 
-    def improve(self, climb: em.Climb, *, tries: int = TRIES, strides: bool = True) -> em.Climb:
+    def improve(self, climb: em.Climb, *, tries: int | None = None, strides: bool = True) -> em.Climb:
         """The climb, or a better one that moves lead to.
 
         Parameters
         ----------
         tries : int
-            Moves without a known gain that fail before the search ends.
+            Moves without a known gain that fail before the search ends; None is as many as are cheap.
         strides : bool
             Whether moves that gain are followed to the end; False is a short way.
         """
+        tries = self._cheap(climb) if tries is None else tries
         better: em.Climb | None = None if climb.held else climb
         while better is not None and (self.noise is not None or climb.mixture.shape[0] > 2):
             climb = better
             moves = self.moves(climb)
             better = self.gainful(climb, moves, strides) or self.tried(climb, moves, tries)
         return climb
+
+    def _cheap(self, climb: em.Climb) -> int:
+        k, d = climb.mixture.shape
+        return int(np.clip(CHEAP // (self.source.n_rows * d * k), *TRIES))
 
     def moves(self, climb: em.Climb) -> list[Move]:
         """The most promising first."""
@@ -118,13 +124,14 @@ class Mover:
 
     def tried(self, climb: em.Climb, moves: Sequence[Move], tries: int) -> em.Climb | None:
         """Where the first moves that turn out to be better lead, each lot by what is left of it after races."""
+        each = EACH[tries > TRIES[0]]
         used: dict[int, int] = {}
         lot: list[Move] = []
         for move in moves:
             if len(lot) == tries:
                 break
             used[id(move.split)] = used.get(id(move.split), 0) + 1
-            if used[id(move.split)] <= EACH:
+            if used[id(move.split)] <= each:
                 lot.append(move)
         for begin in range(0, len(lot), TOGETHER):
             found = self._raced(climb, lot[begin : begin + TOGETHER])

@@ -57,7 +57,7 @@ class NoiseMoves:
         if mixture.noise is None or weight.sum() < 2 * (self.source.n_features + 2):
             return []
         part = ArraySource(self.source.values[here], weight)
-        ends = em.run_apart(self.kernel, list(self._starts(part)), tol=LOCAL_TOL, max_iter=LOCAL)
+        ends = em.run_apart(self.kernel, list(self._starts(part)), tol=LOCAL_TOL, max_iter=sum(LOCAL))
         alone = part.total * mixture.noise.log_density
         return [Split(NOISE, e.value - alone, e.mixture) for e in ends if e and not e.held]
 

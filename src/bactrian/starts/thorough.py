@@ -71,7 +71,7 @@ def thorough(
         n = int(np.clip(MUCH // size, *REPAIRED))
         first = look.repaired(climbs[:n])
         if _agree(first, ALIKE * tol * source.total):
-            climbs = first
+            climbs = [look.tried(first[0]), *first[1:]] if size <= NEAR else first
         else:
             others = _one_by_one(climbs[n:], lambda: look.short([c for c in more() if not c.held]))
             least, most = TRAJECTORIES
@@ -125,6 +125,10 @@ class Look:
             return moved  # a look that finds nothing is enough, and the way to the top is for all rows
         tops, ends = self._tops(), self._ended(moved)
         return self._sorted([tops.after(end, partial(self._improved, end, tries=0)) for end in ends])
+
+    def tried(self, climb: em.Climb) -> em.Climb:
+        """Improved by trials."""
+        return self._improved(climb)
 
     def _on_the_way(self, climbs: list[em.Climb]) -> list[em.Climb]:
         """With the moves that are known to gain; where climbing is cheap, but for those that lead to the best top."""
