@@ -50,6 +50,12 @@ int main() {
                                 CHECK(find(c, false, v, threads, full, candidates, K0) == alone,
                                       "%s, N=%td D=%td, %d threads", v->name, N, D, threads);
                             CHECK(find(backward, false, v, 2, full, candidates, K0) == alone, "%s, backward", v->name);
+                            const Found moved = find(c, false, v, 1, full, candidates, K0, 10);
+                            CHECK(moved.centres == alone.centres, "%s: moves draw no centres", v->name);
+                            for (const std::ptrdiff_t label : moved.labels) CHECK(label >= 0 && label < 5, "label %td", label);
+                            for (const int threads : {2, 8})
+                                CHECK(find(c, false, v, threads, full, candidates, K0, 10) == moved,
+                                      "%s, N=%td D=%td, %d threads, moves", v->name, N, D, threads);
                             CHECK(find(c, true, v, 2, full, candidates, K0) == alone, "%s, float", v->name);
                         }
                     });

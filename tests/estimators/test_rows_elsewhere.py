@@ -51,9 +51,9 @@ def test_a_fit_is_that_of_the_array(kind, path):
 def test_out_of_core(path, read_in_chunks):
     source, _ = door.open_source(path)
     assert isinstance(source, ChunkedSource)
-    model = bt.GaussianMixture(3, random_state=0, tol=1e-6)
+    model = bt.GaussianMixture(3, random_state=0, tol=1e-8)
     labels = model.fit_predict(path)
-    array = bt.GaussianMixture(3, random_state=0, tol=1e-6).fit(X)
+    array = bt.GaussianMixture(3, random_state=0, tol=1e-8).fit(X)
     assert model.converged_
     assert model.score(path) == pytest.approx(array.score(X), abs=1e-7)
     assert (labels == array.predict(X)).all()

@@ -162,6 +162,65 @@ def test_more_candidates_bring_rows_nearer():
     assert many < 0.9 * one
 
 
+def within(x, labels):
+    """The sum of squares within groups."""
+    return sum(((x[labels == k] - x[labels == k].mean(axis=0)) ** 2).sum() for k in np.unique(labels))
+
+
+def moved(x, k, moves, *, weight=None, kernel=KERNEL, n=6):
+    source = ArraySource(x, weight)
+    metric = metric_of(source, False)
+    scaled = x * metric.whiteners[0]
+    found = kmeans_labellings(source, kernel, k, [metric], np.random.default_rng(0), n, moves=moves)
+    return [within(scaled, labels) for labels in found], found
+
+
+def test_moves_find_every_lobe():
+    rng = np.random.default_rng(0)
+    centres = 10 * rng.normal(size=(30, 6))
+    truth = np.arange(3000) % 30
+    x = centres[truth] + rng.normal(size=(3000, 6))
+    before, _ = moved(x, 30, 0)
+    after, labellings = moved(x, 30, 60)
+    assert min(before) > 1.2 * max(after)
+    for labels in labellings:
+        assert len(set(zip(labels.tolist(), truth.tolist(), strict=True))) == 30
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_moves_never_leave_more_within_the_groups(case):
+    x, weight = CASES[case]
+    source = ArraySource(x, weight)
+    metric = metric_of(source, False)
+    rows = np.repeat(np.arange(len(x)), 1 if weight is None else weight.astype(int))
+    scaled = (x.astype(float) * metric.whiteners[0])[rows]
+    for k in (2, 5, 9):
+        plain = KERNEL.kmeans(
+            x, weight, metric, source.moments.mean, np.random.default_rng(k).random((3, k)), k, steps=200
+        )  # fmt: skip
+        after = KERNEL.kmeans(
+            x, weight, metric, source.moments.mean, np.random.default_rng(k).random((3, k)), k, steps=200, moves=20
+        )  # fmt: skip
+        assert np.array_equal(plain[0], after[0])  # the same rows are drawn
+        for one, other in zip(plain[1], after[1], strict=True):
+            assert within(scaled, other[rows]) <= within(scaled, one[rows]) * (1 + 1e-12)
+
+
+def test_a_row_of_weight_three_is_three_rows_to_moves():
+    weight = WEIGHT.astype(int)
+    rows = np.repeat(np.arange(len(X)), weight)
+    _, once = moved(X, 12, 30, weight=WEIGHT, n=3)
+    _, copies = moved(X[rows], 12, 30, n=3)
+    assert all(np.array_equal(a[rows], b) for a, b in zip(once, copies, strict=True))
+
+
+@pytest.mark.parametrize("instructions", available_instructions())
+def test_moves_of_any_number_of_threads_are_the_same(instructions):
+    x = np.random.default_rng(0).normal(size=(30_011, 9))
+    one, *others = (moved(x, 11, 30, kernel=NativeKernel(n, instructions), n=3)[1] for n in (1, 2, 8))
+    assert all(np.array_equal(a, b) for other in others for a, b in zip(one, other, strict=True))
+
+
 def test_labellings_together_are_those_one_by_one():
     source = ArraySource(X, WEIGHT)
     metrics = [metric_of(source, full) for full in (True, False)]
@@ -224,7 +283,7 @@ def test_the_core_refuses_what_does_not_fit(wrong):
     good = {
         "rows": X, "weight": None, "middle": np.zeros(3), "whitener": np.eye(3), "order": None,
         "anchors": np.empty((0, 3)), "n_components": 4, "candidates": 1, "positions": np.zeros((1, 4)), "steps": 1,
-        "labelled": True, "threads": 1, "variant": KERNEL.variant,
+        "moves": 0, "labelled": True, "threads": 1, "variant": KERNEL.variant,
     }  # fmt: skip
     _core.kmeans(**good)
     with pytest.raises(ValueError, match="fit"):

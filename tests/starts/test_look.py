@@ -116,13 +116,37 @@ def test_dear_starts_that_fall_behind_are_left_there(monkeypatch):
         return look.Look(source, KERNEL, None, 1e-6, None).short(starts)
 
     labellings = [rng.integers(0, 5, source.n_rows) for _ in range(8)]
-    some, all_ = short(True), short(False)
+    with monkeypatch.context() as different:  # from labels by chance all begin near the same mixture
+        different.setattr(look, "apart", lambda climbs, nats: climbs)
+        some, all_ = short(True), short(False)
     assert [c.n_iter for c in all_] == [12] * 8
     assert sorted(c.n_iter for c in some) == [3] * 4 + [6] * 2 + [12] * 2
     assert some[0].value == max(c.value for c in some)
     assert some[0].value == pytest.approx(
         next(c.value for c in all_ if np.array_equal(c.mixture.means, some[0].mixture.means))
     )
-    # starts that stand close go on together: none of them has fallen behind
+    # of starts that are on the way to one top one goes on, and needs no look where it is alone
     labellings = labellings[:1] * 8
-    assert [c.n_iter for c in short(True)] == [12] * 8
+    assert [c.n_iter for c in short(True)] == [3]
+
+
+def test_few_good_labellings_where_climbs_are_dear():
+    search, groups = import_module("bactrian.starts.search"), import_module("bactrian.starts.groups")
+    rng = np.random.default_rng(0)
+    truth = np.arange(9000) % 30
+    x = (12 * rng.normal(size=(30, 5)))[truth] + rng.normal(size=(9000, 5))
+    source = ArraySource(x)
+    assert source.n_rows * 5 * 30 > search.DEAR
+    found = groups.Groups(source, KERNEL, Floor(np.full(5, 1e-10)), 30, 8, FAMILIES["VVV"].scatter, rng)
+    assert 1 <= len(found.labels) <= 2  # the best in each metric
+    for labels in found.labels:
+        assert len(set(zip(labels.tolist(), truth.tolist(), strict=True))) < 40  # but for a few rows between lobes
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_lobe_of_many_features_is_found(seed):
+    rng = np.random.default_rng(0)
+    truth = np.arange(9000) % 15
+    x = (2 * rng.normal(size=(15, 20)))[truth] + rng.normal(size=(9000, 20))
+    fit = bt.fit(x, 15, "VVV", random_state=seed)
+    assert (np.bincount(truth * 15 + fit.classify(x), minlength=225) > 300).sum() == 15

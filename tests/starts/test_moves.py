@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -52,7 +53,7 @@ def test_a_split_gains_what_it_promises(family, steps, weight):
     source = ArraySource(X, weight)
     climb = at_rest(source, family, 5, steps=steps)
     z = KERNEL.responsibilities(source.values, climb.mixture)
-    splits = Halves(source, KERNEL, climb.objective, np.random.default_rng(0)).of(climb.mixture, z)
+    splits = Halves(source, KERNEL, climb.objective, np.random.default_rng(0)).of(climb.mixture, z, 0.0)
     assert len({split.c for split in splits}) >= 3
     parts, before = parts_of(climb.mixture), height(source, climb.mixture)
     for split in splits:
@@ -123,15 +124,61 @@ def test_halves_are_remembered_while_a_component_stays(monkeypatch):
     climb = at_rest(source, "VVV", 4, steps=300)
     z = KERNEL.responsibilities(X, climb.mixture)
     halves = Halves(source, KERNEL, climb.objective, np.random.default_rng(0))
-    first = halves.of(climb.mixture, z)
+    first = halves.of(climb.mixture, z, 0.0)
     asked = []
     local = em.run_apart
     monkeypatch.setattr(em, "run_apart", lambda k, climbs, **how: asked.append(climbs) or local(k, climbs, **how))
-    assert [s.gain for s in halves.of(climb.mixture, z)] == [s.gain for s in first]
+    assert [s.gain for s in halves.of(climb.mixture, z, 0.0)] == [s.gain for s in first]
     assert not asked
     elsewhere = replace(climb.mixture, means=climb.mixture.means + np.eye(4, 3))  # the last one stays
-    halves.of(elsewhere, KERNEL.responsibilities(X, elsewhere))
+    halves.of(elsewhere, KERNEL.responsibilities(X, elsewhere), 0.0)
     assert len({id(part) for part, _ in asked[0]}) == 3
+
+
+def test_splits_that_promise_far_less_than_a_union_loses_are_followed_once_one_loses_less(monkeypatch):
+    x = np.random.default_rng(0).normal(size=(4000, 3))
+    source = ArraySource(x)
+    climb = at_rest(source, "VVV", 3, steps=100)
+    z = KERNEL.responsibilities(x, climb.mixture)
+    asked = []
+    local = em.run_apart
+    monkeypatch.setattr(em, "run_apart", lambda k, climbs, **how: asked.append(len(climbs)) or local(k, climbs, **how))
+    halves = Halves(source, KERNEL, climb.objective, np.random.default_rng(0))
+
+    def gains(loss):
+        splits = halves.of(climb.mixture, z, loss)
+        return np.array([max(split.gain for split in splits if split.c == c) for c in range(3)])
+
+    rough, once = gains(1e300), asked.copy()
+    assert once == [9, 0]  # three ways for each, none of which goes on
+    assert (gains(1e300) == rough).all()
+    assert asked == once  # remembered
+    fine = gains(-1e300)
+    assert asked == [*once, 9, 3]  # the best of each goes on
+    assert fine.sum() > rough.sum() + 1
+
+
+def test_a_move_that_nothing_supports_does_not_spoil_the_others(monkeypatch):
+    """Of two moves that gain one is turned down: the other is made."""
+    truth = np.repeat(np.arange(6), 80)
+    centres = 30.0 * np.array([[0, 0], [1, 0], [0, 1], [1, 1], [2, 0], [2, 1]])
+    x = np.random.default_rng(0).normal(size=(480, 2)) + centres[truth]
+    source, goal = ArraySource(x), Objective(FAMILIES["VVV"], Floor(np.full(2, 1e-10)))
+    wrong = np.array([0, 1, 2, 2, 3, 3])[truth]
+    wrong[:40], wrong[80:120] = 4, 5
+    (stuck,) = em.run(source, KERNEL, [from_assignment(source, KERNEL, goal, wrong, 6)], tol=1e-8, max_iter=99)
+    moves = import_module("bactrian.starts.moves")
+    made = moves.Mover._made
+    asked = []
+
+    def one_at_a_time(self, climb, some, strides):
+        asked.append(len(some))
+        return made(self, climb, some, strides) if len(some) == 1 else None
+
+    monkeypatch.setattr(moves.Mover, "_made", one_at_a_time)
+    moved = mover(source, KERNEL, goal, np.random.default_rng(0), tol=1e-8).improve(stuck, tries=0)
+    assert asked[:2] == [2, 1]
+    assert moved.value > stuck.value + 100
 
 
 def test_climbs_apart_are_the_climbs_one_by_one():
@@ -183,8 +230,8 @@ def test_a_weight_of_nothing_is_like_no_other():
     source = ArraySource(X)
     end = at_rest(source, "VVV", 4)
     halves = Halves(source, KERNEL, end.objective, np.random.default_rng(0))
-    halves.of(end.mixture, KERNEL.responsibilities(X, end.mixture))
+    halves.of(end.mixture, KERNEL.responsibilities(X, end.mixture), 0.0)
     for least in (0.0, 5e-324, 1e-300):
         weights = np.append(end.mixture.weights[:3], least)
         other = replace(end.mixture, weights=weights / weights.sum())
-        assert {split.c for split in halves.of(other, KERNEL.responsibilities(X, other))} <= {0, 1, 2}
+        assert {split.c for split in halves.of(other, KERNEL.responsibilities(X, other), 0.0)} <= {0, 1, 2}

@@ -25,10 +25,10 @@ from bactrian.starts import Levels, climb_from_best
 # hundred rows leave estimates a whole standard error away from the optimum (scikit-learn #10122)
 FURTHER = 0.01
 
-# nor need it go on where all that is left is a thousandth of what chance adds to the height of a maximum, half the free
-# parameters in nats (Akaike 1973): estimates are then within some three hundredths of their standard errors. Of many
-# features a few rows for each of their parameters would be followed for nothing
-CHANCE = 0.001
+# but with a few rows for each free parameter, as of many features, chance adds much more to the height of a maximum:
+# half the parameters, in nats (Akaike 1973). Where a thousandth of it is left, estimates are within some three
+# hundredths of their standard errors, and EM need not go on; that much may be left, up to this part of tol
+CHANCE, MOST = 0.001, 0.2
 
 # a variance of this part of the default floor is rounding, not spread, whatever reg_covar allows
 ROUNDING = 1e-4
@@ -73,12 +73,13 @@ def climb(
     """Climb from all starts in lock-step and keep the best."""
     known = max(len(start.history) for start, *_ in starts)
     objective, (k, d) = starts[0][0].objective, starts[0][0].mixture.shape
-    least = CHANCE * objective.n_parameters(k, d) / (2 * source.total)
+    by_chance = CHANCE * objective.n_parameters(k, d) / (2 * source.total)
+    left = min(MOST * tol, max(FURTHER * tol, by_chance))
     if reporter is not None:
         reporter.start(len(starts))
     try:
         climbs = climb_from_best(
-            source, kernel, starts, tol=min(tol, max(FURTHER * tol, least)), max_iter=max_iter, acceleration=acceleration, observe=reporter,
+            source, kernel, starts, tol=left, max_iter=max_iter, acceleration=acceleration, observe=reporter,
             levels=levels, moves=True,
         )  # fmt: skip
     except CovarianceError as error:

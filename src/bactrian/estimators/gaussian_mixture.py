@@ -48,8 +48,9 @@ class GaussianMixture(FittedMixture, DensityMixin, BaseEstimator):  # type: igno
     tol : float
         Log-likelihood per unit of row weight. ``converged_`` says, as in scikit-learn, that the last gain was
         below ``tol``. But EM does not stop there, where the optimum can still be far: it goes on until what
-        can still be gained, extrapolated from the last gains, is below a hundredth of ``tol``, or
-        ``max_iter`` is reached. 0: exactly ``max_iter`` iterations.
+        can still be gained, extrapolated from the last gains, is below a hundredth of ``tol`` (a fifth at most
+        where rows are few for the parameters, and more would be far within their standard errors), or ``max_iter``
+        is reached. 0: exactly ``max_iter`` iterations.
     reg_covar : float or None
         The least variance. None: 1e-10 (float32: 1e-6) of each feature's own variance, so that units do not
         matter. A number is absolute, in squared units of the data. Either is a floor, not added to the

@@ -163,9 +163,7 @@ class Halves:
         """A part of the rows says nothing of a prior for all, nor of the noise."""
         return replace(self.objective, prior=None, noise=None)
 
-    def _learn(
-        self, parts: Parts, whiteners: dict[int, FloatArray], local: list[Local], enough: float
-    ) -> list[Known]:
+    def _learn(self, parts: Parts, whiteners: dict[int, FloatArray], local: list[Local], enough: float) -> list[Known]:
         followed = iter(self._followed([(one, start) for one in local for start in one.starts], enough))
         learnt = []
         for one in local:
@@ -180,18 +178,18 @@ class Halves:
     def _followed(self, asked: list[tuple[Local, em.Climb]], enough: float) -> list[tuple[em.Climb | None, float]]:
         """Local fits, and what those promise that were not followed to their ends."""
         first, more = LOCAL
-        how = {"tol": LOCAL_TOL}
-        ends = em.run_apart(self.kernel, [(one.part, start) for one, start in asked], max_iter=first, **how)
+        starts = [(one.part, start) for one, start in asked]
+        ends = em.run_apart(self.kernel, starts, tol=LOCAL_TOL, max_iter=first)
         promises = [_promise(end, one) for end, (one, _) in zip(ends, asked, strict=True)]
         best: dict[int, int] = {}  # of the ways to split one component
         for i, ((one, _), promise) in enumerate(zip(asked, promises, strict=True)):
             if promise >= enough and (one.c not in best or promise > promises[best[one.c]]):
                 best[one.c] = i
-        going = list(best.values())
-        further = [(asked[i][0].part, ends[i]) for i in going]
-        for i, end in zip(going, em.run_apart(self.kernel, further, max_iter=more, **how), strict=True):
-            ends[i], promises[i] = end, -np.inf
-        left = [promise if one.c not in best else -np.inf for promise, (one, _) in zip(promises, asked, strict=True)]
+        going = {i: end for i in best.values() if (end := ends[i]) is not None}
+        further = [(asked[i][0].part, end) for i, end in going.items()]
+        for i, end in zip(going, em.run_apart(self.kernel, further, tol=LOCAL_TOL, max_iter=more), strict=True):
+            ends[i] = end
+        left = [-np.inf if one.c in best else promise for promise, (one, _) in zip(promises, asked, strict=True)]
         return list(zip(ends, left, strict=True))
 
 
