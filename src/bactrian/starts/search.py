@@ -26,7 +26,8 @@ FEW = 500_000  # N D of all candidates together, up to which twice a sample's ro
 KEEP = 2  # one climb in so many goes on to the next round
 DEAR = 1_000_000  # N D K of a sample on which eight short climbs take longer than a good labelling of fewer rows
 GOOD = 4  # of these are made
-GOOD_ROWS = 5_000, 300  # that these are made of: at least, and for each component
+NUMBERS = 2_000_000  # of a sample, as long as it has the least rows
+GOOD_ROWS = 5_000, 150  # that these are made of: at least, and for each component
 LEVEL = 1e-12  # nats per row: a short climb with less to gain has ended, and others that ended as high stand beside it
 TOL = 1e-5  # nats per row that a search may leave
 CHANCE = 0.01, 1e-3  # and on a sample: this part of what its chance adds to the height, up to this much
@@ -36,7 +37,7 @@ SECOND_CHANCES = 3  # further starts that are climbed when the best one collapse
 
 def sample_size(n_components: int, n_features: int) -> int:
     """Rows enough to tell starts apart: 25 for each free number of a component, within sane limits."""
-    return min(max(25 * n_components * (n_features + 2), 5_000), 50_000)
+    return min(max(25 * n_components * (n_features + 2), 5_000), 50_000, max(5_000, NUMBERS // n_features))
 
 
 def rows_to_search(source: Source, n_components: int, n_candidates: int) -> int:
