@@ -150,3 +150,23 @@ def test_every_lobe_of_many_features_is_found(seed):
     x = (2 * rng.normal(size=(15, 20)))[truth] + rng.normal(size=(9000, 20))
     fit = bt.fit(x, 15, "VVV", random_state=seed)
     assert (np.bincount(truth * 15 + fit.classify(x), minlength=225) > 300).sum() == 15
+
+
+def test_a_component_that_is_left_with_few_rows_of_all_is_put_where_it_gains():
+    """What a sample has led to is looked at once more: of twelve lobes one was two on it."""
+    ends = import_module("bactrian.starts.ends")
+    rng = np.random.default_rng(0)
+    truth = np.arange(12_000) % 12
+    x = (15 * rng.normal(size=(12, 3)))[truth] + rng.normal(size=(12_000, 3))
+    source, goal = ArraySource(x), Objective(FAMILIES["VVV"], Floor(np.full(3, 1e-10)))
+    wrong = np.where(truth == 11, 10, truth)
+    wrong[np.flatnonzero(truth == 0)[:20]] = 11  # a component of twenty rows, and one for two lobes
+    start = from_assignment(source, KERNEL, goal, wrong, 12)
+    how = {"tol": 1e-6, "max_iter": 500, "acceleration": "quasi-newton"}
+    (stuck,), (end,) = (ends.climb_from_best(source, KERNEL, [[start]], moves=m, **how) for m in (False, True))
+    assert stuck.mixture.weights.min() < 0.01
+    assert end.mixture.weights.min() > 0.05
+    assert end.value > stuck.value + 100
+    assert end.history[: len(stuck.history)] == stuck.history
+    assert (np.diff(end.history) >= 0).all()
+    assert ends.climb_from_best(source, KERNEL, [[start]], moves=True, tol=0.0, max_iter=3)[0].n_iter == 3

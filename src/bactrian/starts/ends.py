@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from bactrian import em
 from bactrian.kernels import Kernel
 from bactrian.sources import Source
-from bactrian.starts.levels import Levels
-from bactrian.starts.search import SECOND_CHANCES
+from bactrian.starts.levels import SEED, Levels
+from bactrian.starts.moves import mover
+from bactrian.starts.search import SECOND_CHANCES, forgetful, sample_size
+from bactrian.starts.support import FEW
+
+SMALL = 0.1  # of what components have on average: what is left of one that was found on a sample
 
 
 def climb_from_best(
@@ -28,7 +35,8 @@ def climb_from_best(
     """One end for each list of starts: that of its first start, or if it collapses, of the best of the next few.
 
     ``levels`` : samples on which starts that were found on a smaller one climb first; ``moves``: and try moves, but
-    where a start is alone, because all that were tried lead to the same height.
+    where a start is alone, because all that were tried lead to the same height; and at the end once more, where a
+    component that was found on a sample is left with few rows of all.
     """
     how: Any = {"tol": tol, "max_iter": max_iter, "acceleration": acceleration, "observe": observe, "memory": memory}
 
@@ -52,4 +60,19 @@ def climb_from_best(
         others = climbed(left, n)
         for i, other in zip(left, others, strict=True):
             ends[i] = max(ends[i], other, key=lambda c: c.rank)
-    return ends
+    return [_repaired(source, kernel, end, how) for end in ends] if moves else ends
+
+
+def _repaired(source: Source, kernel: Kernel, end: em.Climb, how: dict[str, Any]) -> em.Climb:
+    """The end, or the one that moves which are known to gain lead to from there."""
+    k, d = end.mixture.shape
+    few = end.mixture.weights.min() * source.total < max(FEW * (d + 1), SMALL * source.total / k)
+    if not few or end.held or end.status is not em.Status.CONVERGED or source.n_rows <= sample_size(k, d):
+        return end
+    rng = np.random.default_rng(SEED)
+    moves = mover(source, kernel, end.objective, rng, tol=how["tol"], memory=how["memory"])
+    found = end if moves is None else moves.improve(end, tries=0)
+    if found is end:
+        return end
+    (again,) = em.run(source, kernel, [forgetful(found)], **how)
+    return max(end, replace(again, history=end.history + again.history), key=lambda c: c.rank)

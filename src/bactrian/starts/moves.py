@@ -171,7 +171,7 @@ class Mover:
     def _if_better(self, climb: em.Climb, found: Sequence[em.Climb]) -> em.Climb | None:
         total = self.source.total
         best = max(found, key=lambda c: merit(c, total), default=climb)
-        higher = best.value > self._aim(climb) and merit(best, total)[:2] >= merit(climb, total)[:2]
+        higher = best.value > self._aim(climb) and merit(best, total) > merit(climb, total)
         return best if higher else None
 
     def _after(self, climb: em.Climb, moves: Sequence[Move]) -> Parameters:

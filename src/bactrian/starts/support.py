@@ -13,24 +13,35 @@ from bactrian import em
 from bactrian.kernels import Parameters
 
 FEW = 5  # times D + 1 rows
+TINY = 1e-300
 NARROW = 0.2  # of the standard deviation that components have on average, in some direction
 
 
-def merit(climb: em.Climb, total: float) -> tuple[bool, bool, float]:
-    """Sorts climbs of one family: first that none collapsed, then that rows support all, then the height."""
-    return (not climb.held, climb.objective.prior is not None or is_supported(climb.mixture, total), climb.value)
+def merit(climb: em.Climb, total: float) -> tuple[bool, float]:
+    """Sorts climbs of one family: first that none collapsed, then the height, less what no rows support."""
+    return (
+        not climb.held,
+        climb.value - (0.0 if climb.objective.prior is not None else doubtful(climb.mixture, total)),
+    )
 
 
 def is_supported(mixture: Parameters, total: float) -> bool:
-    """Whether no component is both of few rows and narrow; linear maps of the rows change nothing."""
+    """Whether no component is both of few rows and narrow."""
+    return doubtful(mixture, total) == 0
+
+
+def doubtful(mixture: Parameters, total: float) -> float:
+    """Nats that components of few rows gain by being narrower than others; linear maps of the rows change nothing."""
     few = np.flatnonzero(mixture.weights * total < FEW * (mixture.means.shape[1] + 1))
     if mixture.covariance.tied or not len(few):
-        return True
+        return 0.0
     covariances = mixture.covariance.dense()
     pooled = np.einsum("k,kij->ij", mixture.weights / mixture.weights.sum(), covariances)
     try:
         whitener = np.linalg.inv(np.linalg.cholesky(pooled))
     except np.linalg.LinAlgError:
-        return False
-    least = np.linalg.eigvalsh(whitener @ covariances[few] @ whitener.T)[:, 0]
-    return bool(least.min() >= NARROW**2)
+        return np.inf
+    sizes = np.maximum(np.linalg.eigvalsh(whitener @ covariances[few] @ whitener.T), TINY)
+    narrow = sizes[:, 0] < NARROW**2
+    gained = -0.5 * np.log(np.minimum(sizes[narrow], 1.0)).sum(axis=1)
+    return float(total * mixture.weights[few][narrow] @ gained)

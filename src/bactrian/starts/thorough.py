@@ -71,7 +71,8 @@ def thorough(
         n = int(np.clip(MUCH // size, *REPAIRED))
         first = look.repaired(climbs[:n])
         if _agree(first, ALIKE * tol * source.total):
-            climbs = [look.tried(first[0]), *first[1:]] if size <= NEAR else first
+            first = [look.tried(first[0]), *first[1:]] if size <= NEAR else first
+            climbs = first + climbs[n:]
         else:
             others = _one_by_one(climbs[n:], lambda: look.short([c for c in more() if not c.held]))
             least, most = TRAJECTORIES
