@@ -106,6 +106,24 @@ class Halves:
                     known[one.c] = learnt
         return [Split(c, gain, two) for c, one in enumerate(known) if one for gain, two in one.halves]
 
+    def anew(self, mixture: Parameters, pairs: Parts, z: FloatArray) -> list[Split]:
+        """Components in the place of pairs, the best way first; the gain is a guess after a few iterations.
+
+        ``pairs`` : each as one; ``z`` (N, P): their responsibilities. Splits go by the numbers of the pairs.
+        """
+        whiteners, z = _whiteners(pairs, list(range(len(pairs.weights)))), np.ascontiguousarray(z)
+        log_density = self.source.log_densities(self.kernel, mixture)
+        found = []
+        for some in self._side_by_side(list(whiteners), z):
+            local = [
+                (one, start) for one in self._local(pairs, some, whiteners, z, log_density) for start in one.starts
+            ]
+            starts = [(one.part, start) for one, start in local]
+            ends = em.run_apart(self.kernel, starts, tol=LOCAL_TOL, max_iter=LOCAL[0])
+            fitted = [(one, end) for (one, _), end in zip(local, ends, strict=True) if end and not end.held]
+            found += [Split(one.c, end.value - one.alone, end.mixture) for one, end in fitted]
+        return sorted(found, key=lambda split: -split.gain)
+
     def _remembered(self, parts: Parts, enough: float) -> list[Known | None]:
         """What is known of each component, the latest first, but where nothing that promised ``enough`` was left."""
         latest = self.known[::-1]

@@ -9,8 +9,11 @@ come to rest: they are tried, and undone if they do not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
+from typing import TypeVar
 
 import numpy as np
 
@@ -29,12 +32,15 @@ from bactrian.starts.unions import Union, cheapest_unions
 PAIRS = 24  # pairs that lose least, for merging
 EACH = 2, 4  # moves tried with one split: where few are tried, and where many
 TRIES = 8, 40  # moves that fail before the search ends: at least, and at most
-CHEAP = 600_000  # N D K of all of these together, within those bounds
+ANEW = 12  # pairs that are fitted anew, at most
+CHEAP = 600_000  # N D K of all moves that are tried together, or of all pairs, within those bounds
 TOGETHER = 4  # moves that are tried side by side
 RACE = 8  # iterations of these, then of the better half twice as many, and so on
 TRIAL = 30  # iterations after which a move must promise to end higher
 SHORT = 8  # iterations after a move that is known to gain
 WORTH = 0.1  # part of what may remain that a move must gain
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +70,9 @@ class Mover:
     memory: em.Memory | None
     noise: NoiseMoves | None = None
 
-    def improve(self, climb: em.Climb, *, tries: int | None = None, strides: bool = True) -> em.Climb:
+    def improve(
+        self, climb: em.Climb, *, tries: int | None = None, strides: bool = True, pairs: bool = False
+    ) -> em.Climb:
         """The climb, or a better one that moves lead to.
 
         Parameters
@@ -73,18 +81,21 @@ class Mover:
             Moves without a known gain that fail before the search ends; None is as many as are cheap.
         strides : bool
             Whether moves that gain are followed to the end; False is a short way.
+        pairs : bool
+            Whether pairs of components are fitted anew once no move leads higher.
         """
-        tries = self._cheap(climb) if tries is None else tries
+        tries = self._cheap(climb, *TRIES) if tries is None else tries
         better: em.Climb | None = None if climb.held else climb
         while better is not None and (self.noise is not None or climb.mixture.shape[0] > 2):
             climb = better
             moves = self.moves(climb)
             better = self.gainful(climb, moves, strides) or self.tried(climb, moves, tries)
+            better = self.fitted_anew(climb) if better is None and pairs else better
         return climb
 
-    def _cheap(self, climb: em.Climb) -> int:
+    def _cheap(self, climb: em.Climb, least: int, most: int) -> int:
         k, d = climb.mixture.shape
-        return int(np.clip(CHEAP // (self.source.n_rows * d * k), *TRIES))
+        return int(np.clip(CHEAP // (self.source.n_rows * d * k), least, most))
 
     def moves(self, climb: em.Climb) -> list[Move]:
         """The most promising first."""
@@ -123,7 +134,7 @@ class Mover:
         return self._if_better(climb, [found])
 
     def tried(self, climb: em.Climb, moves: Sequence[Move], tries: int) -> em.Climb | None:
-        """Where the first moves that turn out to be better lead, each lot by what is left of it after races."""
+        """Where the first move that turns out to be better leads."""
         each = EACH[tries > TRIES[0]]
         used: dict[int, int] = {}
         lot: list[Move] = []
@@ -133,15 +144,39 @@ class Mover:
             used[id(move.split)] = used.get(id(move.split), 0) + 1
             if used[id(move.split)] <= each:
                 lot.append(move)
-        for begin in range(0, len(lot), TOGETHER):
-            found = self._raced(climb, lot[begin : begin + TOGETHER])
+        return self._best_of(climb, lot, lambda move: self._after(climb, [move]))
+
+    def fitted_anew(self, climb: em.Climb) -> em.Climb | None:
+        """Where pairs of components that lose least as one lead, fitted anew on the rows that they hold together.
+
+        It moves what lies between two components, which merging one pair and splitting another cannot.
+        """
+        parts, z = parts_of(climb.mixture), self.kernel.responsibilities(self.source.values, climb.mixture)
+        most = self._cheap(climb, 0, ANEW)
+        unions = cheapest_unions(parts, z, self.source.weight, self.source.total, most, self.kernel)
+        if not unions:
+            return None
+        pairs = reduce(add, (union.one for union in unions))
+        together = np.stack([z[:, union.i] + z[:, union.j] for union in unions], axis=1)
+
+        def after(split: Split) -> Parameters:
+            union = unions[split.c]
+            two = replace(split.two, weights=float(union.one.weights[0]) * split.two.weights)
+            return mixture_of(parts.replaced([union.i, union.j], two), self.source.total, climb.objective)
+
+        return self._best_of(climb, self.halves.anew(climb.mixture, pairs, together), after)
+
+    def _best_of(self, climb: em.Climb, moves: Sequence[T], after: Callable[[T], Parameters]) -> em.Climb | None:
+        """The first that turns out to be better, each lot by what is left of it after races."""
+        for begin in range(0, len(moves), TOGETHER):
+            found = self._raced(climb, moves[begin : begin + TOGETHER], after)
             if found is not None:
                 return found
         return None
 
-    def _raced(self, climb: em.Climb, moves: Sequence[Move]) -> em.Climb | None:
+    def _raced(self, climb: em.Climb, moves: Sequence[T], after: Callable[[T], Parameters]) -> em.Climb | None:
         try:
-            climbs = [em.Climb(climb.objective, self._after(climb, [move])) for move in moves]
+            climbs = [em.Climb(climb.objective, after(move)) for move in moves]
             length, made = RACE, 0
             while climbs and made < TRIAL:
                 climbs = [c for c in self._run(climbs, length, None) if self._promises(c, climb)]

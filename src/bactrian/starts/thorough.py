@@ -71,12 +71,15 @@ def thorough(
         n = int(np.clip(MUCH // size, *REPAIRED))
         first = look.repaired(climbs[:n])
         if _agree(first, ALIKE * tol * source.total):
-            first = [look.tried(first[0]), *first[1:]] if size <= NEAR else first
             climbs = first + climbs[n:]
+            polished = size <= NEAR
         else:
             others = _one_by_one(climbs[n:], lambda: look.short([c for c in more() if not c.held]))
             least, most = TRAJECTORIES
             climbs = look.searched(chain(first, others), int(np.clip(CHEAP // size, 1 if sampled else least, most)))
+            polished = not look.dear(climbs[0])
+        if polished and not sampled:
+            climbs = [look.polished(climbs[0]), *climbs[1:]]
     return [forgetful(climb) for climb in climbs]
 
 
@@ -127,9 +130,9 @@ class Look:
         tops, ends = self._tops(), self._ended(moved)
         return self._sorted([tops.after(end, partial(self._improved, end, tries=0)) for end in ends])
 
-    def tried(self, climb: em.Climb) -> em.Climb:
-        """Improved by trials."""
-        return self._improved(climb)
+    def polished(self, climb: em.Climb) -> em.Climb:
+        """Improved by all that is known: trials, and pairs fitted anew."""
+        return self._improved(climb, pairs=True)
 
     def _on_the_way(self, climbs: list[em.Climb]) -> list[em.Climb]:
         """With the moves that are known to gain; where climbing is cheap, but for those that lead to the best top."""
