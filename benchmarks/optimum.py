@@ -61,8 +61,8 @@ def main() -> None:
         "Written by `benchmarks/optimum.py`. Full covariances, K given, all else at its default. A fit has found the "
         f"optimum if it comes within {CLOSE:g} nats per row of the best log-likelihood that any run has reached, or "
         "above. Hits of each contestant among its seeds; seconds for one fit. Maxima that a few rows make by chance "
-        "are no aim, though they are often the highest: fewer than 5 (D + 1) rows under a component narrower in some "
-        "direction than a fifth of the average (docs/adr/0009). The last line counts hits of the highest of all.",
+        "are no aim, though they are often the highest: fewer than 5 (D + 1) rows, or 20, under a component narrower "
+        "in some direction than a fifth of the average (docs/adr/0009). The last line counts the highest of all.",
         versions(),
     )
     page.header("data set", "N, D, K", *(f"{name}{what}" for name in CONTESTANTS for what in (": hits", ", s")))

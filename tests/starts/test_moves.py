@@ -18,7 +18,7 @@ from bactrian.starts import from_assignment
 from bactrian.starts.halves import Halves
 from bactrian.starts.moves import mover
 from bactrian.starts.parts import Parts, mixture_of, parts_of
-from bactrian.starts.support import FEW, doubtful, is_supported, merit
+from bactrian.starts.support import doubtful, enough, is_supported, merit
 from bactrian.starts.unions import cheapest_unions
 from tests.fit.cases import lobes
 
@@ -203,7 +203,7 @@ LINEAR = np.array([[1.0, 5.0, 0.0], [0.0, 1e3, -3.0], [0.0, 0.0, 2e-3]])
         (6, 1e-3, "VVV", False),  # few rows, close together
         (6, 1e-3, "EEE", True),  # shared: no component is narrower than another
         (6, 1.0, "VVV", True),  # few rows, as wide as others
-        (FEW * 4 + 1, 1e-3, "VVV", True),  # narrow, of rows enough
+        (enough(3) + 1, 1e-3, "VVV", True),  # narrow, of rows enough
     ],
 )
 def test_few_rows_close_together_do_not_support_a_component(n, size, family, supported, linear):
@@ -220,13 +220,14 @@ def test_few_rows_close_together_do_not_support_a_component(n, size, family, sup
 
 def test_what_three_rows_gain_by_lying_close_together_does_not_count():
     """Three features, each of a thousandth of the spread: 3 x 3 x log(1000), or 62 nats."""
-    low, high = at_rest(ArraySource(X), "VVV", 2), at_rest(ArraySource(X), "VVV", 3)
+    source = ArraySource(X)
+    low, high = at_rest(source, "VVV", 2), at_rest(source, "VVV", 3)
     spike = replace(high, mixture=bt.Mixture([0.99, 0.01], np.zeros((2, 3)), [np.eye(3), 1e-6 * np.eye(3)]).parameters)
     assert doubtful(spike.mixture, 300.0) == pytest.approx(9 * np.log(1000), rel=0.01)
     for more, better in ((50, False), (75, True)):
         higher = replace(spike, history=(*low.history[:-1], low.value + more))
-        assert (merit(higher, 300.0) > merit(low, 300.0)) is better
-    assert merit(replace(low, held=(1,)), 300.0) < merit(spike, 300.0)
+        assert (merit(higher, source) > merit(low, source)) is better
+    assert merit(replace(low, held=(1,)), source) < merit(spike, source)
 
 
 @pytest.mark.filterwarnings("error")

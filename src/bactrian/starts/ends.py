@@ -14,7 +14,7 @@ from bactrian.sources import Source
 from bactrian.starts.levels import SEED, Levels
 from bactrian.starts.moves import mover
 from bactrian.starts.search import SECOND_CHANCES, forgetful, sample_size
-from bactrian.starts.support import FEW
+from bactrian.starts.support import counted, enough
 
 SMALL = 0.1  # of what components have on average: what is left of one that was found on a sample
 
@@ -66,7 +66,8 @@ def climb_from_best(
 def _repaired(source: Source, kernel: Kernel, end: em.Climb, how: dict[str, Any]) -> em.Climb:
     """The end, or the one that moves which are known to gain lead to from there."""
     k, d = end.mixture.shape
-    few = end.mixture.weights.min() * source.total < max(FEW * (d + 1), SMALL * source.total / k)
+    n = counted(source)
+    few = end.mixture.weights.min() * n < max(enough(d), SMALL * n / k)
     if not few or end.held or end.status is not em.Status.CONVERGED or source.n_rows <= sample_size(k, d):
         return end
     rng = np.random.default_rng(SEED)

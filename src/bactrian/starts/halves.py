@@ -20,6 +20,7 @@ from bactrian.sources import ArraySource
 from bactrian.starts.first_steps import starts_of
 from bactrian.starts.parts import Parts, parts_of
 from bactrian.starts.search import at_rest
+from bactrian.starts.support import counted
 from bactrian.typing import FloatArray
 
 LOCAL = 4, 8  # iterations of a local fit: first, and of the best for its component where that promises enough
@@ -71,12 +72,19 @@ class Known:
 
 @dataclass(frozen=True, eq=False)
 class Local:
-    """Where local fits of one component's rows begin, and the log-likelihood to beat."""
+    """Where local fits of one component's rows begin, and the log-likelihood to beat.
+
+    ``scale`` : of its nats, where rows weigh less than one; they are counted as rows here.
+    """
 
     c: int
     part: ArraySource
     starts: list[em.Climb]
     alone: float
+    scale: float
+
+    def gain(self, end: em.Climb) -> float:
+        return (end.value - self.alone) * self.scale
 
 
 @dataclass(eq=False)
@@ -121,7 +129,7 @@ class Halves:
             starts = [(one.part, start) for one, start in local]
             ends = em.run_apart(self.kernel, starts, tol=LOCAL_TOL, max_iter=LOCAL[0])
             fitted = [(one, end) for (one, _), end in zip(local, ends, strict=True) if end and not end.held]
-            found += [Split(one.c, end.value - one.alone, end.mixture) for one, end in fitted]
+            found += [Split(one.c, one.gain(end), end.mixture) for one, end in fitted]
         return sorted(found, key=lambda split: -split.gain)
 
     def _remembered(self, parts: Parts, enough: float) -> list[Known | None]:
@@ -156,10 +164,12 @@ class Halves:
         z: FloatArray,
         log_density: FloatArray,
     ) -> list[Local]:
-        source, scale = self.source, self._scale
+        source, scale, more = self.source, self._scale, counted(self.source) / self.source.total
         axes = np.linalg.eigh(parts.covariances[components] * np.outer(scale, scale))[1][:, :, -1] * scale
+        # of rows that weigh next to nothing a part has as few as it has of rows that weigh one
+        weight = source.weight if source.weight is None or more == 1.0 else more * source.weight
         found = own_rows(
-            self.kernel, source.values, source.weight, source.order, z, log_density, np.array(components),
+            self.kernel, source.values, weight, source.order, z, log_density, np.array(components),
             parts.means[components], np.array([whiteners[c] for c in components]), axes,
             self.rng.random((len(components), 2)), NOTHING, self._goal.family.scatter,
         )  # fmt: skip
@@ -168,7 +178,8 @@ class Halves:
             if len(own.ways):  # else there are few rows, or none
                 part = ArraySource(own.rows, own.weight)
                 starts = starts_of(own.ways, self._goal, lenient=True)
-                local.append(Local(c, part, starts, own.log_joint - part.total * float(np.log(parts.weights[c]))))
+                alone = own.log_joint - part.total * float(np.log(parts.weights[c]))
+                local.append(Local(c, part, starts, alone, 1 / more))
         return local
 
     @property
@@ -187,7 +198,7 @@ class Halves:
         for one in local:
             found = [next(followed) for _ in one.starts]
             there = [at_rest(end, beside=len(parts.weights)) for end, _ in found if end and not end.held]
-            halves = _different([(end.value - one.alone, end.mixture) for end in there])
+            halves = _different([(one.gain(end), end.mixture) for end in there])
             left = max((promise for _, promise in found), default=-np.inf)
             learnt.append(Known(float(parts.weights[one.c]), parts.means[one.c], whiteners[one.c], halves, left))
         self.known = (self.known + learnt)[-REMEMBERED * len(parts.weights) :]
@@ -215,7 +226,7 @@ def _promise(end: em.Climb | None, one: Local) -> float:
     """Nats that a local fit may come to gain; nothing where it has ended."""
     if end is None or end.held or end.status is not em.Status.MAX_ITER:
         return -np.inf
-    return end.value + remaining(end.history) - one.alone
+    return one.gain(end) + remaining(end.history) * one.scale
 
 
 def _different(halves: list[tuple[float, Parameters]]) -> list[tuple[float, Parameters]]:

@@ -30,9 +30,10 @@ from bactrian.starts.support import merit
 from bactrian.starts.unions import Union, cheapest_unions
 
 PAIRS = 24  # pairs that lose least, for merging
-EACH = 2, 4  # moves tried with one split: where few are tried, and where many
-TRIES = 8, 40  # moves that fail before the search ends: at least, and at most
-ANEW = 12  # pairs that are fitted anew, at most
+EACH = 2  # moves tried with one split
+TRIES = 8, 16  # moves that fail before the search ends: at least, and at most
+ANEW = 6  # pairs that are fitted anew, at most
+NEAR = 50_000  # N D K up to which these are all followed to their ends: some creep for long before they rise
 CHEAP = 600_000  # N D K of all moves that are tried together, or of all pairs, within those bounds
 TOGETHER = 4  # moves that are tried side by side
 RACE = 8  # iterations of these, then of the better half twice as many, and so on
@@ -135,14 +136,13 @@ class Mover:
 
     def tried(self, climb: em.Climb, moves: Sequence[Move], tries: int) -> em.Climb | None:
         """Where the first move that turns out to be better leads."""
-        each = EACH[tries > TRIES[0]]
         used: dict[int, int] = {}
         lot: list[Move] = []
         for move in moves:
             if len(lot) == tries:
                 break
             used[id(move.split)] = used.get(id(move.split), 0) + 1
-            if used[id(move.split)] <= each:
+            if used[id(move.split)] <= EACH:
                 lot.append(move)
         return self._best_of(climb, lot, lambda move: self._after(climb, [move]))
 
@@ -164,21 +164,27 @@ class Mover:
             two = replace(split.two, weights=float(union.one.weights[0]) * split.two.weights)
             return mixture_of(parts.replaced([union.i, union.j], two), self.source.total, climb.objective)
 
-        return self._best_of(climb, self.halves.anew(climb.mixture, pairs, together), after)
+        k, d = climb.mixture.shape
+        patient = self.source.n_rows * d * k <= NEAR
+        return self._best_of(climb, self.halves.anew(climb.mixture, pairs, together), after, patient=patient)
 
-    def _best_of(self, climb: em.Climb, moves: Sequence[T], after: Callable[[T], Parameters]) -> em.Climb | None:
-        """The first that turns out to be better, each lot by what is left of it after races."""
+    def _best_of(
+        self, climb: em.Climb, moves: Sequence[T], after: Callable[[T], Parameters], *, patient: bool = False
+    ) -> em.Climb | None:
+        """The first that turns out to be better, each lot by what is left of it after races, or with patience all."""
         for begin in range(0, len(moves), TOGETHER):
-            found = self._raced(climb, moves[begin : begin + TOGETHER], after)
+            found = self._raced(climb, moves[begin : begin + TOGETHER], after, patient)
             if found is not None:
                 return found
         return None
 
-    def _raced(self, climb: em.Climb, moves: Sequence[T], after: Callable[[T], Parameters]) -> em.Climb | None:
+    def _raced(
+        self, climb: em.Climb, moves: Sequence[T], after: Callable[[T], Parameters], patient: bool
+    ) -> em.Climb | None:
         try:
             climbs = [em.Climb(climb.objective, after(move)) for move in moves]
             length, made = RACE, 0
-            while climbs and made < TRIAL:
+            while climbs and made < TRIAL and not patient:
                 climbs = [c for c in self._run(climbs, length, None) if self._promises(c, climb)]
                 climbs = sorted(climbs, key=lambda c: -c.value)[: max(1, len(climbs) // 2)]
                 made, length = made + length, 2 * length
@@ -204,9 +210,8 @@ class Mover:
         return climb.value + self._worth
 
     def _if_better(self, climb: em.Climb, found: Sequence[em.Climb]) -> em.Climb | None:
-        total = self.source.total
-        best = max(found, key=lambda c: merit(c, total), default=climb)
-        higher = best.value > self._aim(climb) and merit(best, total) > merit(climb, total)
+        best = max(found, key=lambda c: merit(c, self.source), default=climb)
+        higher = best.value > self._aim(climb) and merit(best, self.source) > merit(climb, self.source)
         return best if higher else None
 
     def _after(self, climb: em.Climb, moves: Sequence[Move]) -> Parameters:

@@ -170,7 +170,7 @@ class Look:
         return climb if self.mover is None else self.mover.improve(climb, **how)
 
     def _sorted(self, climbs: list[em.Climb]) -> list[em.Climb]:
-        return sorted(climbs, key=lambda c: merit(c, self.source.total), reverse=True)
+        return sorted(climbs, key=lambda c: merit(c, self.source), reverse=True)
 
 
 def latest(climb: em.Climb) -> float:
