@@ -143,3 +143,21 @@ def test_fewer_rows_than_features_without_a_floor(family, unit):
     rows = np.random.default_rng(0).integers(-3, 4, size=(3, 8)) * unit
     with pytest.raises(bt.CollapseError, match=r"^no candidate could be fitted: component collapsed: [^\n]+$"):
         bt.fit(rows, 1, family, regularization=0)
+
+
+LUMP = [[-1.57349033, -2.92497057], [-1.57348553, -2.92495414], [-1.57348401, -2.92495704], [1.02323821, -0.88214585]]
+
+
+@pytest.mark.parametrize("family", ["EEI", "VEI", "EVI", "EEE"])
+def test_a_collapsed_mixture_that_was_lent_is_marked_also_without_an_iteration(family):
+    with pytest.warns(bt.CollapseWarning):
+        fit = bt.fit(LUMP, 2, ["EII", family], start="k-means++", n_init=2, max_iter=0)
+    assert not any(candidate.usable for candidate in fit.candidates)
+
+
+def test_no_family_is_lent_spheres_below_its_own_floor():
+    """That of spheres is an average over features."""
+    how = {"n_components": 2, "start": "k-means++", "n_init": 2, "max_iter": 0}
+    with pytest.warns(bt.CollapseWarning):
+        both, alone = bt.fit(LUMP, families=["EII", "EEI"], **how), bt.fit(LUMP, families="EEI", **how)
+    assert both.candidates[1].log_likelihood == alone.log_likelihood
