@@ -161,3 +161,14 @@ def test_no_family_is_lent_spheres_below_its_own_floor():
     with pytest.warns(bt.CollapseWarning):
         both, alone = bt.fit(LUMP, families=["EII", "EEI"], **how), bt.fit(LUMP, families="EEI", **how)
     assert both.candidates[1].log_likelihood == alone.log_likelihood
+
+
+@pytest.mark.parametrize(("seed", "n"), [(31, 60), (84, 25)])
+@pytest.mark.filterwarnings("ignore::bactrian.errors.CollapseWarning")
+def test_a_volume_that_collapses_in_one_step_takes_no_other_component_along(seed, n):
+    """In VEE a volume below what the common matrix allows would lift that matrix for all components."""
+    x = lobes(n, 3, 3, seed)
+    x[: n // 2] = np.repeat(x[:4], n // 8 + 1, axis=0)[: n // 2]
+    fit = bt.fit(x, 4, "VEE", start="k-means++", n_init=1, acceleration=None, tol=0, max_iter=30, random_state=seed)
+    # a variance at the floor is rounded to eps times 1e10 of itself
+    assert np.diff(fit.history).min() > -1e-3
