@@ -112,7 +112,7 @@ Ended Climber::pass() {
         stand_on(fallback_);
         return Ended::paused;
     }
-    if (!summarize(sums, layout_, pass_.model.means, summary_)) return Ended::handed_back;
+    if (!summarize(sums, layout_, pass_.model.means, summary_, &pass_.model)) return Ended::handed_back;
     history_.push_back(value);
     log_likelihood_ = log_likelihood;
     map_log_responsibility_ = sums[layout_.map_log_responsibility];

@@ -142,9 +142,15 @@ Covariances common_shape(const Scatters& whole, const Floor& whole_floor, const 
         last = volume;
         for (std::ptrdiff_t k = 0; k < K; ++k) {
             const double* W = s.within + k * D * D;
-            const double trace = std::inner_product(W, W + D * D, precision.begin(), 0.0);
-            // where C is clear of the floor its bound is not its least eigenvalue, and no volume is near it
-            volume[k] = std::fmax(trace / (double(D) * s.counts[k]), clear ? 0.0 : least * bound);
+            volume[k] = std::inner_product(W, W + D * D, precision.begin(), 0.0) / (double(D) * s.counts[k]);
+        }
+        // the bound is not the least eigenvalue of a C clear of the floor, which is asked for where a volume has fallen far
+        if (clear && !(*std::min_element(volume.begin(), volume.end()) >= least * bound)) {
+            eigen(C.data(), D, values.data(), axes.data());
+            bound = 1.0 / values[D - 1];
+        }
+        for (std::ptrdiff_t k = 0; k < K; ++k) {
+            volume[k] = std::fmax(volume[k], least * bound);
             moved |= !(std::fabs(volume[k] - last[k]) <= kTight * volume[k]);
         }
     }

@@ -19,8 +19,10 @@ struct Summary {
     double in_components() const;
 };
 
-// The summary of a pass about (K, D) points; false where a component has no rows.
-bool summarize(const std::vector<double>& sums, const Layout&, const double* about, Summary& to);
+// The summary of a pass about (K, D) points; false where a component has no rows. If these are the means of the mixture
+// `before`, they stay where rounding would take them further off than that: Statistics.settled.
+bool summarize(const std::vector<double>& sums, const Layout&, const double* about, Summary& to,
+               const Model* before = nullptr);
 
 // The same with less scatter than the full one that it has.
 Summary narrowed(const Summary& full, Scatter);

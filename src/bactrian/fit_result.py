@@ -15,7 +15,7 @@ from bactrian.errors import DataError, ParameterError
 from bactrian.families import Decomposition, parse_family
 from bactrian.kernels import Noise, Parameters
 from bactrian.mixture import Mixture
-from bactrian.noise import classify_beside, responsibilities_beside
+from bactrian.noise import classify_beside, log_joint, responsibilities_beside
 from bactrian.objective import Objective
 from bactrian.operations.merging import Merging
 from bactrian.operations.uncertainty import uncertainty
@@ -171,8 +171,8 @@ class Fit:
         check_in_memory(data)  # before a pass over them
         if self.noise is None or self.noise.weight == 0:
             return self.mixture.merge(data, sample_weight)
-        inside = np.log1p(-self.noise.weight) + np.atleast_1d(self.mixture.logpdf(data))
-        outside = np.log(self.noise.weight) + self.noise.log_density
+        mixture_weight, outside = log_joint(self.noise)
+        inside = mixture_weight + np.atleast_1d(self.mixture.logpdf(data))
         weight = 1.0 if sample_weight is None else read_weights(sample_weight, len(inside))
         return self.mixture.merge(data, weight * np.exp(inside - np.logaddexp(inside, outside)))
 

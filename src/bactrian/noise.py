@@ -137,7 +137,14 @@ def logpdf_beside(mixture: Mixture, noise: Noise | None, data: Any) -> FloatArra
     inside = mixture.logpdf(data)
     if noise is None or noise.weight == 0:
         return inside
-    return np.logaddexp(np.log1p(-noise.weight) + inside, np.log(noise.weight) + noise.log_density)
+    mixture_weight, outside = log_joint(noise)
+    return np.logaddexp(mixture_weight + inside, outside)
+
+
+def log_joint(noise: Noise) -> tuple[float, float]:
+    """log of the components' weight, and of the noise's times its density; minus infinity where a weight is 0."""
+    with np.errstate(divide="ignore"):
+        return float(np.log1p(-noise.weight)), float(np.log(noise.weight)) + noise.log_density
 
 
 def responsibilities_beside(mixture: Mixture, noise: Noise | None, data: Any) -> FloatArray | Any:
@@ -147,8 +154,8 @@ def responsibilities_beside(mixture: Mixture, noise: Noise | None, data: Any) ->
         return z
     if noise.weight == 0:
         return np.concatenate([z, np.zeros((*z.shape[:-1], 1))], axis=-1)
-    inside = np.log1p(-noise.weight) + np.asarray(mixture.logpdf(data))
-    outside = np.log(noise.weight) + noise.log_density
+    mixture_weight, outside = log_joint(noise)
+    inside = mixture_weight + np.asarray(mixture.logpdf(data))
     both = np.logaddexp(inside, outside)
     return np.concatenate([z * np.exp(inside - both)[..., None], np.exp(outside - both)[..., None]], axis=-1)
 

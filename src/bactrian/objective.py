@@ -55,6 +55,8 @@ class Objective:
         counts = np.maximum(statistics.counts, 0.0)
         if self.prior is None and not counts.any():
             raise CovarianceError("no component has rows: all are noise; give the noise a larger volume")
+        if before is not None:
+            statistics = _settled(statistics, before)
         here = before.covariance if before is not None and self.family.iterates else None
         covariance, low = self.family.m_step(self._scatters(statistics, counts), self.lowest, here)
         means = statistics.means() if self.prior is None else self.prior.means(statistics)
@@ -94,3 +96,9 @@ class Objective:
             shares = np.full(len(counts), components / len(counts))
         noise = None if self.noise is None else Noise(left / (components + left), self.noise)
         return shares / (components + left), noise
+
+
+def _settled(statistics: Statistics, before: Parameters) -> Statistics:
+    """After a pass about the means before: no mean takes a step that is only rounding, and so no step leads down."""
+    known = before.covariance.kind == "full" and np.array_equal(statistics.shift, before.means)
+    return statistics.settled(before.covariance.whiteners) if known else statistics

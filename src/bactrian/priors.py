@@ -195,7 +195,14 @@ def _scale(scale: Any, spread: FloatArray) -> tuple[FloatArray, FloatArray]:
     d = len(spread)
     if np.ndim(scale) == 0:
         factor = _number(scale, 0.0, "scale", strictly=True)
-        return factor * _without_gaps(spread), np.full(d, factor * np.trace(spread) / d)
+        with np.errstate(over="ignore"):
+            matrix, variances = factor * _without_gaps(spread), np.full(d, factor * np.trace(spread) / d)
+        if not (np.isfinite(matrix).all() and np.isfinite(variances).all()):
+            raise ParameterError(
+                f"the prior's scale, {factor:g} times the covariance of the rows, leaves the range of float64; divide "
+                "the columns by their typical size first, or give a smaller scale"
+            )
+        return matrix, variances
     matrix = _array(scale, ((d,), (d, d)), "scale")
     matrix = np.diag(matrix) if matrix.ndim == 1 else matrix
     if not np.allclose(matrix, matrix.T, rtol=1e-8, atol=0) or np.linalg.eigvalsh(matrix)[0] <= 0:

@@ -46,7 +46,10 @@ def make_floor(
         name = repr(names[d]) if names else str(d)
         value = moments.mean[d]
         why, what = f"column {name} is constant ({value:g})", "leave it out"
-        if constant.all():
+        if variances[d] > 0:
+            why = f"column {name} varies by no more than the rounding of numbers as large as {value:g}"
+            what = "subtract a number near it before they are rounded, or leave it out"
+        elif constant.all():
             why, what = "there is only one distinct row", "give more rows"
         raise DataError(
             f"{why}, so no density can be fitted; {what}, or give an absolute variance with regularization="

@@ -138,15 +138,36 @@ class Statistics:
         return self.shift + self._offsets
 
     def within(self) -> FloatArray:
-        """Scatter about the components' own means, in the shape that ``scatter`` says (Steiner's theorem)."""
-        offsets = self._offsets
+        """Scatter about the components' own means, in the shape that ``scatter`` says (Steiner's theorem).
+
+        About ``means()`` as float64 holds them: far from the origin they are off by more than covariances may be, and
+        with the scatter about the exact means a step of EM could lead down.
+        """
+        first, offsets, slips = self.first, self._offsets, self._slips
+        slipped = self.counts[:, None] * slips
         if self.scatter is Scatter.TRACE:
-            return np.asarray(self.second - np.einsum("kd,kd->k", self.first, offsets))
+            return np.asarray(self.second - np.einsum("kd,kd->k", first, offsets) + (slipped * slips).sum(axis=1))
         if self.scatter is Scatter.DIAGONAL:
-            return self.second - self.first * offsets
+            return self.second - first * offsets + slipped * slips
         if self.scatter is Scatter.FULL:
-            return self.second - self.first[:, :, None] * offsets[:, None, :]
-        return self.second - self.first.T @ offsets
+            within = self.second - first[:, :, None] * offsets[:, None, :]
+            return np.asarray(within + slipped[:, :, None] * slips[:, None, :])
+        return self.second - first.T @ offsets + slipped.T @ slips
+
+    def settled(self, whiteners: FloatArray) -> Statistics:
+        """The same with means that stay at the shift where rounding would take them further off than that.
+
+        ``whiteners`` (M, D, D), one or K, of full covariances: far from the origin the nearest numbers of each feature
+        can be far along a short axis. Along features they never are.
+        """
+        far = [np.square(whiteners @ step[:, :, None]).sum(axis=(1, 2)) for step in (self._slips, self._offsets)]
+        stay = far[0] > far[1]
+        return replace(self, first=np.where(stay[:, None], 0.0, self.first)) if stay.any() else self
+
+    @property
+    def _slips(self) -> FloatArray:
+        """(K, D) what rounding has added to the means; exact where they are near the shift, as after a pass."""
+        return np.asarray((self.means() - self.shift) - self._offsets)
 
     @cached_property
     def _offsets(self) -> FloatArray:

@@ -9,7 +9,7 @@ import pytest
 
 from bactrian.em import run
 from bactrian.families import FAMILIES
-from bactrian.kernels import NativeKernel
+from bactrian.kernels import NativeKernel, ReferenceKernel
 from bactrian.objective import Objective
 from bactrian.priors import ConjugatePrior
 from bactrian.regularization import make_floor
@@ -41,3 +41,18 @@ def test_the_objective_never_decreases(code, prior, equal, weighted, k):
     assert np.isfinite(history).all()
     assert (np.diff(history) >= -1e-12 * np.abs(history[:-1])).all()
     assert history[-1] > history[0]
+
+
+@pytest.mark.parametrize("code", FAMILIES)
+@pytest.mark.parametrize("kernel", [NativeKernel(), ReferenceKernel()], ids=["native", "reference"])
+@pytest.mark.parametrize(("offset", "sd"), [(1e15, 1.0), (1e15, 0.5), (1e12, 1e-2), (-1e6, 1e-7), (1e8, 1e-6)])
+def test_nor_so_far_from_the_origin_that_means_are_rounded(code, kernel, offset, sd):
+    rng = np.random.default_rng(4)
+    x = np.concatenate([rng.normal(size=(150, 2)), rng.normal(3, 0.7, (75, 2)) @ np.array([[1, 0.9], [0, 0.1]])])
+    source = ArraySource(x * sd + offset)
+    objective = Objective(FAMILIES[code], make_floor(source, None))
+    for seed in range(3):
+        labels = np.random.default_rng(seed).integers(0, 3, source.n_rows)
+        start = from_assignment(source, kernel, objective, labels, 3)
+        history = np.array(run(source, kernel, [start], tol=0, max_iter=60)[0].history)
+        assert np.diff(history).min() >= -1e-12 * len(x)

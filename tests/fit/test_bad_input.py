@@ -27,6 +27,7 @@ DATA = {
     "three dimensions": (np.zeros((2, 2, 2)), "3 dimensions"),
     "complex": (X + 1j, "Complex data not supported"),
     "constant column": (np.c_[X, np.full(20, 7.5)], r"column 2 is constant \(7.5\)"),
+    "constant within rounding": (X + 1e16, "column 0 varies by no more than the rounding of numbers as large as"),
     "one distinct row": (np.full((20, 2), 3.0), "only one distinct row"),
     "a word": ("data.csv", "data.csv cannot be read: No such file or directory"),
     "an empty path": ("", "the path is empty; give the name of a file, a folder or a pattern"),

@@ -143,3 +143,32 @@ def test_fewer_rows_than_features_without_a_floor(family, unit):
     rows = np.random.default_rng(0).integers(-3, 4, size=(3, 8)) * unit
     with pytest.raises(bt.CollapseError, match=r"^no candidate could be fitted: component collapsed: [^\n]+$"):
         bt.fit(rows, 1, family, regularization=0)
+
+
+LUMP = [[-1.57349033, -2.92497057], [-1.57348553, -2.92495414], [-1.57348401, -2.92495704], [1.02323821, -0.88214585]]
+
+
+@pytest.mark.parametrize("family", ["EEI", "VEI", "EVI", "EEE"])
+def test_a_collapsed_mixture_that_was_lent_is_marked_also_without_an_iteration(family):
+    with pytest.warns(bt.CollapseWarning):
+        fit = bt.fit(LUMP, 2, ["EII", family], start="k-means++", n_init=2, max_iter=0)
+    assert not any(candidate.usable for candidate in fit.candidates)
+
+
+def test_no_family_is_lent_spheres_below_its_own_floor():
+    """That of spheres is an average over features."""
+    how = {"n_components": 2, "start": "k-means++", "n_init": 2, "max_iter": 0}
+    with pytest.warns(bt.CollapseWarning):
+        both, alone = bt.fit(LUMP, families=["EII", "EEI"], **how), bt.fit(LUMP, families="EEI", **how)
+    assert both.candidates[1].log_likelihood == alone.log_likelihood
+
+
+@pytest.mark.parametrize(("seed", "n"), [(31, 60), (84, 25)])
+@pytest.mark.filterwarnings("ignore::bactrian.errors.CollapseWarning")
+def test_a_volume_that_collapses_in_one_step_takes_no_other_component_along(seed, n):
+    """In VEE a volume below what the common matrix allows would lift that matrix for all components."""
+    x = lobes(n, 3, 3, seed)
+    x[: n // 2] = np.repeat(x[:4], n // 8 + 1, axis=0)[: n // 2]
+    fit = bt.fit(x, 4, "VEE", start="k-means++", n_init=1, acceleration=None, tol=0, max_iter=30, random_state=seed)
+    # a variance at the floor is rounded to eps times 1e10 of itself
+    assert np.diff(fit.history).min() > -1e-3

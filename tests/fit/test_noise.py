@@ -10,7 +10,7 @@ import pytest
 import bactrian as bt
 from bactrian.kernels import NativeKernel, Noise, Parameters, ReferenceKernel
 from bactrian.kernels.native import available_instructions
-from bactrian.noise import log_volume
+from bactrian.noise import log_volume, logpdf_beside, responsibilities_beside
 from bactrian.sources import ArraySource
 from bactrian.statistics import Scatter
 from tests.kernels.cases import FORMS, make_case
@@ -175,3 +175,10 @@ def test_a_volume_beyond_float64_is_written(unit, written):
     rows = np.random.default_rng(0).normal(size=(60, 4))
     fit = bt.fit(rows * unit, 1, "VVI", noise=True)
     assert re.search(written, fit.summary(), re.MULTILINE)
+
+
+def test_noise_of_all_weight():
+    """Which rounding makes of next to all weight."""
+    mixture, noise = bt.Mixture([1.0], [[0.0, 0.0]], [np.eye(2)]), Noise(1.0, -3.0)
+    assert logpdf_beside(mixture, noise, [[0.0, 0.0]]) == [-3.0]
+    assert responsibilities_beside(mixture, noise, [[0.0, 0.0]]).tolist() == [[0.0, 1.0]]

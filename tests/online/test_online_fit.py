@@ -349,3 +349,15 @@ def test_a_row_that_outweighs_all_others_for_a_while(family, seed):
     weight = np.where(np.arange(60) == 35, 1e12, 1.0)
     online = bt.OnlineFit(1, family, prior="conjugate", step=0.51, first_rows=20, block_rows=1)
     assert np.isfinite(online.update(few, weight).mixture.logpdf(few)).all()
+
+
+@pytest.mark.parametrize("family", ["VVV", "VII", "EEE", "VEV"])
+@pytest.mark.parametrize("how", [{}, {"prior": "conjugate"}, {"regularization": 1e-3}, {"forgetting": 0.9}])
+@pytest.mark.parametrize("unit", [1e154, 1e169])
+def test_rows_whose_squares_leave_the_range_of_float64(family, how, unit):
+    rows = np.random.default_rng(0).normal(size=(500, 2)) * unit
+    online = bt.OnlineFit(
+        family=family, start=bt.Mixture([1.0], [[0, 0]], [np.eye(2)]), first_rows=10, block_rows=10, **how
+    )
+    with pytest.raises(bt.DataError, match="the squares of the data leave the range of float64"):
+        online.update(rows)

@@ -182,3 +182,9 @@ def test_the_firmest_belief_that_is_allowed(name):
         assert np.allclose(fit.mixture.means, [0.3, 2.7], rtol=1e-9)
     else:
         assert np.allclose(fit.mixture.weights, 0.5)
+
+
+def test_a_scale_that_leaves_the_range_of_float64_is_refused():
+    rows = np.random.default_rng(0).normal(size=(30, 2)) * 1e150
+    with pytest.raises(bt.ParameterError, match=r"scale, 1e\+12 times the covariance of the rows, leaves the range"):
+        bt.fit(rows, 2, "VVV", prior=bt.ConjugatePrior(scale=1e12))

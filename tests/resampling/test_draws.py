@@ -7,9 +7,11 @@ import pytest
 
 import bactrian as bt
 from bactrian.kernels import NativeKernel, Noise, Parameters, ReferenceKernel
+from bactrian.noise import log_volume
 from bactrian.resampling.estimate import METHODS
 from bactrian.resampling.rows import reweighted, weights_of
 from bactrian.resampling.simulate import Region, region_of, simulate, simulate_like
+from bactrian.sources import ArraySource
 from tests.resampling.cases import COUNTS, DIRTY, LOBES, SOME, TRUTH, fitted
 
 RESAMPLED = list(METHODS)
@@ -94,3 +96,12 @@ def test_as_many_rows_are_noise_as_its_weight_says():
     assert dirt.mean() == pytest.approx(0.3, abs=4 * np.sqrt(0.3 * 0.7 / 20_000))
     assert np.allclose(rows[dirt].mean(axis=0), 40, atol=0.3)
     assert np.allclose(rows[~dirt].mean(axis=0), [2, -1], atol=0.01)
+
+
+@pytest.mark.parametrize("seed", [6, 12, 13])
+def test_the_region_of_noise_around_collinear_columns_has_a_volume(seed):
+    """Their principal axes may be no region: what the fit counts with is then the box along the features."""
+    one = np.random.default_rng(seed).integers(0, 9, 12).astype(float)
+    source = ArraySource(np.column_stack([one, one]))
+    region = region_of(source, -log_volume(source))
+    assert np.log(region.high - region.low).sum() == pytest.approx(log_volume(source))

@@ -53,6 +53,23 @@ def test_jackknife_in_blocks_is_near():
     assert (np.abs(ratio - 1) < 4 / np.sqrt(2 * 50)).all()
 
 
+@pytest.mark.parametrize("weight", [0.25, 1.5, 2.0, 5.0, 1e6])
+def test_jackknife_in_blocks_counts_rows(weight):
+    """Half as many groups as rows, or fewer: weights are counts of copies, which need not be left out together."""
+    x = np.random.default_rng(0).normal(size=300)
+    fit = bt.fit(x, 1, "V", sample_weight=np.full(300, weight))
+    errors = [fit.standard_errors(method="jackknife", n_resamples=150, random_state=s).means.item() for s in range(3)]
+    assert np.mean(errors) == pytest.approx(x.std() / np.sqrt(300 * weight), rel=4 / np.sqrt(2 * 3 * 150))
+
+
+def test_jackknife_in_blocks_of_unequal_counts_is_that_of_repeated_rows():
+    how = {"method": "jackknife", "n_resamples": 60}
+    weighted = bt.fit(LOBES, 2, "EEE", sample_weight=2 * COUNTS, tol=1e-12).standard_errors(**how)
+    repeated = bt.fit(np.repeat(LOBES, 2 * COUNTS, axis=0), 2, "EEE", tol=1e-12).standard_errors(**how)
+    for name in ("means", "weights", "covariances"):
+        assert np.allclose(getattr(weighted, name) / getattr(repeated, name), 1, atol=4 / np.sqrt(60))
+
+
 def test_jackknife_of_unequal_blocks():
     """A weighted mean, whose errors by Busing et al. are known by their formula; part of a row is as rough as it."""
     rows, weight = np.random.default_rng(1).normal(size=(30, 1)), np.repeat([0.25, 0.5, 3.0], 10)

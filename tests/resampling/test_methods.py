@@ -13,7 +13,7 @@ from bactrian.kernels import NativeKernel
 from bactrian.resampling.estimate import METHODS, refit_all
 from bactrian.resampling.rows import weights_of
 from bactrian.resampling.threads import Stopped, Stopping
-from tests.resampling.cases import FAMILIES, LOBES, OPTIONS, fitted
+from tests.resampling.cases import FAMILIES, LOBES, OPTIONS, TRUTH, fitted
 
 RESAMPLED = list(METHODS)
 
@@ -187,3 +187,22 @@ def test_of_a_start_that_no_step_has_brought_into_form(family, form, numbers):
         return
     with pytest.raises(bt.DataError, match=f"its start as it was given and no mixture of family {family}, so it is at"):
         fit.standard_errors(method="information")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("unit", [2.0**-450, 2.0**450])
+@pytest.mark.parametrize("method", ["bootstrap", "jackknife", "information"])
+def test_units_whose_fourth_powers_leave_the_range_of_float64(family, unit, method):
+    """As those of the variances' squares are; one feature has another unit than the other."""
+    units = np.array([unit, unit if family[1] == "I" else 1.0])
+    labels = TRUTH[::2]
+    one, two = (
+        bt.fit(rows, families=family, start=labels, acceleration=None, tol=1e-10).standard_errors(
+            method=method, n_resamples=12
+        )
+        for rows in (LOBES[::2], LOBES[::2] * units)
+    )
+    assert np.allclose(two.weights, one.weights, rtol=1e-4)
+    assert np.allclose(two.means / units, one.means, rtol=1e-4)
+    assert np.allclose(two.covariances / units / units[:, None], one.covariances, rtol=1e-3)
+    assert np.allclose(two.high.covariances / units / units[:, None], one.high.covariances, rtol=1e-3)

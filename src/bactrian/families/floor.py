@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bactrian.covariance import Diagonal, Full, Spherical
+from bactrian.covariance import Covariance, Diagonal, Full, Spherical
 from bactrian.errors import CovarianceError
 from bactrian.typing import FloatArray, IntArray
 
@@ -74,6 +74,12 @@ class Floor:
         if not len(some):
             return np.zeros(len(scaled), dtype=bool)
         return np.asarray(np.linalg.eigvalsh(scaled[:, some[:, None], some])[:, 0] < 1)
+
+    def admits(self, covariance: Covariance) -> bool:
+        """Whether no variance is below the minimum; of spheres, whose own floor is an average, in any direction."""
+        if not isinstance(covariance, Spherical):
+            return True  # of all families along axes the floor is the same
+        return bool((covariance.whiteners**2).max() * self.minimum.max() <= 1 + AT)
 
     @property
     def unbounded(self) -> Floor:

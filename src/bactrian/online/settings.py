@@ -18,6 +18,7 @@ from bactrian.online.overall import overall
 from bactrian.priors import ConjugatePrior
 from bactrian.randomness import generator
 from bactrian.regularization import running_floor
+from bactrian.sources.in_range import check_in_range
 from bactrian.statistics import Statistics
 from bactrian.typing import RandomState
 
@@ -68,8 +69,16 @@ class Settings:
         return max(k, int(np.clip(40 * k * (n_features + 2), FEWEST, MOST)))
 
     def objective(self, statistics: Statistics, *, single_precision: bool) -> Objective:
-        """What the M-step maximises; floor and prior follow the scale of the rows that the statistics stand for."""
-        mean, covariance = overall(statistics)
+        """What the M-step maximises; floor and prior follow the scale of the rows that the statistics stand for.
+
+        Raises
+        ------
+        DataError
+            Their squares leave the range of float64.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):  # seen below
+            mean, covariance = overall(statistics)
+        check_in_range(covariance)
         floor = running_floor(mean, np.diagonal(covariance), self.regularization, single_precision=single_precision)
         prior = None
         if self.prior is not None:

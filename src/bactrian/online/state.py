@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bactrian.errors import CollapseError, CovarianceError
+from bactrian.errors import CollapseError, CovarianceError, DataError
 from bactrian.kernels import Kernel, Parameters
 from bactrian.online.laws import Decreasing
 from bactrian.online.origin import Origin, Shared
 from bactrian.online.settings import Settings
 from bactrian.operations.matching import match
 from bactrian.sources import ArraySource
+from bactrian.sources.in_range import OUT_OF_RANGE
 from bactrian.statistics import Scatter, Statistics
 
 
@@ -70,7 +71,8 @@ class State:
         """A step: the E-step of the rows, mixed with what is known, and the M-step."""
         new = rows.fold(kernel, [self.mixture], [settings.family.scatter])[0]
         keep, gain = settings.law.factors(self.n_rows, rows.total * self.n_rows / self.weight, settings.block_rows)
-        mixed = self.statistics.about(new.shift).scaled(keep) + new.scaled(gain)
+        with np.errstate(over="ignore", invalid="ignore"):  # the M-step sees whether the sums are finite
+            mixed = self.statistics.about(new.shift).scaled(keep) + new.scaled(gain)
         after = replace(
             self,
             statistics=mixed,
@@ -92,7 +94,8 @@ class State:
         weight = self.weight + other.weight - shared.weight
         # where sums stand for all rows, also those of a start that they have forgotten in part
         whole = weight + shared.weight - shared.taken if isinstance(settings.law, Decreasing) else weight
-        both = (mine + theirs.about(mine.shift)).scaled(weight / whole)
+        with np.errstate(over="ignore", invalid="ignore"):
+            both = (mine + theirs.about(mine.shift)).scaled(weight / whole)
         merged = replace(
             self,
             statistics=both,
@@ -111,6 +114,8 @@ class State:
         try:
             mixture, held = objective.maximize(self.statistics, self.mixture)
         except CovarianceError as error:
+            if settings.regularization != 0:  # a floor holds all that is finite
+                raise DataError(OUT_OF_RANGE) from error
             raise CollapseError(
                 f"a component lost its spread ({error}) and regularization=0 does not hold it; leave regularization "
                 "out, or use fewer components"

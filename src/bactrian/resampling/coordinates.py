@@ -2,11 +2,12 @@
 
 Every number of a mixture is linear in them, so that errors need no further approximation. Families whose covariances
 are averages have such coordinates: one variance, one for each feature, or a lower triangle, for each or for all.
+They are in units in which features vary by about 1: squares of variances would leave the range of float64.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,7 +32,9 @@ class Coordinates:
     Attributes
     ----------
     at : Parameters
-        The fit, at the origin.
+        The fit, at the origin, in the units.
+    units : (D,) array
+        Powers of two, so that they round nothing.
     mixing : (U, F) array
         How the U = K weights, or K + 1 with noise as the last, follow F free ones.
     prior : Prior or None
@@ -40,6 +43,7 @@ class Coordinates:
     """
 
     at: Parameters
+    units: FloatArray
     mixing: FloatArray
     prior: Prior | None
     scales: FloatArray
@@ -65,15 +69,18 @@ class Coordinates:
                 "use method='bootstrap'"
             )
         mixing = _mixing(len(p.weights), p.noise is not None, objective.equal_weights)
-        return cls(p, mixing, objective.prior, _scales(p, mixing, total))
+        units = _units(p.covariance)
+        at = replace(p, means=p.means / units, covariance=p.covariance.affine(np.diag(1 / units)))
+        return cls(at, units, mixing, objective.prior, _scales(at, mixing, total))
 
     def mixture(self, by: FloatArray) -> Parameters:
         """The fit moved by a vector (P,)."""
         w, m, c = self._split(by)
         weights = all_weights(self.at) + self.mixing @ w
         noise = None if self.at.noise is None else Noise(float(weights[-1]), self.at.noise.log_density)
-        means = self.at.means + m.reshape(self.at.means.shape)
-        return Parameters(weights[: len(means)], means, _moved(self.at.covariance, c), noise)
+        means = (self.at.means + m.reshape(self.at.means.shape)) * self.units
+        covariance = _moved(self.at.covariance, c).affine(np.diag(self.units))
+        return Parameters(weights[: len(means)], means, covariance, noise)
 
     def gradient(self, mixture: Parameters, statistics: Statistics) -> FloatArray:
         """(P,) of the log-likelihood, or log-posterior, at a mixture, from the statistics of a pass under it."""
@@ -83,6 +90,8 @@ class Coordinates:
             believed = self.prior.moments_about(mixture.means, statistics.scatter, covariance.kind, covariance.tied)
             shares = shares + (self.prior.weight_concentration - 1) * (np.arange(len(shares)) < len(counts))
             counts, first, second = counts + believed[0], first + believed[1], second + believed[2]
+        covariance = covariance.affine(np.diag(1 / self.units))
+        first, second = first / self.units, _divided(second, self.units, statistics.scatter)
         if covariance.tied:
             counts = counts.sum(keepdims=True)
             second = second[None] if statistics.scatter is Scatter.POOLED else second.sum(axis=0, keepdims=True)
@@ -103,8 +112,10 @@ class Coordinates:
         covariance = self.at.covariance
         return Numbers(
             weights=np.sqrt(np.einsum("kf,fg,kg->k", jacobian, variance[:f, :f], jacobian)),
-            means=m.reshape(self.at.means.shape),
-            covariances=written_out(_numbers(c, covariance).reshape(covariance.array.shape), covariance),
+            means=m.reshape(self.at.means.shape) * self.units,
+            covariances=written_out(_numbers(c, covariance).reshape(covariance.array.shape), covariance)
+            * self.units[:, None]
+            * self.units,
             noise=noise,
         )
 
@@ -116,6 +127,19 @@ class Coordinates:
 def all_weights(mixture: Parameters) -> FloatArray:
     """(U,) the weights, that of the noise as the last if there is any."""
     return mixture.weights if mixture.noise is None else np.append(mixture.weights, mixture.noise.weight)
+
+
+def _units(covariance: Covariance) -> FloatArray:
+    """(D,) about the standard deviation of each feature within components; of spheres one for all."""
+    deviations = np.sqrt(np.einsum("kdd->kd", covariance.dense())).mean(axis=0)
+    return np.asarray(np.ldexp(1.0, np.frexp(deviations)[1]))
+
+
+def _divided(second: FloatArray, units: FloatArray, scatter: Scatter) -> FloatArray:
+    """Second moments of rows divided by (D,) ``units``, for spheres all the same."""
+    if scatter is Scatter.TRACE:
+        return np.asarray(second / units[0] / units[0])
+    return np.asarray(second / units / (units if scatter is Scatter.DIAGONAL else units[:, None]))
 
 
 def _mixing(k: int, noise: bool, equal: bool) -> FloatArray:

@@ -6,12 +6,12 @@ A row's own weight is a count, as everywhere here: a row of weight 2 is resample
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bactrian.resampling.numbers import Numbers, Replicates, numbers_of
 from bactrian.resampling.rows import reweighted, weights_of
@@ -96,59 +96,90 @@ class Parametric(Design):
         return None if log_density is None else region_of(self.subject.source, log_density)
 
 
+class LeftOut(Design):
+    """Without some rows. A row of weight w stands for ceil(w) copies, each of them left out by itself."""
+
+    @property
+    def nats(self) -> float:
+        """Without one part of n the maximum moves by a standard error / sqrt(n), and is needed so much finer."""
+        return NATS / self.n
+
+    @abstractmethod
+    def without(self, b: int) -> FloatArray:
+        """(n,) copies of each row that resample b goes without."""
+
+    def draw(self, b: int) -> Source:
+        weight = weights_of(self.subject.source)
+        return reweighted(self.subject.source, np.maximum(weight - self.without(b) * self._unit, 0.0))
+
+    def interval(self, replicates: Replicates, errors: Numbers, level: float) -> tuple[Numbers, Numbers]:
+        """Normal, about the fit: leaving out rows one by one says nothing about quantiles."""
+        return normal_interval(numbers_of(self.subject.mixture), errors, level)
+
+    def left_out(self, replicates: Replicates) -> tuple[FloatArray, FloatArray]:
+        """(B,) weight that each resample went without, and of its copies the sum of squares."""
+        copies = (self.without(b) for b in replicates.drawn.tolist())
+        both = [(float(n @ self._unit), float(n @ self._unit**2)) for n in copies]
+        weight, squares = np.array(both).T
+        return weight, squares
+
+    @cached_property
+    def _copies(self) -> FloatArray:
+        """(n,) of each row."""
+        return np.asarray(np.ceil(weights_of(self.subject.source)))
+
+    @cached_property
+    def _unit(self) -> FloatArray:
+        """(n,) weight of one copy of each row, at most 1."""
+        return np.asarray(weights_of(self.subject.source) / self._copies)
+
+
 @dataclass(frozen=True, eq=False)
-class Jackknife(Design):
+class Jackknife(LeftOut):
     """Leave out each row in turn (Quenouille, Tukey), or with many rows each of some blocks of them.
 
-    ``blocks`` : (n,) the block of each row; row i alone is block i where none are shared.
+    ``blocks`` : (n,) the block of each row; row i alone is block i where none are shared, and else no row has copies.
     """
 
     blocks: IntArray
 
-    @property
-    def nats(self) -> float:
-        """Without one block of n the maximum moves by a standard error / sqrt(n), and is needed so much finer."""
-        return NATS / self.n
-
-    def draw(self, b: int) -> Source:
-        weight = weights_of(self.subject.source)
-        weight = np.where(self.blocks == b, weight - self._left_out[b], weight)
-        return reweighted(self.subject.source, np.maximum(weight, 0.0))
+    def without(self, b: int) -> FloatArray:
+        return np.asarray(self.blocks == b, dtype=np.float64)
 
     def errors(self, replicates: Replicates) -> Numbers:
         """The delete-m jackknife for unequal m (Busing, Meijer & van der Leeden 1999, Stat. Comput. 9:3).
 
         With equal blocks this is the square root of (n - 1) / n times the sum of squares about the average.
         """
-        total = weights_of(self.subject.source).sum()
-        m, copies = self._left_out[replicates.drawn], self._copies[replicates.drawn]
-        h = total / m
-        # a block is an average of its rows; part of a row is as rough as the row
-        rough = np.where(self._alone[replicates.drawn], 1 / m, 1.0)
-        return replicates.summarised(lambda v: _delete_m(v, h, copies, rough))
+        m, squares = self.left_out(replicates)
+        h = weights_of(self.subject.source).sum() / m
+        alone = self.n == len(self.blocks)
+        copies = self._copies[replicates.drawn] if alone else np.ones(len(replicates))
+        # a block is an average of its copies; part of a row is as rough as the row
+        return replicates.summarised(lambda v: _delete_m(v, h, copies, m / squares))
 
-    def interval(self, replicates: Replicates, errors: Numbers, level: float) -> tuple[Numbers, Numbers]:
-        """Normal, about the fit: leaving out rows one by one says nothing about quantiles."""
-        return normal_interval(numbers_of(self.subject.mixture), errors, level)
 
-    @cached_property
-    def _weights(self) -> FloatArray:
-        return np.asarray(np.bincount(self.blocks, weights_of(self.subject.source)), dtype=np.float64)
+class Subsets(LeftOut):
+    """Leave out random subsets of the copies, each copy with probability 1 / n: there may be too many to deal out.
 
-    @cached_property
-    def _copies(self) -> FloatArray:
-        """(n,) a single row of weight w stands for ceil(w) rows, of which one is left out at a time."""
-        return np.where(self._alone, np.ceil(self._weights), 1.0)
+    The delete-d jackknife by random subsets (Shao & Wu 1989, Ann. Stat. 17:1176).
+    """
 
-    @cached_property
-    def _alone(self) -> NDArray[np.bool_]:
-        """(n,) blocks of one row."""
-        return np.asarray(np.bincount(self.blocks) == 1)
+    def without(self, b: int) -> FloatArray:
+        rng = deepcopy(self.rngs[b])  # asked twice it answers the same
+        return np.asarray(rng.binomial(self._copies.astype(np.int64), 1 / self.n), dtype=np.float64)
 
-    @cached_property
-    def _left_out(self) -> FloatArray:
-        """(n,) weight that each resample goes without."""
-        return self._weights / self._copies
+    def errors(self, replicates: Replicates) -> Numbers:
+        """The square root of n - 1 times the average square about the average."""
+        m, squares = self.left_out(replicates)
+        rough = m / np.where(m > 0, squares, 1.0)  # part of a row is as rough as the row
+        return replicates.summarised(lambda v: _delete_d(v, (self.n - 1) * rough))
+
+
+def _delete_d(values: FloatArray, rough: FloatArray) -> FloatArray:
+    """Standard errors from (B, ...) values and the (B,) factors of their squares about the average."""
+    squares = np.einsum("b...,b->...", (values - values.mean(axis=0)) ** 2, rough)
+    return np.asarray(np.sqrt(squares / (len(values) - 1)))
 
 
 def _delete_m(values: FloatArray, h: FloatArray, copies: FloatArray, rough: FloatArray) -> FloatArray:

@@ -12,10 +12,10 @@ from bactrian.arguments import at_least
 from bactrian.errors import CollapseError, ParameterError
 from bactrian.kernels import NativeKernel, Parameters
 from bactrian.randomness import generator
-from bactrian.resampling.designs import Bootstrap, Design, Jackknife, Parametric, Weighted, normal_interval
+from bactrian.resampling.designs import Bootstrap, Design, Jackknife, Parametric, Subsets, Weighted, normal_interval
 from bactrian.resampling.information import information_errors
 from bactrian.resampling.numbers import numbers_of, stack
-from bactrian.resampling.rows import check_counts, check_drawn, in_memory
+from bactrian.resampling.rows import check_counts, check_drawn, in_memory, weights_of
 from bactrian.resampling.standard_errors import StandardErrors
 from bactrian.resampling.subject import Subject
 from bactrian.resampling.threads import Stopping, share_out
@@ -27,8 +27,10 @@ def _of(design: type[Design]) -> Callable[[Subject, int, np.random.Generator], D
 
 
 def _jackknife(subject: Subject, n: int, rng: np.random.Generator) -> Design:
-    """One row at a time, or where that were more than n refits n random blocks."""
+    """One row at a time, or where that were more than n refits n random blocks; of rows with copies random subsets."""
     n_rows = in_memory(subject.source).n_rows
+    if n_rows > n and weights_of(subject.source).max() > 1:
+        return Subsets(subject, tuple(rng.spawn(n)))
     blocks = np.arange(n_rows) if n_rows <= n else rng.permutation(np.arange(n_rows) % n)
     return Jackknife(subject, (rng,) * min(n, n_rows), blocks)
 

@@ -62,9 +62,19 @@ class Replicates:
         return f"Replicates({len(self)} of weights {self.weights.shape[1:]}, means {self.means.shape[1:]})"
 
     def summarised(self, by: Callable[[FloatArray], FloatArray]) -> Numbers:
-        """What a function of (B, ...) arrays makes of them, its result without the first axis."""
+        """What a function of (B, ...) arrays makes of them, its result without the first axis.
+
+        It treats each number by itself, and in other units gives the same in these.
+        """
         noise = None if self.noise is None else float(by(self.noise))
-        return Numbers(by(self.weights), by(self.means), written_out(by(self.covariances), self._form), noise)
+        covariances = written_out(_in_range(by, self.covariances), self._form)
+        return Numbers(by(self.weights), _in_range(by, self.means), covariances, noise)
+
+
+def _in_range(by: Callable[[FloatArray], FloatArray], values: FloatArray) -> FloatArray:
+    """In powers of two near each number: squares of variances would leave the range of float64."""
+    exponents = np.frexp(np.abs(values).max(axis=0))[1]
+    return np.asarray(np.ldexp(by(np.ldexp(values, -exponents)), exponents))
 
 
 def stack(mixtures: Sequence[Parameters], drawn: Sequence[int]) -> Replicates:

@@ -28,11 +28,15 @@ class Region:
 
 
 def region_of(source: Source, log_density: float) -> Region:
-    """The smaller of the bounding boxes along features and principal axes, about its middle made to the volume V."""
+    """The smaller of the bounding boxes along features and principal axes, about its middle made to the volume V.
+
+    Of those that have a volume: collinear columns leave principal axes without any.
+    """
     values = in_memory(source).values
     _, principal = np.linalg.eigh(source.moments.covariance)
     boxes = [_box(values, axes) for axes in (np.eye(values.shape[1]), principal)]
-    smaller = min(boxes, key=lambda b: float(np.log(b.high - b.low).sum()))
+    solid = [box for box in boxes if (box.high > box.low).all()] or boxes[:1]
+    smaller = min(solid, key=lambda b: float(np.log(b.high - b.low).sum()))
     middle, half = (smaller.low + smaller.high) / 2, (smaller.high - smaller.low) / 2
     half = half * np.exp((-log_density - np.log(2 * half).sum()) / len(half))
     return replace(smaller, low=middle - half, high=middle + half)

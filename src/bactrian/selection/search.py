@@ -242,10 +242,10 @@ class Look:
         for i, (candidate, climb) in enumerate(found):
             if climb is None:
                 continue
-            lenders = [o for _, o in found if o is not None and climb.family.contains(o.family) and o.rank > climb.rank]
+            lenders = [o for _, o in found if o is not None and o.rank > climb.rank and _may_lend(o, climb)]
             if lenders:
                 best = max(lenders, key=lambda c: c.rank)
-                (end,) = _ends(self.task, [[em.Climb(climb.objective, best.mixture)]], None)
+                (end,) = _ends(self.task, [[em.Climb(climb.objective, best.mixture, best.held)]], None)
                 found[i] = _higher((candidate, climb), end)
         return found
 
@@ -287,6 +287,14 @@ class Look:
         share = None if task.clean is None else 1 - task.clean.total / task.source.total
         clean = find(replace(objective, noise=None))
         return [s for start in clean for s in beside_noise(start, objective, share)]
+
+
+def _may_lend(other: em.Climb, climb: em.Climb) -> bool:
+    """Whether the other's mixture is one of the climb's family, and stands above the floor there."""
+    if not climb.family.contains(other.family):
+        return False
+    same = climb.family.kind == other.family.kind == "spherical"
+    return same or climb.objective.floor.admits(other.mixture.covariance)
 
 
 def _higher(found: Found, other: Found) -> Found:
