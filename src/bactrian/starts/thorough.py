@@ -24,10 +24,11 @@ from bactrian.starts.tops import Tops, apart
 FIRST = 12  # iterations of a short climb
 BESIDE_NOISE = 40  # of these where rows first have to come out of the noise, or go into it
 RUNGS = 0.25, 0.5  # parts of them after which the lower half is left behind, where they are dear
-REPAIRED = 1, 8  # short climbs that are improved first, by what is known to gain; if these agree the search ends
-MUCH = 4_000_000  # N D K of all of these together, within those bounds
-TRAJECTORIES = 2, 8  # starts that are climbed and improved by trials: at least, and at most
-CHEAP = 1_000_000  # N D K of all of these together, within those bounds
+REPAIRED = 4, 8  # short climbs that are improved first, by what is known to gain; if these agree the search ends
+FEW = 300_000  # N D K of these together, within those bounds
+MUCH = 4_000_000  # and of the least number
+TRAJECTORIES = 3, 8  # starts that are climbed and improved by trials: at least, and at most
+CHEAP = 60_000  # N D K of all of these together, within those bounds
 AGREE = 3  # of these on one height end the search
 NEAR = 30_000  # N D K of a source on which all climbs to their tops take less time than a look for moves
 LONGEST = 500  # iterations on the sample
@@ -68,7 +69,7 @@ def thorough(
         climbs = climbs if sure else look.repaired(climbs[:1]) + climbs[1:]
     elif not sure:
         size = look.size(climbs[0])
-        n = int(np.clip(MUCH // size, *REPAIRED))
+        n = int(np.clip(FEW // size, np.clip(MUCH // size, 1, REPAIRED[0]), REPAIRED[1]))
         first = look.repaired(climbs[:n])
         if _agree(first, ALIKE * tol * source.total):
             climbs = first + climbs[n:]
