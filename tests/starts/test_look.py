@@ -6,6 +6,7 @@ from importlib import import_module
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_breast_cancer
 
 import bactrian as bt
 from bactrian import em
@@ -16,6 +17,8 @@ from bactrian.sources import ArraySource
 from bactrian.starts import from_assignment
 from bactrian.starts.agglomerate import agglomerate
 from bactrian.starts.moves import mover
+from bactrian.starts.parts import parts_of
+from bactrian.starts.unions import cheapest_unions
 from tests.fit.cases import lobes
 
 KERNEL = NativeKernel(1)
@@ -170,3 +173,28 @@ def test_a_component_that_is_left_with_few_rows_of_all_is_put_where_it_gains():
     assert end.history[: len(stuck.history)] == stuck.history
     assert (np.diff(end.history) >= 0).all()
     assert ends.climb_from_best(source, KERNEL, [[start]], moves=True, tol=0.0, max_iter=3)[0].n_iter == 3
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pairs_that_are_fitted_anew_lead_out_of_many_maxima(seed):
+    """Merging one pair of components and splitting another led there with one seed of ten."""
+    x = np.log(load_breast_cancer().data[:, :5])
+    model = bt.GaussianMixture(5, random_state=seed).fit(x)
+    assert model.score(x) > 7.2126 - 1e-3
+
+
+def test_a_pair_that_is_fitted_anew_is_two_in_its_place():
+    source, goal = ArraySource(FAR), Objective(FAMILIES["VVV"], Floor(np.full(2, 1e-10)))
+    (end,) = em.run(source, KERNEL, [from_assignment(source, KERNEL, goal, TRUTH, 4)], tol=1e-8, max_iter=99)
+    moves = mover(source, KERNEL, goal, np.random.default_rng(0), tol=1e-8)
+    assert moves.fitted_anew(end) is None  # nothing is better than the truth
+    z = KERNEL.responsibilities(FAR, end.mixture)
+    parts = parts_of(end.mixture)
+    (union,) = cheapest_unions(parts, z, None, source.total, 1, KERNEL)
+    splits = moves.halves.anew(end.mixture, union.one, z[:, [union.i]] + z[:, [union.j]])
+    assert [split.c for split in splits] == [0] * len(splits)
+    assert [split.gain for split in splits] == sorted((split.gain for split in splits), reverse=True)
+    assert splits[0].gain == pytest.approx(0, abs=1e-3)  # the pair that was there
+    found = splits[0].two.means[np.argsort(splits[0].two.means @ [1, 2])]
+    there = parts.means[[union.i, union.j]]
+    assert found == pytest.approx(there[np.argsort(there @ [1, 2])], abs=0.05)

@@ -73,14 +73,14 @@ def thorough(
         first = look.repaired(climbs[:n])
         if _agree(first, ALIKE * tol * source.total):
             climbs = first + climbs[n:]
-            polished = size <= NEAR
+            polished, pairs = size <= NEAR, False
         else:
             others = _one_by_one(climbs[n:], lambda: look.short([c for c in more() if not c.held]))
             least, most = TRAJECTORIES
             climbs = look.searched(chain(first, others), int(np.clip(CHEAP // size, 1 if sampled else least, most)))
-            polished = not look.dear(climbs[0])
+            polished, pairs = not look.dear(climbs[0]), True
         if polished and not sampled:
-            climbs = [look.polished(climbs[0]), *climbs[1:]]
+            climbs = [look.polished(climbs[0], pairs), *climbs[1:]]
     return [forgetful(climb) for climb in climbs]
 
 
@@ -131,9 +131,9 @@ class Look:
         tops, ends = self._tops(), self._ended(moved)
         return self._sorted([tops.after(end, partial(self._improved, end, tries=0)) for end in ends])
 
-    def polished(self, climb: em.Climb) -> em.Climb:
-        """Improved by all that is known: trials, and pairs fitted anew."""
-        return self._improved(climb, pairs=True)
+    def polished(self, climb: em.Climb, pairs: bool) -> em.Climb:
+        """Improved by trials, and by ``pairs`` that are fitted anew."""
+        return self._improved(climb, pairs=pairs)
 
     def _on_the_way(self, climbs: list[em.Climb]) -> list[em.Climb]:
         """With the moves that are known to gain; where climbing is cheap, but for those that lead to the best top."""
