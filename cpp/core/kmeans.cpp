@@ -352,7 +352,7 @@ private:
     }
     // Each group in two, along its longest axis and then by a few of Lloyd's steps of its own.
     void split() {
-        axis_.assign(k_.K * D, 1.0), middle_ = centres_;
+        first_rows();
         for (int turn = 0; turn < kTurns; ++turn) {
             const std::vector<double>& turned = sums_.over(k_.K * D, 4.0 * double(D), [&](Index t, const double* x, double* sums) {
                 const double* weight = tiles_.weight(t);
@@ -380,6 +380,18 @@ private:
                     const double a = halves_[2 * k * D + d], b = halves_[(2 * k + 1) * D + d];
                     axis_[k * D + d] = b - a, middle_[k * D + d] = 0.5 * (a + b);
                 }
+        }
+    }
+    // Axes to begin with: from each group's middle to the first of its rows, so that turning the rows turns them too.
+    void first_rows() {
+        axis_.assign(k_.K * D, 0.0), middle_ = centres_;
+        std::vector<bool> seen(k_.K, false);
+        for (Index i = 0, left = k_.K; i < tiles_.N && left > 0; ++i) {
+            const Index k = labels[i];
+            if (seen[k] || !(tiles_.weight(0)[i] > 0.0)) continue;
+            seen[k] = true, --left;
+            tiles_.point(i, axis_.data() + k * D);
+            for (Index d = 0; d < D; ++d) axis_[k * D + d] -= middle_[k * D + d];
         }
     }
     // body(row, group, how far from the group's middle along its axis)
