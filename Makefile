@@ -7,9 +7,9 @@ CORE := $(wildcard cpp/CMakeLists.txt cpp/core/* cpp/bindings/*) CMakeLists.txt 
 NAMES := $(shell find src -name '*.py' | LC_ALL=C sort | cksum | cut -d ' ' -f 1)
 INSTALLED := $(VENV)/installed-$(NAMES)
 # each of these takes about ten minutes on two cores
-SPEED := em_iteration limits skip scoring end_to_end small scaling memory
+SPEED := em_iteration limits skip scoring end_to_end small scaling
 STATISTICS := selection optimum merging resampling acceleration
-SOURCES := out_of_core cluster on_paper
+SOURCES := memory out_of_core cluster on_paper
 FAITHFUL := src/bactrian/datasets/old_faithful.csv
 
 SANITIZERS := address undefined thread

@@ -34,9 +34,9 @@ def climb_from_best(
 ) -> list[em.Climb]:
     """One end for each list of starts: that of its first start, or if it collapses, of the best of the next few.
 
-    ``levels`` : samples on which starts that were found on a smaller one climb first; ``moves``: and try moves, but
-    where a start is alone, because all that were tried lead to the same height; and at the end once more, where a
-    component that was found on a sample is left with few rows of all.
+    ``levels`` : samples on which starts that were found on a smaller one climb first; ``moves``: and make moves
+    there, but where a start is alone, because all lead to the same height, only what is known to gain; and at the end
+    once more, where a component that was found on a sample is left with few rows of all.
     """
     how: Any = {"tol": tol, "max_iter": max_iter, "acceleration": acceleration, "observe": observe, "memory": memory}
 
@@ -44,10 +44,10 @@ def climb_from_best(
         these = [starts[i][n] for i in which]
         if levels is None:
             return em.run(source, kernel, these, **how)
-        alone = [not moves or len(starts[i]) == 1 for i in which]
+        tries = [0 if len(starts[i]) == 1 else None for i in which]
         higher = [
-            levels.climbed(kernel, start, tol=tol, moves=not one, memory=memory)
-            for start, one in zip(these, alone, strict=True)
+            levels.climbed(kernel, start, tol=tol, moves=moves, tries=many, memory=memory)
+            for start, many in zip(these, tries, strict=True)
         ]
         near = all(now is not before for now, before in zip(higher, these, strict=True))
         return em.run(source, kernel, higher, near=near, **how)

@@ -61,16 +61,24 @@ class Levels:
         return any(size >= _known(n_components, self._source.n_features) for size in self.sizes)
 
     def climbed(
-        self, kernel: Kernel, start: em.Climb, *, tol: float, moves: bool, memory: em.Memory | None = None
+        self,
+        kernel: Kernel,
+        start: em.Climb,
+        *,
+        tol: float,
+        moves: bool,
+        tries: int | None = None,
+        memory: em.Memory | None = None,
     ) -> em.Climb:
         """A start that was found on a sample, after climbs on all that are larger.
 
-        ``moves`` : whether those are tried, on the first of them, that a sample of fewer rows could not judge.
+        ``moves`` : whether those are made, on the first of them, that a sample of fewer rows could not judge: what is
+        known to gain, and so many ``tries`` of others; None is as many as are cheap.
         """
         for sample in self.samples:
             if sample.n_rows >= _known(*start.mixture.shape) and not start.held:
                 climb = _Climb(sample, kernel, ROUGH * max(tol, chance(start, sample.total)), memory)
-                start, moves = climb.after(start, moves=moves), False
+                start, moves = climb.after(start, tries, moves=moves), False
         return start
 
 
@@ -87,7 +95,7 @@ class _Climb:
     tol: float
     memory: em.Memory | None
 
-    def after(self, start: em.Climb, *, moves: bool) -> em.Climb:
+    def after(self, start: em.Climb, tries: int | None, *, moves: bool) -> em.Climb:
         """The start after the climb; the same where that collapses."""
         how: Any = {"tol": self.tol, "max_iter": LONGEST, "acceleration": "quasi-newton", "memory": self.memory}
         try:
@@ -95,10 +103,10 @@ class _Climb:
         except CovarianceError:
             return start
         if moves and not end.held:
-            end = self._improved(end)
+            end = self._improved(end, tries)
         return start if end.held else forgetful(end)
 
-    def _improved(self, climb: em.Climb) -> em.Climb:
+    def _improved(self, climb: em.Climb, tries: int | None) -> em.Climb:
         rng = np.random.default_rng(SEED)
         found = mover(self.sample, self.kernel, climb.objective, rng, tol=self.tol, memory=self.memory)
-        return climb if found is None else found.improve(climb)
+        return climb if found is None else found.improve(climb, tries=tries)

@@ -24,7 +24,7 @@ from bactrian.typing import FloatArray, IntArray
 ROUND = 12  # iterations of the first round
 FEW = 500_000  # N D of all candidates together, up to which twice a sample's rows are no matter
 KEEP = 2  # one climb in so many goes on to the next round
-DEAR = 1_000_000  # N D K of a sample on which eight short climbs take longer than a good labelling of fewer rows
+DEAR = 500_000  # N D K of a sample on which eight short climbs take longer than a good labelling of fewer rows
 GOOD = 4  # of these are made
 NUMBERS = 2_000_000  # of a sample, as long as it has the least rows
 GOOD_ROWS = 5_000, 150  # that these are made of: at least, and for each component

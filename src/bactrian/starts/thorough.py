@@ -57,7 +57,7 @@ def thorough(
         Whether the source is a sample: heights on it are not worth following as closely.
     again : bool
         Whether moves will be tried on more rows, which can judge them better: one climb is repaired here, and one start
-        alone says that there is nothing to look for.
+        alone says that there is nothing to try.
     """
     tol = chance(climbs[0], source.total) if sampled else TOL
     look = Look(source, kernel, mover(source, kernel, climbs[0].objective, rng, tol=tol, memory=memory), tol, memory)
