@@ -146,6 +146,19 @@ def test_few_good_labellings_where_climbs_are_dear():
         assert len(set(zip(labels.tolist(), truth.tolist(), strict=True))) < 40  # but for a few rows between lobes
 
 
+@pytest.mark.parametrize("n_init", [1, 2, 3, 8])
+def test_dear_starts_that_do_not_agree_are_all_there_are(n_init):
+    """Rows without groups: each start leads elsewhere, and no others are looked for."""
+    x = np.random.default_rng(0).normal(size=(1500, 20))
+    fit = bt.fit(x, 20, "VVV", n_init=n_init, max_iter=3)
+    assert fit.n_components == 20
+    groups = import_module("bactrian.starts.groups")
+    source, floor = ArraySource(x), Floor(np.full(20, 1e-10))
+    found = groups.Groups(source, KERNEL, floor, 20, n_init, FAMILIES["VVV"].scatter, np.random.default_rng(0))
+    assert 1 <= len(found.labels) <= min(n_init, 2)
+    assert not found.further(Objective(FAMILIES["VVV"], floor))
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_every_lobe_of_many_features_is_found(seed):
     rng = np.random.default_rng(0)

@@ -13,7 +13,7 @@ from bactrian.objective import Objective
 from bactrian.sources import ArraySource, Resident, Source
 from bactrian.starts.agglomerate import agglomerate
 from bactrian.starts.first_steps import FirstSteps
-from bactrian.starts.search import distinct, rows_to_search, start_labels
+from bactrian.starts.search import DEAR, distinct, rows_to_search, start_labels
 from bactrian.statistics import Scatter
 from bactrian.typing import IntArray
 
@@ -68,8 +68,11 @@ class Groups:
 
     @cached_property
     def _further_labels(self) -> list[IntArray]:
-        """A labelling by agglomeration, and as many more by k-means++ as little data makes cheap; none twice."""
-        if self._k == 1 or not isinstance(self.sample, ArraySource):
+        """A labelling by agglomeration, and as many more by k-means++ as little data makes cheap; none twice.
+
+        Where climbs are dear the few that there are are as good as can be.
+        """
+        if self._k == 1 or not isinstance(self.sample, ArraySource) or self.sample.values.size * self._k > DEAR:
             return []
         labels = agglomerate(self.sample, self._kernel, self._floor, self._k, self._rng).labels(self._k)
         more = int(min(MOST_MORE, CHEAP // (self.sample.values.size * self._k)))

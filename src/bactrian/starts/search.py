@@ -56,7 +56,8 @@ def start_labels(
     """
     metrics = [data_metric(source, floor, full) for full in (True, False)]
     if source.n_rows * source.n_features * n_components > DEAR and isinstance(source, ArraySource):
-        return good_labels(source, kernel, n_components, metrics, (min(n_init, GOOD) + 1) // len(metrics), rng)
+        each = (min(n_init, GOOD) + 1) // len(metrics)
+        return good_labels(source, kernel, n_components, metrics[:n_init], each, rng)
     return distinct(kmeans_labellings(source, kernel, n_components, metrics, rng, n_init))
 
 
