@@ -102,8 +102,14 @@ def _candidates(
 
     ``told`` : the criterion by which observers hear of the best so far; None is nothing.
     """
-    looks = ((look, [family for _, family in these]) for look, these in groupby(asked, key=itemgetter(0)))
-    for lot in _lots((plan for look, families in looks for plan in look.plans(families, long)), task.source):
+
+    def plans() -> Iterator[Plan]:
+        for look, these in groupby(asked, key=itemgetter(0)):
+            yield from look.plans([family for _, family in these], long)
+            if long and told is not None:  # the only candidate: its sample is not asked for again
+                look.forget()
+
+    for lot in _lots(plans(), task.source):
         observe = None if told is None else _observer(task, found, len(asked), len(lot), told)
         ended = Ended()
         try:
@@ -212,6 +218,10 @@ class Look:
         if long or self.task.start is not None or not self.task.search:
             return (self._plan(family, lambda o: self._starts(o, long)) for family in families)
         return iter(self._quick([self._plan(family, self._found) for family in families]))
+
+    def forget(self) -> None:
+        """Let go of the sample, which may be large."""
+        del self._groups
 
     def _plan(self, family: Family, find: Callable[[Objective], list[em.Climb]]) -> Plan:
         try:
