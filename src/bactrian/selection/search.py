@@ -221,7 +221,7 @@ class Look:
 
     def forget(self) -> None:
         """Let go of the sample, which may be large."""
-        del self._groups
+        self.__dict__.pop("_groups", None)
 
     def _plan(self, family: Family, find: Callable[[Objective], list[em.Climb]]) -> Plan:
         try:

@@ -126,8 +126,8 @@ class Look:
     def repaired(self, climbs: list[em.Climb]) -> list[em.Climb]:
         """At the top, with the moves that are known to gain, on the way and there; best first."""
         moved = self._on_the_way(climbs)
-        if len(climbs) == 1 and self.dear(climbs[0]) and moved[0] is climbs[0]:
-            return moved  # a look that finds nothing is enough, and the way to the top is for all rows
+        if len(climbs) == 1 and self.dear(climbs[0]):
+            return moved  # the way to the top is for all rows
         tops, ends = self._tops(), self._ended(moved)
         return self._sorted([tops.after(end, partial(self._improved, end, tries=0)) for end in ends])
 
