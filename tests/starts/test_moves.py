@@ -99,15 +99,20 @@ def test_a_union_of_equals_loses_nothing():
     assert best.loss == pytest.approx(0, abs=1e-8 * source.total)
 
 
-@pytest.mark.parametrize("kernel", [KERNEL, ReferenceKernel()])
-def test_moves_that_do_not_meet_are_made_at_once(kernel, monkeypatch):
-    """Two lobes cut in two and two pairs of lobes under one component each: one round of moves, one climb."""
+def two_wrong():
+    """Six lobes: a source, what is climbed, the true labels, and others that cut two lobes in two and join two pairs."""
     truth = np.repeat(np.arange(6), 80)
     centres = 30.0 * np.array([[0, 0], [1, 0], [0, 1], [1, 1], [2, 0], [2, 1]])
     x = np.random.default_rng(0).normal(size=(480, 2)) + centres[truth]
-    source, goal = ArraySource(x), Objective(FAMILIES["VVV"], Floor(np.full(2, 1e-10)))
     wrong = np.array([0, 1, 2, 2, 3, 3])[truth]
     wrong[:40], wrong[80:120] = 4, 5
+    return ArraySource(x), Objective(FAMILIES["VVV"], Floor(np.full(2, 1e-10))), truth, wrong
+
+
+@pytest.mark.parametrize("kernel", [KERNEL, ReferenceKernel()])
+def test_moves_that_do_not_meet_are_made_at_once(kernel, monkeypatch):
+    """Two lobes cut in two and two pairs of lobes under one component each: one round of moves, one climb."""
+    source, goal, truth, wrong = two_wrong()
     (right,) = em.run(source, kernel, [from_assignment(source, kernel, goal, truth, 6)], tol=1e-8, max_iter=99)
     (stuck,) = em.run(source, kernel, [from_assignment(source, kernel, goal, wrong, 6)], tol=1e-8, max_iter=99)
     climbs = []
@@ -160,12 +165,7 @@ def test_splits_that_promise_far_less_than_a_union_loses_are_followed_once_one_l
 
 def test_a_move_that_nothing_supports_does_not_spoil_the_others(monkeypatch):
     """Of two moves that gain one is turned down: the other is made."""
-    truth = np.repeat(np.arange(6), 80)
-    centres = 30.0 * np.array([[0, 0], [1, 0], [0, 1], [1, 1], [2, 0], [2, 1]])
-    x = np.random.default_rng(0).normal(size=(480, 2)) + centres[truth]
-    source, goal = ArraySource(x), Objective(FAMILIES["VVV"], Floor(np.full(2, 1e-10)))
-    wrong = np.array([0, 1, 2, 2, 3, 3])[truth]
-    wrong[:40], wrong[80:120] = 4, 5
+    source, goal, _, wrong = two_wrong()
     (stuck,) = em.run(source, KERNEL, [from_assignment(source, KERNEL, goal, wrong, 6)], tol=1e-8, max_iter=99)
     moves = import_module("bactrian.starts.moves")
     made = moves.Mover._made
