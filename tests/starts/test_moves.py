@@ -100,7 +100,7 @@ def test_a_union_of_equals_loses_nothing():
 
 
 def two_wrong():
-    """Six lobes: a source, what is climbed, the true labels, and others that cut two lobes in two and join two pairs."""
+    """Six lobes: a source, what is climbed, the true labels, and others that cut two lobes in two and join four."""
     truth = np.repeat(np.arange(6), 80)
     centres = 30.0 * np.array([[0, 0], [1, 0], [0, 1], [1, 1], [2, 0], [2, 1]])
     x = np.random.default_rng(0).normal(size=(480, 2)) + centres[truth]
