@@ -84,6 +84,7 @@ class Local:
     scale: float
 
     def gain(self, end: em.Climb) -> float:
+        """Nats above what the component says of these rows alone."""
         return (end.value - self.alone) * self.scale
 
 

@@ -33,7 +33,7 @@ PAIRS = 24  # pairs that lose least, for merging
 EACH = 2  # moves tried with one split
 TRIES = 8, 16  # moves that fail before the search ends: at least, and at most
 ANEW = 6  # pairs that are fitted anew, at most
-NEAR = 50_000  # N D K up to which these are all followed to their ends: some creep for long before they rise
+PATIENT = 50_000  # N D K up to which these are all followed to their ends: some creep for long before they rise
 CHEAP = 600_000  # N D K of all moves that are tried together, or of all pairs, within those bounds
 TOGETHER = 4  # moves that are tried side by side
 RACE = 8  # iterations of these, then of the better half twice as many, and so on
@@ -94,9 +94,12 @@ class Mover:
             better = self.fitted_anew(climb) if better is None and pairs else better
         return climb
 
+    def _size(self, climb: em.Climb) -> int:
+        """N D K."""
+        return self.source.n_rows * self.source.n_features * climb.mixture.shape[0]
+
     def _cheap(self, climb: em.Climb, least: int, most: int) -> int:
-        k, d = climb.mixture.shape
-        return int(np.clip(CHEAP // (self.source.n_rows * d * k), least, most))
+        return int(np.clip(CHEAP // self._size(climb), least, most))
 
     def moves(self, climb: em.Climb) -> list[Move]:
         """The most promising first."""
@@ -164,9 +167,8 @@ class Mover:
             two = replace(split.two, weights=float(union.one.weights[0]) * split.two.weights)
             return mixture_of(parts.replaced([union.i, union.j], two), self.source.total, climb.objective)
 
-        k, d = climb.mixture.shape
-        patient = self.source.n_rows * d * k <= NEAR
-        return self._best_of(climb, self.halves.anew(climb.mixture, pairs, together), after, patient=patient)
+        splits = self.halves.anew(climb.mixture, pairs, together)
+        return self._best_of(climb, splits, after, patient=self._size(climb) <= PATIENT)
 
     def _best_of(
         self, climb: em.Climb, moves: Sequence[T], after: Callable[[T], Parameters], *, patient: bool = False
