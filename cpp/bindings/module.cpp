@@ -576,15 +576,16 @@ nb::object py_m_step(const std::string& letters, Doubles within, Doubles counts,
     return good ? nb::object(nb::make_tuple(copied(found.numbers), copied(found.held))) : nb::none();
 }
 
-// (matrices whose upper triangles mirror the lower, cholesky, inverse of that, which failed or -1): each by itself, since
-// some are kept and others are not.
-nb::tuple py_factor(nb::ndarray<const double, nb::ndim<3>, nb::c_contig, nb::device::cpu> matrices) {
+// (matrices whose upper triangles mirror the lower, cholesky if `both`, inverse of that, which failed or -1): each by
+// itself, since some are kept and others are not.
+nb::tuple py_factor(nb::ndarray<const double, nb::ndim<3>, nb::c_contig, nb::device::cpu> matrices, bool both) {
     const std::size_t M = matrices.shape(0), D = matrices.shape(1), size = M * D * D;
     if (matrices.shape(2) != D) throw std::invalid_argument("matrices must be square");
     nb::object found[3];
     double* at[3];
     for (int i = 0; i < 3; ++i) {
-        found[i] = nb::steal(PyBytes_FromStringAndSize(nullptr, Py_ssize_t(size * sizeof(double))));
+        const std::size_t n = i == 1 && !both ? 0 : size;
+        found[i] = nb::steal(PyBytes_FromStringAndSize(nullptr, Py_ssize_t(n * sizeof(double))));
         if (!found[i]) nb::raise_python_error();
         at[i] = reinterpret_cast<double*>(PyBytes_AS_STRING(found[i].ptr()));
     }
@@ -596,7 +597,7 @@ nb::tuple py_factor(nb::ndarray<const double, nb::ndim<3>, nb::c_contig, nb::dev
             for (std::size_t i = 0; i < D; ++i)
                 for (std::size_t j = 0; j < D; ++j)
                     mirrored[(m * D + i) * D + j] = matrices.data()[(m * D + std::max(i, j)) * D + std::min(i, j)];
-        failed = factor(mirrored, M, D, cholesky, inverse);
+        failed = factor(mirrored, M, D, both ? cholesky : nullptr, inverse);
     }
     return nb::make_tuple(found[0], found[1], found[2], failed);
 }
@@ -644,7 +645,7 @@ NB_MODULE(_core, m) {
     m.def("m_step", py_m_step, "letters"_a, "within"_a, "counts"_a, "minimum"_a, "constant"_a.none(), "span"_a,
           "before"_a.none());
     m.def("numbered_by_appearance", py_numbered_by_appearance, "labels"_a);
-    m.def("factor", py_factor, "matrices"_a);
+    m.def("factor", py_factor, "matrices"_a, "both"_a);
     m.def("variants", variant_names, "The instruction sets this machine can run, best first.");
     m.def("hardware_threads", hardware_threads);
 }

@@ -50,8 +50,7 @@ bool whiten(const Target& target, std::ptrdiff_t M, std::ptrdiff_t D, Mixture& t
         }
         return true;
     }
-    std::vector<double> cholesky(numbers.size());
-    const auto factored = [&] { return factor(numbers.data(), M, D, cholesky.data(), to.whiteners.data()) < 0; };
+    const auto factored = [&] { return factor(numbers.data(), M, D, nullptr, to.whiteners.data()) < 0; };
     const bool definite = factored();
     if (target.constraint.above_floor()) return definite;
     if (definite && above_floor(to, M, D, target.floor.minimum)) return true;

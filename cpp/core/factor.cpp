@@ -1,5 +1,6 @@
 #include "factor.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -15,38 +16,58 @@ constexpr double kWorstError = 5e-13;
 double to_double(double value) { return value; }
 double to_double(Twofold value) { return static_cast<double>(value); }
 
-// Cholesky-Banachiewicz, row by row, on the matrix scaled to S_ij / (s_i s_j); false if a pivot is not positive. `U` is
-// L^T, kept beside L so that the inner loop runs along rows of both.
+// row[j] -= sum over four l of factors[l] other[l][j], for j in [begin, end) and others that stand D numbers apart: the
+// row is loaded and stored once for all, and rounded as if they were taken one by one.
 template <typename Real>
-bool cholesky(std::vector<Real>& L, std::vector<Real>& U, std::ptrdiff_t D) {
-    for (std::ptrdiff_t i = 0; i < D; ++i) {
-        Real* row = L.data() + i * D;
-        for (std::ptrdiff_t l = 0; l < i; ++l) {
-            const Real* below = U.data() + l * D;  // column l of L, from the pivot down
-            const Real factor = row[l] = row[l] / below[l];
-            for (std::ptrdiff_t j = l + 1; j < i; ++j) row[j] = row[j] - factor * below[j];
-            row[i] = row[i] - factor * factor;
-            U[l * D + i] = factor;
+void subtract_four(Real* __restrict row, const Real (&factors)[4], const Real* __restrict other, std::ptrdiff_t D,
+                   std::ptrdiff_t begin, std::ptrdiff_t end) {
+    const Real f0 = factors[0], f1 = factors[1], f2 = factors[2], f3 = factors[3];
+    const Real *a = other, *b = a + D, *c = b + D, *d = c + D;
+    for (std::ptrdiff_t j = begin; j < end; ++j) row[j] = row[j] - f0 * a[j] - f1 * b[j] - f2 * c[j] - f3 * d[j];
+}
+template <typename Real>
+void subtract(Real* __restrict row, Real factor, const Real* __restrict other, std::ptrdiff_t begin, std::ptrdiff_t end) {
+    for (std::ptrdiff_t j = begin; j < end; ++j) row[j] = row[j] - factor * other[j];
+}
+
+// Cholesky's U = L^T in the place of the upper triangle of the matrix scaled to S_ij / (s_i s_j); false if a pivot is
+// not positive. Four rows of U at a time are done and then taken from all below them: inner loops run along rows.
+template <typename Real>
+bool cholesky(std::vector<Real>& U, std::ptrdiff_t D) {
+    const auto row = [&](std::ptrdiff_t i) { return U.data() + i * D; };
+    for (std::ptrdiff_t begin = 0; begin < D; begin += 4) {
+        const std::ptrdiff_t end = std::min(begin + 4, D);
+        for (std::ptrdiff_t i = begin; i < end; ++i) {
+            for (std::ptrdiff_t l = begin; l < i; ++l) subtract(row(i), row(l)[i], row(l), i, D);
+            const Real square = row(i)[i];
+            // below the rounding of the input the sign of a pivot means nothing
+            if (!(to_double(square) > 4 * std::numeric_limits<double>::epsilon() * double(i))) return false;
+            using std::sqrt;
+            const Real pivot = row(i)[i] = sqrt(square);
+            for (std::ptrdiff_t j = i + 1; j < D; ++j) row(i)[j] = row(i)[j] / pivot;
         }
-        // below the rounding of the input the sign of a pivot means nothing
-        if (!(to_double(row[i]) > 4 * std::numeric_limits<double>::epsilon() * double(i))) return false;
-        using std::sqrt;
-        U[i * D + i] = row[i] = sqrt(row[i]);
+        for (std::ptrdiff_t i = end; i < D; ++i) {  // then there were four
+            const Real factors[4] = {row(begin)[i], row(begin + 1)[i], row(begin + 2)[i], row(begin + 3)[i]};
+            subtract_four(row(i), factors, row(begin), D, i, D);
+        }
     }
     return true;
 }
 
 // W = L^-1, row by row: W_i = (e_i - sum_{l<i} L_il W_l) / L_ii.
 template <typename Real>
-void invert(const std::vector<Real>& L, std::ptrdiff_t D, std::vector<Real>& W) {
+void invert(const std::vector<Real>& U, std::ptrdiff_t D, std::vector<Real>& W) {
+    const auto L = [&](std::ptrdiff_t i, std::ptrdiff_t l) { return U[l * D + i]; };
     for (std::ptrdiff_t i = 0; i < D; ++i) {
         Real* row = W.data() + i * D;
         for (std::ptrdiff_t j = 0; j < D; ++j) row[j] = Real(0.0);
-        for (std::ptrdiff_t l = 0; l < i; ++l) {
-            const Real factor = L[i * D + l];
-            for (std::ptrdiff_t j = 0; j <= l; ++j) row[j] = row[j] - factor * W[l * D + j];
+        std::ptrdiff_t l = 0;
+        for (; l + 4 <= i; l += 4) {  // rows of W are 0 behind their diagonals
+            const Real factors[4] = {L(i, l), L(i, l + 1), L(i, l + 2), L(i, l + 3)};
+            subtract_four(row, factors, W.data() + l * D, D, 0, l + 4);
         }
-        const Real pivot = L[i * D + i];
+        for (; l < i; ++l) subtract(row, L(i, l), W.data() + l * D, 0, l + 1);
+        const Real pivot = L(i, i);
         for (std::ptrdiff_t j = 0; j < i; ++j) row[j] = row[j] / pivot;
         row[i] = Real(1.0) / pivot;
     }
@@ -55,11 +76,11 @@ void invert(const std::vector<Real>& L, std::ptrdiff_t D, std::vector<Real>& W) 
 template <typename Real>
 bool factor_scaled(const double* S, const std::vector<double>& scale, std::ptrdiff_t D, double* cholesky_out,
                    double* inverse_out, double& error) {
-    std::vector<Real> L(D * D), W(D * D);
+    std::vector<Real> U(D * D), W(D * D);
     for (std::ptrdiff_t i = 0; i < D; ++i)
-        for (std::ptrdiff_t j = 0; j <= i; ++j) L[i * D + j] = Real(S[i * D + j] / scale[i] / scale[j]);
-    if (!cholesky(L, W, D)) return false;  // L^T has no use afterwards
-    invert(L, D, W);
+        for (std::ptrdiff_t j = 0; j <= i; ++j) U[j * D + i] = Real(S[i * D + j] / scale[i] / scale[j]);
+    if (!cholesky(U, D)) return false;
+    invert(U, D, W);
     double largest = 0.0;
     for (std::ptrdiff_t i = 0; i < D; ++i) {
         double norm = 0.0;
@@ -67,7 +88,7 @@ bool factor_scaled(const double* S, const std::vector<double>& scale, std::ptrdi
             const bool lower = j <= i;
             const double w = lower ? to_double(W[i * D + j]) : 0.0;
             norm += w * w;
-            cholesky_out[i * D + j] = lower ? to_double(L[i * D + j]) * scale[i] : 0.0;
+            if (cholesky_out) cholesky_out[i * D + j] = lower ? to_double(U[j * D + i]) * scale[i] : 0.0;
             inverse_out[i * D + j] = lower ? w / scale[j] : 0.0;
         }
         largest = std::fmax(largest, norm);
@@ -84,7 +105,7 @@ std::ptrdiff_t factor(const double* matrices, std::ptrdiff_t count, std::ptrdiff
     std::vector<double> scale(D);
     for (std::ptrdiff_t m = 0; m < count; ++m) {
         const double* S = matrices + m * D * D;
-        double* L = cholesky + m * D * D;
+        double* L = cholesky ? cholesky + m * D * D : nullptr;
         double* W = inverse + m * D * D;
         for (std::ptrdiff_t i = 0; i < D; ++i) {
             const double variance = S[i * D + i];

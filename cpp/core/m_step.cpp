@@ -96,7 +96,7 @@ Covariances common_shape(const Scatters& whole, const Floor& whole_floor, const 
     const Scatters& s = units.scatters;
     const std::ptrdiff_t K = s.K, D = s.D;
     const double least = floored(whole_floor, D) ? 1.0 : 0.0, N = total(s);
-    std::vector<double> volume(K), last(K), C(D * D), values(D), clipped(D), axes(D * D), cholesky(D * D), inverse(D * D);
+    std::vector<double> volume(K), last(K), C(D * D), values(D), clipped(D), axes(D * D), inverse(D * D);
     std::vector<double> precision(D * D);
     double size = 0.0;
     for (const double x : units.scale) size += std::log(x);
@@ -117,7 +117,7 @@ Covariances common_shape(const Scatters& whole, const Floor& whole_floor, const 
         for (double& c : C) c /= N;
         // tr C^-1 bounds the least eigenvalue: no need to know it while that is far from the floor
         double bound = 0.0, smallest = *std::min_element(volume.begin(), volume.end());
-        const bool definite = factor(C.data(), 1, D, cholesky.data(), inverse.data()) < 0;
+        const bool definite = factor(C.data(), 1, D, nullptr, inverse.data()) < 0;
         if (definite)
             for (const double w : inverse) bound += w * w;
         const bool clear = definite && bound * least < smallest;

@@ -150,8 +150,8 @@ class Statistics:
         if self.scatter is Scatter.DIAGONAL:
             return self.second - first * offsets + slipped * slips
         if self.scatter is Scatter.FULL:
-            within = self.second - first[:, :, None] * offsets[:, None, :]
-            return np.asarray(within + slipped[:, :, None] * slips[:, None, :])
+            moved = np.stack([first, -slipped], axis=2) @ np.stack([offsets, slips], axis=1)
+            return np.asarray(np.subtract(self.second, moved, out=moved))
         return self.second - first.T @ offsets + slipped.T @ slips
 
     def settled(self, whiteners: FloatArray) -> Statistics:

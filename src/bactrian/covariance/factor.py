@@ -22,12 +22,12 @@ def factor(matrices: FloatArray, tied: bool = False) -> tuple[FloatArray, FloatA
     CovarianceError
         A matrix is not positive definite; says which, and its smallest eigenvalue.
     """
-    _, cholesky, whiteners = factored(matrices, tied)
+    _, cholesky, whiteners = _factored(matrices, tied, both=True)
     return cholesky, whiteners
 
 
-def factored(matrices: FloatArray, tied: bool = False) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The matrices, L and L^-1, which nobody can write into.
+def whitened(matrices: FloatArray, tied: bool = False) -> tuple[FloatArray, FloatArray]:
+    """The matrices and L^-1, which nobody can write into.
 
     Only lower triangles count; the upper ones mirror them to the last bit, whatever was rounded.
 
@@ -36,10 +36,16 @@ def factored(matrices: FloatArray, tied: bool = False) -> tuple[FloatArray, Floa
     CovarianceError
         As ``factor``.
     """
-    *found, failed = _core.factor(np.ascontiguousarray(matrices, dtype=np.float64))
+    mirrored, _, whiteners = _factored(matrices, tied, both=False)
+    return mirrored, whiteners
+
+
+def _factored(matrices: FloatArray, tied: bool, both: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The matrices, L (empty unless asked for) and L^-1."""
+    *found, failed = _core.factor(np.ascontiguousarray(matrices, dtype=np.float64), both)
     if failed >= 0:
         raise CovarianceError(_not_positive_definite(matrices[failed], failed, tied))
-    mirrored, cholesky, whiteners = (np.frombuffer(numbers).reshape(matrices.shape) for numbers in found)
+    mirrored, cholesky, whiteners = (np.frombuffer(one).reshape(-1, *matrices.shape[1:]) for one in found)
     return mirrored, cholesky, whiteners
 
 

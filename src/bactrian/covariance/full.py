@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from bactrian.covariance.factor import factor, factored
+from bactrian.covariance.factor import factor, whitened
 from bactrian.covariance.form import Covariance, frozen
 from bactrian.typing import FloatArray, IntArray
 
@@ -28,7 +28,7 @@ class Full(Covariance):
     kind: ClassVar[str] = "full"
 
     def __post_init__(self) -> None:
-        matrices, _, whiteners = factored(self.matrices, self.tied)
+        matrices, whiteners = whitened(self.matrices, self.tied)
         object.__setattr__(self, "matrices", matrices)
         object.__setattr__(self, "n_features", matrices.shape[1])
         object.__setattr__(self, "whiteners", whiteners)
