@@ -1,10 +1,10 @@
 #include "factor.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
+#include "eliminate.hpp"
 #include "twofold.hpp"
 
 namespace bactrian {
@@ -15,44 +15,6 @@ constexpr double kWorstError = 5e-13;
 
 double to_double(double value) { return value; }
 double to_double(Twofold value) { return static_cast<double>(value); }
-
-// row[j] -= sum over four l of factors[l] other[l][j], for j in [begin, end) and others that stand D numbers apart: the
-// row is loaded and stored once for all, and rounded as if they were taken one by one.
-template <typename Real>
-void subtract_four(Real* __restrict row, const Real (&factors)[4], const Real* __restrict other, std::ptrdiff_t D,
-                   std::ptrdiff_t begin, std::ptrdiff_t end) {
-    const Real f0 = factors[0], f1 = factors[1], f2 = factors[2], f3 = factors[3];
-    const Real *a = other, *b = a + D, *c = b + D, *d = c + D;
-    for (std::ptrdiff_t j = begin; j < end; ++j) row[j] = row[j] - f0 * a[j] - f1 * b[j] - f2 * c[j] - f3 * d[j];
-}
-template <typename Real>
-void subtract(Real* __restrict row, Real factor, const Real* __restrict other, std::ptrdiff_t begin, std::ptrdiff_t end) {
-    for (std::ptrdiff_t j = begin; j < end; ++j) row[j] = row[j] - factor * other[j];
-}
-
-// Cholesky's U = L^T in the place of the upper triangle of the matrix scaled to S_ij / (s_i s_j); false if a pivot is
-// not positive. Four rows of U at a time are done and then taken from all below them: inner loops run along rows.
-template <typename Real>
-bool cholesky(std::vector<Real>& U, std::ptrdiff_t D) {
-    const auto row = [&](std::ptrdiff_t i) { return U.data() + i * D; };
-    for (std::ptrdiff_t begin = 0; begin < D; begin += 4) {
-        const std::ptrdiff_t end = std::min(begin + 4, D);
-        for (std::ptrdiff_t i = begin; i < end; ++i) {
-            for (std::ptrdiff_t l = begin; l < i; ++l) subtract(row(i), row(l)[i], row(l), i, D);
-            const Real square = row(i)[i];
-            // below the rounding of the input the sign of a pivot means nothing
-            if (!(to_double(square) > 4 * std::numeric_limits<double>::epsilon() * double(i))) return false;
-            using std::sqrt;
-            const Real pivot = row(i)[i] = sqrt(square);
-            for (std::ptrdiff_t j = i + 1; j < D; ++j) row(i)[j] = row(i)[j] / pivot;
-        }
-        for (std::ptrdiff_t i = end; i < D; ++i) {  // then there were four
-            const Real factors[4] = {row(begin)[i], row(begin + 1)[i], row(begin + 2)[i], row(begin + 3)[i]};
-            subtract_four(row(i), factors, row(begin), D, i, D);
-        }
-    }
-    return true;
-}
 
 // W = L^-1, row by row: W_i = (e_i - sum_{l<i} L_il W_l) / L_ii.
 template <typename Real>
@@ -79,7 +41,11 @@ bool factor_scaled(const double* S, const std::vector<double>& scale, std::ptrdi
     std::vector<Real> U(D * D), W(D * D);
     for (std::ptrdiff_t i = 0; i < D; ++i)
         for (std::ptrdiff_t j = 0; j <= i; ++j) U[j * D + i] = Real(S[i * D + j] / scale[i] / scale[j]);
-    if (!cholesky(U, D)) return false;
+    const auto clear = [](std::ptrdiff_t i, const Real& square) {
+        // below the rounding of the input the sign of a pivot means nothing
+        return to_double(square) > 4 * std::numeric_limits<double>::epsilon() * double(i);
+    };
+    if (!cholesky(U.data(), D, clear)) return false;
     invert(U, D, W);
     double largest = 0.0;
     for (std::ptrdiff_t i = 0; i < D; ++i) {

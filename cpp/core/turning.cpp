@@ -15,7 +15,7 @@ constexpr int kMostHeld = 5;
 constexpr int kMostToFind = 20;  // axes that are there: a few are enough, but where matrices are next to singular
 
 // angles of Newton's steps: not taken from, taken without a gain up to, the last up to (its error is the square)
-constexpr double kLong = 0.3, kShort = 1e-6, kSmall = 1e-7;
+constexpr double kLong = 0.3, kShort = 1e-6, kSmall = 3e-6;
 
 struct Angle {
     double cosine, sine;

@@ -35,6 +35,8 @@ from bactrian.statistics import Scatter
 Found: TypeAlias = tuple[Candidate, em.Climb | None]
 
 QUICK = 4  # iterations after which a quick look decides between starts
+FIRST = 1  # of these, after which starts that have collapsed are left
+COLLAPSED = 1  # where all have, so many go on
 LOT = 64 << 20  # bytes of starts that climb together
 FINALISTS = 3  # candidates that get a thorough look once all are there
 
@@ -232,18 +234,25 @@ class Look:
 
     def _quick(self, plans: list[Plan]) -> list[Plan]:
         """The same with their starts after a few iterations, all side by side; best first."""
-        task, sample = self.task, self._groups.sample
-        climbs = [start for plan in plans for start in plan.starts]
         try:
-            ends = iter(em.run(sample, task.kernel, climbs, tol=level(sample), max_iter=QUICK, memory=task.memory))
+            best = [plan.starts for plan in plans]
+            for n in (FIRST, QUICK - FIRST):
+                best = self._further(best, n)
         except CovarianceError as error:
             if len(plans) > 1:  # one of them; the others shall not suffer
                 return [found for plan in plans for found in self._quick([plan])]
             return [replace(plans[0], starts=[], reason=f"component collapsed: {error}")]
-        best = (sorted((next(ends) for _ in p.starts), key=lambda c: c.rank, reverse=True) for p in plans)
         return [
             replace(p, starts=[forgetful(c) for c in b[: 1 + SECOND_CHANCES]]) for p, b in zip(plans, best, strict=True)
         ]
+
+    def _further(self, starts: list[list[em.Climb]], n: int) -> list[list[em.Climb]]:
+        """Each candidate's after ``n`` iterations, best first, without those that have collapsed."""
+        task, sample = self.task, self._groups.sample
+        climbs = [start for these in starts for start in these]
+        ends = iter(em.run(sample, task.kernel, climbs, tol=level(sample), max_iter=n, memory=task.memory))
+        best = (sorted((next(ends) for _ in these), key=lambda c: c.rank, reverse=True) for these in starts)
+        return [[c for c in b if not c.held] or b[:COLLAPSED] for b in best]
 
     def lent(self, found: list[Found]) -> list[Found]:
         """The candidates, none lower than one of a family that is nested in its own."""
