@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "climb.hpp"
+#include "eigen.hpp"
 #include "factor.hpp"
 #include "kmeans.hpp"
 #include "m_step.hpp"
@@ -602,6 +603,18 @@ nb::tuple py_factor(nb::ndarray<const double, nb::ndim<3>, nb::c_contig, nb::dev
     return nb::make_tuple(found[0], found[1], found[2], failed);
 }
 
+// (M, D) from (M, D, D) symmetric matrices. LAPACK's threads would wait for each other where a machine has others to run.
+auto py_longest_axes(nb::ndarray<const double, nb::ndim<3>, nb::c_contig, nb::device::cpu> matrices) {
+    const std::size_t M = matrices.shape(0), D = matrices.shape(1);
+    if (matrices.shape(2) != D) throw std::invalid_argument("matrices must be square");
+    auto [axes, array] = make_array<double>(M * D, M, D);
+    {
+        nb::gil_scoped_release release;
+        for (std::size_t m = 0; m < M; ++m) longest_axis(matrices.data() + m * D * D, D, axes + m * D);
+    }
+    return array;
+}
+
 }  // namespace
 
 NB_MODULE(_core, m) {
@@ -645,6 +658,7 @@ NB_MODULE(_core, m) {
     m.def("m_step", py_m_step, "letters"_a, "within"_a, "counts"_a, "minimum"_a, "constant"_a.none(), "span"_a,
           "before"_a.none());
     m.def("numbered_by_appearance", py_numbered_by_appearance, "labels"_a);
+    m.def("longest_axes", py_longest_axes, "matrices"_a);
     m.def("factor", py_factor, "matrices"_a, "both"_a);
     m.def("variants", variant_names, "The instruction sets this machine can run, best first.");
     m.def("hardware_threads", hardware_threads);

@@ -185,4 +185,10 @@ void eigen(const double* S, std::ptrdiff_t D, double* values, double* vectors) {
     }
 }
 
+void longest_axis(const double* S, std::ptrdiff_t D, double* to) {
+    const Decomposed found = by_reduction(S, D);
+    const std::ptrdiff_t at = std::max_element(found.values.begin(), found.values.end()) - found.values.begin();
+    std::copy_n(found.vectors.data() + at * D, D, to);
+}
+
 }  // namespace bactrian

@@ -11,6 +11,9 @@ namespace bactrian {
 // work: small eigenvalues are exact to the rounding of the largest.
 void eigen(const double* S, std::ptrdiff_t D, double* values, double* vectors);
 
+// The eigenvector (D,) of the largest eigenvalue.
+void longest_axis(const double* S, std::ptrdiff_t D, double* to);
+
 // Rows p and q of a matrix of D columns become c p - s q and s p + c q.
 void rotate_rows(double* A, std::ptrdiff_t D, std::ptrdiff_t p, std::ptrdiff_t q, double c, double s);
 

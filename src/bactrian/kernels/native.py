@@ -319,6 +319,11 @@ def own_rows(
     return [OwnRows(own, weight, joint, NativeGroups(ways, scatter, shape)) for own, weight, joint, ways in found]
 
 
+def longest_axes(matrices: FloatArray) -> FloatArray:
+    """(M, D) unit vectors, of each of (M, D, D) symmetric matrices the eigenvector of its largest eigenvalue."""
+    return _core.longest_axes(matrices)
+
+
 def doubts(
     kernel: Kernel, z: FloatArray, sample_weight: FloatArray | None, pairs: IntArray, sure: float
 ) -> list[float]:

@@ -14,7 +14,7 @@ import numpy as np
 from bactrian import em
 from bactrian.acceleration import remaining
 from bactrian.kernels import Kernel, Parameters
-from bactrian.kernels.native import own_rows
+from bactrian.kernels.native import longest_axes, own_rows
 from bactrian.objective import Objective
 from bactrian.sources import ArraySource
 from bactrian.starts.first_steps import starts_of
@@ -166,7 +166,7 @@ class Halves:
         log_density: FloatArray,
     ) -> list[Local]:
         source, scale, more = self.source, self._scale, counted(self.source) / self.source.total
-        axes = np.linalg.eigh(parts.covariances[components] * np.outer(scale, scale))[1][:, :, -1] * scale
+        axes = longest_axes(parts.covariances[components] * np.outer(scale, scale)) * scale
         # of rows that weigh next to nothing a part has as few as it has of rows that weigh one
         weight = source.weight if source.weight is None or more == 1.0 else more * source.weight
         found = own_rows(
