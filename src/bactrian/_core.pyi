@@ -1,4 +1,4 @@
-"""The compiled core (cpp/bindings/module.cpp)."""
+"""The compiled core (cpp/bindings/)."""
 
 from typing import Any
 
