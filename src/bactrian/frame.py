@@ -64,7 +64,9 @@ class Frame:
         if factors.ndim == 3:
             means = np.einsum("mij,mj->mi", np.broadcast_to(self._inverse, (len(apart), *factors.shape[1:])), apart)
             relative = (self._inverse @ factors)[:, self._lower[0], self._lower[1]]
-            relative[:, self._diagonal] = np.log(relative[:, self._diagonal])
+            # where factors are next to singular their product says less of the diagonal than a quotient
+            before, now = (np.einsum("mjj->mj", some) for some in (self._factors, factors))
+            relative[:, self._diagonal] = np.log(now / before)
         else:
             means, relative = apart / self._factors, np.log(factors / self._factors)
         parts = self._share * np.log(amounts / self._amounts), self._of_means * means, self._of_spread * relative

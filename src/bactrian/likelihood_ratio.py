@@ -36,6 +36,7 @@ from bactrian.typing import RandomState
 
 NATS = 1e-3  # what a fit may lack of its maximum
 LONGEST = 20_000  # iterations of a fit
+AGAIN = 3  # times that others are drawn for resamples in which a component collapsed
 HEEDED = 50_000  # numbers in a pass, from which on a fit takes so long that it looks whether somebody still waits
 LOOK = 10  # iterations after which the most promising split is known
 APART = 0.5  # standard deviations along the main axis by which the halves of a split stand off its middle
@@ -131,7 +132,8 @@ def test_n_components(
     family : str
         As in ``bactrian.fit``; one for both models.
     n_resamples : int
-        For each K. The smallest p-value that can be found is 1 / (n_resamples + 1).
+        For each K. The smallest p-value that can be found is 1 / (n_resamples + 1). For one in which a component
+        collapsed another is drawn, up to three times.
     level : float
         p-values of at most this reject K components.
     sample_weight : (N,) array, optional
@@ -245,6 +247,11 @@ def _step(
         )
     null, observed = found
     drawn = _resampled(recipe, source, null, rngs, n_threads, progress)
+    for _ in range(AGAIN):  # one that is missing makes the smallest p-value larger than the level may be
+        missing = drawn.count(None) - (len(drawn) - n)
+        if missing in (0, n):
+            break
+        drawn += _resampled(recipe, source, null, first.spawn(missing), n_threads, progress)
     values = np.array([value for value in drawn if value is not None])
     if not len(values):
         raise CollapseError(
@@ -252,7 +259,7 @@ def _step(
             "components or a simpler family"
         )
     p_value = (1 + int((values >= observed).sum())) / (1 + len(values))
-    return Step(k, observed, p_value, values, n - len(values))
+    return Step(k, observed, p_value, values, len(drawn) - len(values))
 
 
 def _resampled(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bactrian import em, quasi_newton
+from bactrian import frame as frames
 from bactrian.families import FAMILIES, Floor
 from bactrian.frame import Frame
 from bactrian.kernels import NativeKernel
@@ -148,3 +149,15 @@ def test_rows_without_spread_are_no_frame():
     empty = replace(some_statistics("VVI", False, 0), counts=np.array([0.0, 1, 1, 1]))
     with pytest.raises(np.linalg.LinAlgError):
         Frame(empty, False)
+
+
+def test_factors_that_are_next_to_singular_have_a_vector(monkeypatch):
+    """By rounding, the inverse of some times others has negative numbers on its diagonal; warnings are errors here."""
+    rng, statistics = np.random.default_rng(0), some_statistics("EEE", False, 0)
+    for _ in range(300):
+        pair = np.tril(rng.normal(size=(2, 3, 3)) * 10.0 ** rng.uniform(-60, 2, (2, 3, 3)))
+        pair[:, range(3), range(3)] = np.abs(pair[:, range(3), range(3)])
+        found = iter(pair[:, None])
+        monkeypatch.setattr(frames, "_factors", lambda _, found=found: next(found))
+        vector = Frame(statistics, False).vector(statistics)
+        assert not np.isnan(vector).any()

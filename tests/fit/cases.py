@@ -19,6 +19,13 @@ def lobes(n: int, d: int, k: int, seed: int = 0) -> np.ndarray:
     return 3 * rng.normal(size=(k, d))[labels] + np.einsum("nd,nde->ne", noise, shapes[labels])
 
 
+def heavy_tails(seed: int, n: int, d: int, freedom: float) -> np.ndarray:
+    """Rows of a t distribution with so many degrees of ``freedom``."""
+    rng = np.random.default_rng(seed)
+    axes = rng.normal(size=(d, d))
+    return rng.normal(size=(n, d)) @ axes.T / np.sqrt(rng.chisquare(freedom, (n, 1)) / freedom)
+
+
 DATA = {
     "1-D": lobes(300, 1, 3),
     "2-D": lobes(400, 2, 3),

@@ -172,3 +172,16 @@ def test_a_volume_that_collapses_in_one_step_takes_no_other_component_along(seed
     fit = bt.fit(x, 4, "VEE", start="k-means++", n_init=1, acceleration=None, tol=0, max_iter=30, random_state=seed)
     # a variance at the floor is rounded to eps times 1e10 of itself
     assert np.diff(fit.history).min() > -1e-3
+
+
+@pytest.mark.parametrize("seed", [299, 371])
+@pytest.mark.parametrize("family", ["EEV", "VEV"])
+def test_a_volume_that_hides_the_floor_is_a_collapse(family, seed):
+    """A shape that one component makes all but flat takes another's volume out of all proportion."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(20, 80))
+    x, y = (np.exp(rng.normal(0, rng.uniform(0.5, 3), n)) for _ in range(2))
+    with pytest.warns(bt.CollapseWarning, match="collapsed"):
+        fit = bt.fit(np.c_[x, y, x / x.sum()], 2, family)
+    assert fit.best.status == "collapsed"
+    assert np.isfinite(fit.log_likelihood)

@@ -13,6 +13,7 @@ from bactrian.kernels.native import available_instructions
 from bactrian.noise import log_volume, logpdf_beside, responsibilities_beside
 from bactrian.sources import ArraySource
 from bactrian.statistics import Scatter
+from tests.fit.cases import heavy_tails
 from tests.kernels.cases import FORMS, make_case
 
 RNG = np.random.default_rng(0)
@@ -182,3 +183,11 @@ def test_noise_of_all_weight():
     mixture, noise = bt.Mixture([1.0], [[0.0, 0.0]], [np.eye(2)]), Noise(1.0, -3.0)
     assert logpdf_beside(mixture, noise, [[0.0, 0.0]]) == [-3.0]
     assert responsibilities_beside(mixture, noise, [[0.0, 0.0]]).tolist() == [[0.0, 1.0]]
+
+
+@pytest.mark.parametrize("k", [3, 4])
+def test_noise_ends_no_lower_than_without(k):
+    """Heavy tails: components take what noise would have, so the search with noise alone may end elsewhere."""
+    x = heavy_tails(2, 300, 3, 2.0)
+    without, beside = bt.fit(x, k, "VVV"), bt.fit(x, k, "VVV", noise=True)
+    assert beside.log_likelihood > without.log_likelihood - 1e-3

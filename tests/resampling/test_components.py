@@ -191,3 +191,12 @@ def test_long_fits_hear_the_stop(monkeypatch):
 
 def test_pytest_does_not_take_it_for_a_test():
     assert bt.test_n_components.__test__ is False
+
+
+def test_for_resamples_that_collapse_others_are_drawn():
+    """With 19 of them one that is missing would make rejection at 0.05 impossible."""
+    rows = 1 + np.random.default_rng(1).pareto(1.5, 120)
+    test = bt.test_n_components(rows, range(1, 4), "V", n_resamples=19, random_state=1)
+    assert any(step.n_collapsed for step in test.steps)
+    assert [len(step.resampled) for step in test.steps] == [19] * len(test.steps)
+    assert test.steps[-1].p_value == pytest.approx(0.05)

@@ -19,7 +19,7 @@ from bactrian.starts.agglomerate import agglomerate
 from bactrian.starts.moves import mover
 from bactrian.starts.parts import parts_of
 from bactrian.starts.unions import cheapest_unions
-from tests.fit.cases import lobes
+from tests.fit.cases import heavy_tails, lobes
 
 KERNEL = NativeKernel(1)
 TRUTH = np.repeat(np.arange(4), 100)
@@ -211,3 +211,38 @@ def test_a_pair_that_is_fitted_anew_is_two_in_its_place():
     found = splits[0].two.means[np.argsort(splits[0].two.means @ [1, 2])]
     there = parts.means[[union.i, union.j]]
     assert found == pytest.approx(there[np.argsort(there @ [1, 2])], abs=0.05)
+
+
+def test_two_components_of_heavy_tails_are_found_with_every_seed():
+    """No move leads from one maximum of two components to another: there are more starts instead."""
+    x = heavy_tails(5, 800, 6, 2.0)
+    x[:, 0] = np.abs(x[:, 0]) ** 1.5
+    heights = [bt.fit(x, 2, "VVV", random_state=seed).log_likelihood for seed in range(6)]
+    assert np.ptp(heights) < 1e-3 * len(x)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_core_and_its_tail_are_found_where_k_means_sees_one_far_row(weighted):
+    rows = 1 + np.random.default_rng(1).pareto(1.5, 120)
+    weight = None
+    if weighted:
+        rows, weight = np.sort(rows)[::2], np.full(60, 2.0)
+    fit = bt.fit(rows, 2, "V", sample_weight=weight)
+    assert fit.best.usable
+    narrow, wide = np.sort(fit.mixture.covariances.ravel())
+    assert wide > 20 * narrow
+
+
+def test_starts_that_have_collapsed_are_left(monkeypatch):
+    """Twenty rows of twelve features: no component of its own shape has rows enough."""
+    run, asked = em.run, []
+
+    def counted(source, kernel, climbs, **how):
+        asked.append((len(climbs), how["max_iter"]))
+        return run(source, kernel, climbs, **how)
+
+    monkeypatch.setattr(em, "run", counted)
+    with pytest.warns(bt.CollapseWarning):
+        fit = bt.fit(np.random.default_rng(0).normal(size=(20, 12)), [2, 3], ["EVE", "VVV"])
+    assert {c.status for c in fit.candidates} == {"collapsed"}
+    assert asked[:4] == [(16, 1), (2, 3)] * 2  # of each candidate one goes on

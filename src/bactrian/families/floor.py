@@ -18,6 +18,7 @@ from bactrian.errors import CovarianceError
 from bactrian.typing import FloatArray, IntArray
 
 AT = 1e-9  # a variance that is above its floor by less than this part is held there
+ROUNDING = 1e-14  # of the greatest variance: what is less, beside it, is not told from zero
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +49,13 @@ class Floor:
 
     def full(self, matrices: FloatArray, k: int, tied: bool) -> tuple[Full, IntArray]:
         """The form from (M, D, D) matrices, and which of the M were below the floor."""
+        narrowest = 0.0
         try:
             covariance = Full(matrices, k, tied)
         except CovarianceError:
             if not self.minimum.all() or not np.isfinite(matrices).all():
                 raise
+            narrowest = ROUNDING
         else:
             # |L^-1 scale|^2 bounds the largest eigenvalue of scale Sigma^-1 scale: below 1 none is too small
             bound = (covariance.whiteners**2 @ self.minimum).sum(axis=1)
@@ -60,11 +63,13 @@ class Floor:
                 return covariance, np.empty(0, dtype=np.intp)
         scale = np.sqrt(self.minimum)
         values, vectors = np.linalg.eigh(matrices / scale[:, None] / scale)
-        low = values[:, 0] < 1
-        lifted = (vectors * np.maximum(values, 1)[:, None, :]) @ vectors.swapaxes(1, 2)
+        least = np.maximum(1, narrowest * values[:, -1:])  # one volume can be so large that rounding takes the least
+        low = values[:, 0] < least[:, 0]
+        lifted = (vectors * np.maximum(values, least)[:, None, :]) @ vectors.swapaxes(1, 2)
         lifted *= scale[:, None] * scale
         covariance = Full(np.where(low[:, None, None], lifted, matrices), k, tied)
-        return covariance, np.flatnonzero(low & self._is_low(matrices / scale[:, None] / scale))
+        lost = low & (least[:, 0] > 1)
+        return covariance, np.flatnonzero(lost | (low & self._is_low(matrices / scale[:, None] / scale)))
 
     def _is_low(self, scaled: FloatArray) -> NDArray[np.bool_]:
         """Which of the (M, D, D) matrices, in units of the floor, are below it in a direction that varies."""

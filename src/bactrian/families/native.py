@@ -31,8 +31,15 @@ def natively(letters: str, twin: MStep) -> MStep:
                 raise CovarianceError("a covariance leaves the range of float64; it cannot be factored") from error
         numbers, held = found
         shaped = numbers.reshape(scatters.within.shape)
-        form: type[Any] = Diagonal if letters[2] == "I" else Full
-        return form(shaped, len(shaped)), np.flatnonzero(held)
+        if letters[2] == "I":
+            return Diagonal(shaped, len(shaped)), np.flatnonzero(held)
+        try:
+            return Full(shaped, len(shaped)), np.flatnonzero(held)
+        except (
+            CovarianceError
+        ):  # axes that no family turns can meet a floor that rounding hides: lifted, out of the form
+            covariance, low = floor.full(shaped, len(shaped), tied=False)
+            return covariance, np.union1d(np.flatnonzero(held), low)
 
     return m_step
 

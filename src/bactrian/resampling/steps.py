@@ -26,7 +26,7 @@ class Step:
     resampled : (B,) array
         The statistic of rows drawn from the fit of K components.
     n_collapsed : int
-        Resamples in which a component collapsed. They are left out.
+        Resamples in which a component collapsed. They are left out, and others drawn for them.
     """
 
     n_components: int

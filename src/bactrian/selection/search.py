@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeAlias
@@ -29,7 +30,7 @@ from bactrian.selection.verdict import candidate_of, failed, impossible
 from bactrian.sources import Source
 from bactrian.starts import Groups, Hierarchy, beside_noise, climb_from_best, from_assignment, ranked, thorough
 from bactrian.starts.beside_noise import MILD
-from bactrian.starts.search import SECOND_CHANCES, forgetful, level, rows_to_search
+from bactrian.starts.search import BESIDE_NOISE, SECOND_CHANCES, forgetful, level, rows_to_search
 from bactrian.statistics import Scatter
 
 Found: TypeAlias = tuple[Candidate, em.Climb | None]
@@ -255,7 +256,7 @@ class Look:
         return [[c for c in b if not c.held] or b[:COLLAPSED] for b in best]
 
     def lent(self, found: list[Found]) -> list[Found]:
-        """The candidates, none lower than one of a family that is nested in its own."""
+        """The candidates, none lower than one of a nested family, unless the climb from there collapses."""
         if self.task.prior is not None or self.task.start is not None:
             return found
         for i, (candidate, climb) in enumerate(found):
@@ -283,17 +284,28 @@ class Look:
             return beside_noise(start, objective, MILD) if _lacks_noise(start) else [start]
         sample = self._groups.sample
         if long and task.search:
-            return thorough(
-                sample,
-                task.kernel,
-                self._found(objective),
-                lambda: self._beside_noise(self._groups.further, objective),
-                self._rng,
-                task.memory,
-                sampled=sample.n_rows < (task.clean or task.source).n_rows,
-                again=task.levels is not None and task.levels.above(self.k),
-            )
+            further = partial(self._beside_noise, self._groups.further, objective)
+            found = self._thorough(self._found(objective), further)
+            if task.noise is not None and task.clean is None:  # the model without noise is one of those with it
+                clean = replace(objective, noise=None)
+                best = self._thorough(self._groups.starts(clean), partial(self._groups.further, clean))[0]
+                some = [found[0], *beside_noise(best, objective, None)]
+                found = ranked(sample, task.kernel, some, BESIDE_NOISE, memory=task.memory)[:1] + found[1:]
+            return found
         return ranked(sample, task.kernel, self._found(objective), memory=task.memory)
+
+    def _thorough(self, starts: list[em.Climb], more: Callable[[], list[em.Climb]]) -> list[em.Climb]:
+        task, sample = self.task, self._groups.sample
+        return thorough(
+            sample,
+            task.kernel,
+            starts,
+            more,
+            self._rng,
+            task.memory,
+            sampled=sample.n_rows < (task.clean or task.source).n_rows,
+            again=task.levels is not None and task.levels.above(self.k),
+        )
 
     def _found(self, objective: Objective) -> list[em.Climb]:
         return self._beside_noise(self._groups.starts, objective)

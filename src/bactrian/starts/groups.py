@@ -13,6 +13,7 @@ from bactrian.objective import Objective
 from bactrian.sources import ArraySource, Resident, Source
 from bactrian.starts.agglomerate import agglomerate
 from bactrian.starts.first_steps import FirstSteps
+from bactrian.starts.kmeans import data_metric, squared_distances
 from bactrian.starts.search import DEAR, distinct, rows_to_search, start_labels
 from bactrian.statistics import Scatter
 from bactrian.typing import IntArray
@@ -68,13 +69,27 @@ class Groups:
 
     @cached_property
     def _further_labels(self) -> list[IntArray]:
-        """A labelling by agglomeration, and as many more by k-means++ as little data makes cheap; none twice.
+        """As many more by k-means++ as little data makes cheap, and one by agglomeration, or, of two, core and rest.
 
-        Where climbs are dear the few that there are are as good as can be.
+        None twice. Where climbs are dear the few that there are are as good as can be.
         """
         if self._k == 1 or not isinstance(self.sample, ArraySource) or self.sample.values.size * self._k > DEAR:
             return []
-        labels = agglomerate(self.sample, self._kernel, self._floor, self._k, self._rng).labels(self._k)
+        labels = self._core() if self._k == 2 else self._agglomerated()
         more = int(min(MOST_MORE, CHEAP // (self.sample.values.size * self._k)))
         further = start_labels(self.sample, self._kernel, self._k, self._floor, more, self._rng)
         return distinct([*self.labels, *([] if labels is None else [labels]), *further])[len(self.labels) :]
+
+    def _agglomerated(self) -> IntArray | None:
+        assert isinstance(self.sample, ArraySource)
+        return agglomerate(self.sample, self._kernel, self._floor, self._k, self._rng).labels(self._k)
+
+    def _core(self) -> IntArray:
+        """The half of the rows that is nearer to the mean, and the rest: heavy tails have no two places."""
+        assert isinstance(self.sample, ArraySource)
+        metric = data_metric(self.sample, self._floor, full=True)
+        apart = squared_distances(self.sample, self._kernel, self.sample.moments.mean, metric)
+        order = np.argsort(apart)
+        weight = np.ones(len(order)) if self.sample.weight is None else self.sample.weight[order]
+        half = np.searchsorted(np.cumsum(weight), self.sample.total / 2)
+        return np.asarray(apart > apart[order[half]]).astype(np.intp)

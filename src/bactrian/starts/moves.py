@@ -87,7 +87,7 @@ class Mover:
         """
         tries = self._cheap(climb, *TRIES) if tries is None else tries
         better: em.Climb | None = None if climb.held else climb
-        while better is not None and (self.noise is not None or climb.mixture.shape[0] > 2):
+        while better is not None and (self.noise is not None or pairs or climb.mixture.shape[0] > 2):
             climb = better
             moves = self.moves(climb)
             better = self.gainful(climb, moves, strides) or self.tried(climb, moves, tries)

@@ -23,6 +23,7 @@ from bactrian.typing import FloatArray, IntArray
 
 ROUND = 12  # iterations of the first round
 FEW = 500_000  # N D of all candidates together, up to which twice a sample's rows are no matter
+BESIDE_NOISE = 40  # the same where rows first have to come out of the noise, or go into it
 KEEP = 2  # one climb in so many goes on to the next round
 DEAR = 500_000  # N D K of a sample on which eight short climbs take longer than a good labelling of fewer rows
 GOOD = 4  # of these are made

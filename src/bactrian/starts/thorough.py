@@ -17,23 +17,24 @@ from bactrian import em
 from bactrian.kernels import Kernel
 from bactrian.sources import Source
 from bactrian.starts.moves import Mover, mover
-from bactrian.starts.search import DEAR, SECOND_CHANCES, TOL, chance, follow, forgetful
+from bactrian.starts.search import BESIDE_NOISE, DEAR, SECOND_CHANCES, TOL, chance, follow, forgetful
 from bactrian.starts.support import merit
 from bactrian.starts.tops import Tops, apart
 
 FIRST = 12  # iterations of a short climb
-BESIDE_NOISE = 40  # of these where rows first have to come out of the noise, or go into it
 RUNGS = 0.25, 0.5  # parts of them after which the lower half is left behind, where they are dear
 REPAIRED = 4, 8  # short climbs that are improved first, by what is known to gain; if these agree the search ends
 FEW = 300_000  # N D K of these together, within those bounds
 MUCH = 4_000_000  # and of the least number
 TRAJECTORIES = 3, 8  # starts that are climbed and improved by trials: at least, and at most
 CHEAP = 60_000  # N D K of all of these together, within those bounds
+HOPELESS = 4  # times as many where all have collapsed
 AGREE = 3  # of these on one height end the search
 NEAR = 30_000  # N D K of a source on which all climbs to their tops take less time than a look for moves
 LONGEST = 500  # iterations on the sample
 ALIKE = 10  # times what may remain: climbs that have ended on the same height
 CLOSE = 1e-3  # nats per row within which short climbs are on the way to the same height
+SAME = 0.1  # part of that within which they are there
 
 
 def thorough(
@@ -68,14 +69,16 @@ def thorough(
         del climbs[1 if agree else 1 + SECOND_CHANCES :]  # first: moves take memory too
         climbs = climbs if sure else look.repaired(climbs[:1]) + climbs[1:]
     elif not sure:
-        size = look.size(climbs[0])
+        size, two = look.size(climbs[0]), climbs[0].mixture.shape[0] == 2
+        if two:  # no move leads from one top to another: as many starts as can be
+            climbs, more = look.sorted(climbs + look.further(more)), list
         n = int(np.clip(FEW // size, np.clip(MUCH // size, 1, REPAIRED[0]), REPAIRED[1]))
         first = look.repaired(climbs[:n])
         if _agree(first, ALIKE * tol * source.total):
             climbs = first + climbs[n:]
-            polished, pairs = size <= NEAR, False
+            polished, pairs = size <= NEAR, two
         else:
-            others = _one_by_one(climbs[n:], lambda: look.short([c for c in more() if not c.held]))
+            others = _one_by_one(climbs[n:], lambda: look.further(more))
             least, most = TRAJECTORIES
             climbs = look.searched(chain(first, others), int(np.clip(CHEAP // size, 1 if sampled else least, most)))
             polished, pairs = not look.dear(climbs[0]), True
@@ -115,6 +118,10 @@ class Look:
             going, done = max(going // 2, close), n
         return climbs
 
+    def further(self, more: Callable[[], list[em.Climb]]) -> list[em.Climb]:
+        """Other starts after a few iterations."""
+        return self.short([climb for climb in more() if not climb.held])
+
     def size(self, climb: em.Climb) -> int:
         """N D K."""
         return self.source.n_rows * self.source.n_features * climb.mixture.shape[0]
@@ -129,7 +136,7 @@ class Look:
         if len(climbs) == 1 and self.dear(climbs[0]):
             return moved  # the way to the top is for all rows
         tops, ends = self._tops(), self._ended(moved)
-        return self._sorted([tops.after(end, partial(self._improved, end, tries=0)) for end in ends])
+        return self.sorted([tops.after(end, partial(self._improved, end, tries=0)) for end in ends])
 
     def polished(self, climb: em.Climb, pairs: bool) -> em.Climb:
         """Improved by trials, and by ``pairs`` that are fitted anew."""
@@ -141,7 +148,7 @@ class Look:
         if self.size(climbs[0]) > NEAR:
             return [move() for move in moved]
         ends, tops = self._ended(climbs), self._tops()
-        best = self._sorted(ends)[0]
+        best = self.sorted(ends)[0]
         tops.after(best, lambda: best)
         return [tops.after(end, move) for end, move in zip(ends, moved, strict=True)]
 
@@ -151,9 +158,10 @@ class Look:
         tops = self._tops()
         for climb in climbs:
             (end,) = self._ended([climb])
-            found = self._sorted([*found, tops.after(end, partial(self._improved, end))])
-            high = [c for c in found if abs(c.value - found[0].value) <= ALIKE * self.tol * self.source.total]
-            if len(found) == n or len(high) == AGREE:
+            found = self.sorted([*found, tops.after(end, partial(self._improved, end))])
+            nats = ALIKE * self.tol * self.source.total
+            high = [c for c in found if not c.held and abs(c.value - found[0].value) <= nats]
+            if len(high) == AGREE or len(found) >= (HOPELESS * n if found[0].held else n):
                 break
         return found
 
@@ -170,7 +178,7 @@ class Look:
     def _improved(self, climb: em.Climb, **how: Any) -> em.Climb:
         return climb if self.mover is None else self.mover.improve(climb, **how)
 
-    def _sorted(self, climbs: list[em.Climb]) -> list[em.Climb]:
+    def sorted(self, climbs: list[em.Climb]) -> list[em.Climb]:
         return sorted(climbs, key=lambda c: merit(c, self.source), reverse=True)
 
 
@@ -185,7 +193,7 @@ def _one_by_one(climbs: list[em.Climb], more: Callable[[], list[em.Climb]]) -> I
 
 
 def _agree(climbs: list[em.Climb], nats: float) -> bool:
-    """Whether all (of two components, half of them) lead, without a collapse, to about the same height."""
-    high = [c for c in climbs if not c.held and climbs[0].value - c.value <= nats]
+    """Whether all lead, without a collapse, to about the same height; of two components half of them to the same."""
     two = climbs[0].mixture.shape[0] <= 2
+    high = [c for c in climbs if not c.held and climbs[0].value - c.value <= (SAME * nats if two else nats)]
     return 2 * len(high) >= len(climbs) if two else len(high) == len(climbs)
