@@ -86,7 +86,8 @@ def onedal_run(shape: Shape, rows: np.ndarray, start: bt.Mixture) -> Callable[[i
 
 
 def bactrian_run(shape: Shape, rows: np.ndarray, start: bt.Mixture, threads: int | None) -> Callable[[int], object]:
-    return lambda n: bt.fit(rows, families=shape.covariance, start=start, tol=0, max_iter=n, n_threads=threads)
+    how = {"families": shape.covariance, "start": start, "tol": 0, "acceleration": None, "n_threads": threads}
+    return lambda n: bt.fit(rows, max_iter=n, **how)
 
 
 def dgemm_rate() -> float:

@@ -18,7 +18,7 @@ namespace {
 std::ptrdiff_t chunk_rows(const Rows& rows, bool single, std::ptrdiff_t sums) {
     const std::ptrdiff_t tile = tile_rows(rows.D, single);
     const std::ptrdiff_t tiles = (rows.N + tile - 1) / tile;
-    const std::ptrdiff_t least = sums > 32768 ? std::clamp<std::ptrdiff_t>(tiles / 16, 1, 4) : 1;
+    const std::ptrdiff_t least = sums > 32768 ? std::clamp<std::ptrdiff_t>((tiles + 15) / 16, 1, 8) : 1;
     return tile * std::clamp<std::ptrdiff_t>(tiles / 128, least, 64);
 }
 

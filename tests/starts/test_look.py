@@ -245,4 +245,4 @@ def test_starts_that_have_collapsed_are_left(monkeypatch):
     with pytest.warns(bt.CollapseWarning):
         fit = bt.fit(np.random.default_rng(0).normal(size=(20, 12)), [2, 3], ["EVE", "VVV"])
     assert {c.status for c in fit.candidates} == {"collapsed"}
-    assert asked[:4] == [(16, 1), (2, 3)] * 2  # of each candidate one goes on
+    assert asked[:4] == [(16, 1), (2, 4)] * 2  # of each candidate one goes on

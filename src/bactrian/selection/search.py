@@ -36,8 +36,7 @@ from bactrian.statistics import Scatter
 Found: TypeAlias = tuple[Candidate, em.Climb | None]
 
 QUICK = 4  # iterations after which a quick look decides between starts
-FIRST = 1  # of these, after which starts that have collapsed are left
-COLLAPSED = 1  # where all have, so many go on
+HOPELESS = 1  # iterations after which the best stays of starts that have all collapsed in their first steps
 LOT = 64 << 20  # bytes of starts that climb together
 FINALISTS = 3  # candidates that get a thorough look once all are there
 
@@ -236,9 +235,11 @@ class Look:
     def _quick(self, plans: list[Plan]) -> list[Plan]:
         """The same with their starts after a few iterations, all side by side; best first."""
         try:
-            best = [plan.starts for plan in plans]
-            for n in (FIRST, QUICK - FIRST):
-                best = self._further(best, n)
+            best = [[c for c in plan.starts if not c.held] or plan.starts for plan in plans]
+            hopeless = [i for i, starts in enumerate(best) if starts and starts[0].held]
+            for i, starts in zip(hopeless, self._further([best[i] for i in hopeless], HOPELESS), strict=True):
+                best[i] = starts
+            best = self._further(best, QUICK)
         except CovarianceError as error:
             if len(plans) > 1:  # one of them; the others shall not suffer
                 return [found for plan in plans for found in self._quick([plan])]
@@ -251,9 +252,11 @@ class Look:
         """Each candidate's after ``n`` iterations, best first, without those that have collapsed."""
         task, sample = self.task, self._groups.sample
         climbs = [start for these in starts for start in these]
+        if not climbs:
+            return starts
         ends = iter(em.run(sample, task.kernel, climbs, tol=level(sample), max_iter=n, memory=task.memory))
         best = (sorted((next(ends) for _ in these), key=lambda c: c.rank, reverse=True) for these in starts)
-        return [[c for c in b if not c.held] or b[:COLLAPSED] for b in best]
+        return [[c for c in b if not c.held] or b[:1] for b in best]
 
     def lent(self, found: list[Found]) -> list[Found]:
         """The candidates, none lower than one of a nested family, unless the climb from there collapses."""
