@@ -133,10 +133,15 @@ Spread turned(const Constraint& constraint, const Scatters& s, const Floor& floo
     for (const double v : best.variances)
         if (!(v > 0.0)) return best;
     const double coarse = kHeldGain * total * double(D);
-    for (int i = 0, held = 0; i < most && held < kMostHeld; ++i) {
-        if (const double angle = newton(constraint, s, floor, now, best); angle > 0.0) {
+    int sweeps = 0;  // before Newton's step is tried again: more each time that it leads nowhere
+    for (int i = 0, held = 0, rest = 0; i < most && held < kMostHeld; ++i) {
+        if (rest > 0) {
+            --rest;
+        } else if (const double angle = newton(constraint, s, floor, now, best); angle > 0.0) {
             if (angle < kSmall) break;
             continue;
+        } else {
+            rest = sweeps++;
         }
         const double slope = now.sweep(best.variances);
         Spread next = along_axes(constraint, s, floor, 1, now.axes, now.energies(), nullptr);
