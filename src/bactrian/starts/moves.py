@@ -9,11 +9,10 @@ come to rest: they are tried, and undone if they do not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
-from typing import TypeVar
 
 import numpy as np
 
@@ -27,21 +26,25 @@ from bactrian.starts.halves import Halves, Split
 from bactrian.starts.noise_moves import NoiseMoves
 from bactrian.starts.parts import NOISE, mixture_of, parts_of
 from bactrian.starts.support import merit
+from bactrian.starts.tops import apart
 from bactrian.starts.unions import Union, cheapest_unions
 
 PAIRS = 24  # pairs that lose least, for merging
 EACH = 2  # moves tried with one split
 TRIES = 8, 16  # moves that fail before the search ends: at least, and at most
 ANEW = 6  # pairs that are fitted anew, at most
-PATIENT = 50_000  # N D K up to which these are all followed to their ends: some creep for long before they rise
+PATIENT = 50_000  # N D K up to which these are all followed to their ends, and about that of rows that stand for more
+SCOUT = 6  # times K (D + 1) rows are these at least, but no more than half of all
+SCOUTS = 1  # such samples, until one leads higher
+SCOUTED = 4  # tops that are reached there are followed on all rows
+ALIKE = 10  # times what may remain: climbs that have ended on one
 CHEAP = 600_000  # N D K of all moves that are tried together, or of all pairs, within those bounds
 TOGETHER = 4  # moves that are tried side by side
 RACE = 8  # iterations of these, then of the better half twice as many, and so on
 TRIAL = 30  # iterations after which a move must promise to end higher
+TO_THE_TOP = 300, "quasi-newton"  # iterations, and their acceleration
 SHORT = 8  # iterations after a move that is known to gain
 WORTH = 0.1  # part of what may remain that a move must gain
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +135,7 @@ class Mover:
     def _made(self, climb: em.Climb, moves: Sequence[Move], strides: bool) -> em.Climb | None:
         try:
             start = em.Climb(climb.objective, self._after(climb, moves))
-            (found,) = self._run([start], *((10 * TRIAL, "quasi-newton") if strides else (SHORT, None)))
+            (found,) = self._run([start], *(TO_THE_TOP if strides else (SHORT, None)))
         except CovarianceError:
             return None
         return self._if_better(climb, [found])
@@ -147,7 +150,7 @@ class Mover:
             used[id(move.split)] = used.get(id(move.split), 0) + 1
             if used[id(move.split)] <= EACH:
                 lot.append(move)
-        return self._best_of(climb, lot, lambda move: self._after(climb, [move]))
+        return self._best_of(climb, lot)
 
     def fitted_anew(self, climb: em.Climb) -> em.Climb | None:
         """Where pairs of components that lose least as one lead, fitted anew on the rows that they hold together.
@@ -155,7 +158,7 @@ class Mover:
         It moves what lies between two components, which merging one pair and splitting another cannot.
         """
         parts, z = parts_of(climb.mixture), self.kernel.responsibilities(self.source.values, climb.mixture)
-        most = self._cheap(climb, 0, ANEW)
+        most = self._cheap(climb, 0, ANEW) if self._size(climb) <= PATIENT else ANEW
         unions = cheapest_unions(parts, z, self.source.weight, self.source.total, most, self.kernel)
         if not unions:
             return None
@@ -168,36 +171,66 @@ class Mover:
             return mixture_of(parts.replaced([union.i, union.j], two), self.source.total, climb.objective)
 
         splits = self.halves.anew(climb.mixture, pairs, together)
-        return self._best_of(climb, splits, after, patient=self._size(climb) <= PATIENT)
-
-    def _best_of(
-        self, climb: em.Climb, moves: Sequence[T], after: Callable[[T], Parameters], *, patient: bool = False
-    ) -> em.Climb | None:
-        """The first that turns out to be better, each lot by what is left of it after races, or with patience all."""
-        for begin in range(0, len(moves), TOGETHER):
-            found = self._raced(climb, moves[begin : begin + TOGETHER], after, patient)
+        if self._size(climb) > PATIENT:
+            mixtures = [after(split) for split in splits]
+            found = (self._scouted(climb, mixtures) for _ in range(SCOUTS))
+            return next((end for end in found if end is not None), None)
+        for begin in range(0, len(splits), TOGETHER):
+            found = self._followed(climb, map(after, splits[begin : begin + TOGETHER]))
             if found is not None:
                 return found
         return None
 
-    def _raced(
-        self, climb: em.Climb, moves: Sequence[T], after: Callable[[T], Parameters], patient: bool
-    ) -> em.Climb | None:
+    def _followed(self, climb: em.Climb, mixtures: Iterable[Parameters]) -> em.Climb | None:
+        """Where they lead if that is better; some creep for long before they rise."""
         try:
-            climbs = [em.Climb(climb.objective, after(move)) for move in moves]
-            length, made = RACE, 0
-            while climbs and made < TRIAL and not patient:
-                climbs = [c for c in self._run(climbs, length, None) if self._promises(c, climb)]
-                climbs = sorted(climbs, key=lambda c: -c.value)[: max(1, len(climbs) // 2)]
-                made, length = made + length, 2 * length
-            found = self._run(climbs, 10 * TRIAL, "quasi-newton") if climbs else []
+            found = self._run([em.Climb(climb.objective, mixture) for mixture in mixtures], *TO_THE_TOP)
         except CovarianceError:
             return None
         return self._if_better(climb, found)
 
-    def _run(self, climbs: list[em.Climb], max_iter: int, acceleration: str | None) -> list[em.Climb]:
+    def _scouted(self, climb: em.Climb, mixtures: Sequence[Parameters]) -> em.Climb | None:
+        """Where the best lead that have been followed on some of the rows, which is cheap.
+
+        The mixture at hand is followed there too: from its top on some rows another one of all may be in reach.
+        """
+        k, d = climb.mixture.shape
+        n = min(max(PATIENT // (k * d), SCOUT * k * (d + 1)), self.source.n_rows // 2)
+        some = self.source.sample(n, self.halves.rng)
+        try:
+            climbs = [em.Climb(climb.objective, mixture) for mixture in (climb.mixture, *mixtures)]
+            ends = [end for end in self._run(climbs, *TO_THE_TOP, source=some) if not end.held]
+        except CovarianceError:
+            return None
+        best = apart(sorted(ends, key=lambda end: -end.value), ALIKE * self.tol * some.total)
+        return self._followed(climb, (end.mixture for end in best[:SCOUTED]))
+
+    def _best_of(self, climb: em.Climb, moves: Sequence[Move]) -> em.Climb | None:
+        """The first that turns out to be better, each lot by what is left of it after races."""
+        for begin in range(0, len(moves), TOGETHER):
+            found = self._raced(climb, moves[begin : begin + TOGETHER])
+            if found is not None:
+                return found
+        return None
+
+    def _raced(self, climb: em.Climb, moves: Sequence[Move]) -> em.Climb | None:
+        try:
+            climbs = [em.Climb(climb.objective, self._after(climb, [move])) for move in moves]
+            length, made = RACE, 0
+            while climbs and made < TRIAL:
+                climbs = [c for c in self._run(climbs, length, None) if self._promises(c, climb)]
+                climbs = sorted(climbs, key=lambda c: -c.value)[: max(1, len(climbs) // 2)]
+                made, length = made + length, 2 * length
+            found = self._run(climbs, *TO_THE_TOP) if climbs else []
+        except CovarianceError:
+            return None
+        return self._if_better(climb, found)
+
+    def _run(
+        self, climbs: list[em.Climb], max_iter: int, acceleration: str | None, source: Source | None = None
+    ) -> list[em.Climb]:
         how = {"tol": self.tol, "max_iter": max_iter, "memory": self.memory}
-        return em.run(self.source, self.kernel, climbs, acceleration=acceleration, **how)  # type: ignore[arg-type]
+        return em.run(source or self.source, self.kernel, climbs, acceleration=acceleration, **how)  # type: ignore[arg-type]
 
     def _promises(self, found: em.Climb, climb: em.Climb) -> bool:
         """Whether it may still end higher."""

@@ -76,14 +76,14 @@ def thorough(
         first = look.repaired(climbs[:n])
         if _agree(first, ALIKE * tol * source.total):
             climbs = first + climbs[n:]
-            polished, pairs = size <= NEAR, two
+            polished, how = True, {"pairs": two} if size <= NEAR else {"tries": 0, "pairs": True}
         else:
             others = _one_by_one(climbs[n:], lambda: look.further(more))
             least, most = TRAJECTORIES
             climbs = look.searched(chain(first, others), int(np.clip(CHEAP // size, 1 if sampled else least, most)))
-            polished, pairs = not look.dear(climbs[0]), True
-        if polished and not sampled:
-            climbs = [look.polished(climbs[0], pairs), *climbs[1:]]
+            polished, how = True, {"pairs": True}
+        if polished and not sampled and not look.dear(climbs[0]):
+            climbs = [look.polished(climbs[0], **how), *climbs[1:]]
     return [forgetful(climb) for climb in climbs]
 
 
@@ -138,9 +138,9 @@ class Look:
         tops, ends = self._tops(), self._ended(moved)
         return self.sorted([tops.after(end, partial(self._improved, end, tries=0)) for end in ends])
 
-    def polished(self, climb: em.Climb, pairs: bool) -> em.Climb:
-        """Improved by trials, and by ``pairs`` that are fitted anew."""
-        return self._improved(climb, pairs=pairs)
+    def polished(self, climb: em.Climb, **how: Any) -> em.Climb:
+        """Improved by trials, and by pairs that are fitted anew."""
+        return self._improved(climb, **how)
 
     def _on_the_way(self, climbs: list[em.Climb]) -> list[em.Climb]:
         """With the moves that are known to gain; where climbing is cheap, but for those that lead to the best top."""
