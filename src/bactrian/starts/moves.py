@@ -35,7 +35,6 @@ TRIES = 8, 16  # moves that fail before the search ends: at least, and at most
 ANEW = 6  # pairs that are fitted anew, at most
 PATIENT = 50_000  # N D K up to which these are all followed to their ends, and about that of rows that stand for more
 SCOUT = 6  # times K (D + 1) rows are these at least, but no more than half of all
-SCOUTS = 1  # such samples, until one leads higher
 SCOUTED = 4  # tops that are reached there are followed on all rows
 ALIKE = 10  # times what may remain: climbs that have ended on one
 CHEAP = 600_000  # N D K of all moves that are tried together, or of all pairs, within those bounds
@@ -172,9 +171,7 @@ class Mover:
 
         splits = self.halves.anew(climb.mixture, pairs, together)
         if self._size(climb) > PATIENT:
-            mixtures = [after(split) for split in splits]
-            found = (self._scouted(climb, mixtures) for _ in range(SCOUTS))
-            return next((end for end in found if end is not None), None)
+            return self._scouted(climb, map(after, splits))
         for begin in range(0, len(splits), TOGETHER):
             found = self._followed(climb, map(after, splits[begin : begin + TOGETHER]))
             if found is not None:
@@ -189,10 +186,11 @@ class Mover:
             return None
         return self._if_better(climb, found)
 
-    def _scouted(self, climb: em.Climb, mixtures: Sequence[Parameters]) -> em.Climb | None:
+    def _scouted(self, climb: em.Climb, mixtures: Iterable[Parameters]) -> em.Climb | None:
         """Where the best lead that have been followed on some of the rows, which is cheap.
 
-        The mixture at hand is followed there too: from its top on some rows another one of all may be in reach.
+        The mixture at hand is followed there too: from its top on some rows another one of all may be in reach (Elidan,
+        Ninio, Friedman & Schuurmans 2002, AAAI: data perturbation).
         """
         k, d = climb.mixture.shape
         n = min(max(PATIENT // (k * d), SCOUT * k * (d + 1)), self.source.n_rows // 2)
