@@ -37,7 +37,7 @@ PATIENT = 50_000  # N D K up to which these are all followed to their ends, and 
 SCOUT = 6  # times K (D + 1) rows are these at least, but no more than half of all
 SCOUTED = 4  # tops that are reached there are followed on all rows
 ALIKE = 10  # times what may remain: climbs that have ended on one
-CHEAP = 600_000  # N D K of all moves that are tried together, or of all pairs, within those bounds
+CHEAP = 600_000  # N D K of all moves that are tried together, within those bounds
 TOGETHER = 4  # moves that are tried side by side
 RACE = 8  # iterations of these, then of the better half twice as many, and so on
 TRIAL = 30  # iterations after which a move must promise to end higher
@@ -87,7 +87,7 @@ class Mover:
         pairs : bool
             Whether pairs of components are fitted anew once no move leads higher.
         """
-        tries = self._cheap(climb, *TRIES) if tries is None else tries
+        tries = int(np.clip(CHEAP // self._size(climb), *TRIES)) if tries is None else tries
         better: em.Climb | None = None if climb.held else climb
         while better is not None and (self.noise is not None or pairs or climb.mixture.shape[0] > 2):
             climb = better
@@ -99,9 +99,6 @@ class Mover:
     def _size(self, climb: em.Climb) -> int:
         """N D K."""
         return self.source.n_rows * self.source.n_features * climb.mixture.shape[0]
-
-    def _cheap(self, climb: em.Climb, least: int, most: int) -> int:
-        return int(np.clip(CHEAP // self._size(climb), least, most))
 
     def moves(self, climb: em.Climb) -> list[Move]:
         """The most promising first."""
@@ -157,8 +154,7 @@ class Mover:
         It moves what lies between two components, which merging one pair and splitting another cannot.
         """
         parts, z = parts_of(climb.mixture), self.kernel.responsibilities(self.source.values, climb.mixture)
-        most = self._cheap(climb, 0, ANEW) if self._size(climb) <= PATIENT else ANEW
-        unions = cheapest_unions(parts, z, self.source.weight, self.source.total, most, self.kernel)
+        unions = cheapest_unions(parts, z, self.source.weight, self.source.total, ANEW, self.kernel)
         if not unions:
             return None
         pairs = reduce(add, (union.one for union in unions))

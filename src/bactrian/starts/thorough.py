@@ -76,13 +76,13 @@ def thorough(
         first = look.repaired(climbs[:n])
         if _agree(first, ALIKE * tol * source.total):
             climbs = first + climbs[n:]
-            polished, how = True, {"pairs": two} if size <= NEAR else {"tries": 0, "pairs": True}
+            how = {"pairs": two} if size <= NEAR else {"tries": 0, "pairs": True}
         else:
             others = _one_by_one(climbs[n:], lambda: look.further(more))
             least, most = TRAJECTORIES
             climbs = look.searched(chain(first, others), int(np.clip(CHEAP // size, 1 if sampled else least, most)))
-            polished, how = True, {"pairs": True}
-        if polished and not sampled and not look.dear(climbs[0]):
+            how = {"pairs": True}
+        if not sampled and not look.dear(climbs[0]):
             climbs = [look.polished(climbs[0], **how), *climbs[1:]]
     return [forgetful(climb) for climb in climbs]
 
