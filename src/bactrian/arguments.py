@@ -13,6 +13,10 @@ from bactrian.typing import FloatArray
 
 
 def read_counts(n_components: int | Iterable[int]) -> list[int]:
+    if isinstance(n_components, (str, bytes)):
+        raise ParameterError(
+            f"n_components should be one number or several, as 3 or range(1, 6), but got {n_components!r}"
+        )
     listed = list(n_components) if isinstance(n_components, Iterable) else [n_components]
     if not listed:
         raise ParameterError("n_components should hold at least one number of components, but is empty")

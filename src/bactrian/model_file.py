@@ -74,6 +74,8 @@ def read(path: str | PathLike[str]) -> tuple[dict[str, FloatArray], dict[str, An
     OSError
         There is no such file, or it cannot be read.
     """
+    if Path(path).is_dir():
+        raise IsADirectoryError(f"{_shown(path)} is a folder; give the path of a .bactrian model file")
     if not Path(path).is_file():
         raise FileNotFoundError(f"there is no file {_shown(path)}; give the path of a .bactrian model file")
     try:
@@ -97,7 +99,7 @@ def _header_end(path: str | PathLike[str], start: bytes, size: int) -> int:
         raise _damaged(path, f"it has only {len(start)} bytes")
     length = int.from_bytes(start, "little")
     if length > HEADER_BYTES:
-        raise _not_a_model(path, f"its header would have {length} bytes, and at most {HEADER_BYTES} are allowed")
+        raise _not_a_model(path, "its first eight bytes are not the length of a header; is it data, or a picture?")
     if 8 + length > size:
         raise _damaged(path, f"its header should end at byte {8 + length}, but it has {size}")
     return 8 + length

@@ -22,7 +22,10 @@ from bactrian.sources.known import in_order
 from bactrian.sources.labelled import UNKNOWN
 from bactrian.typing import FloatArray, IntArray
 
-ALL_NOISE = "all rows are noise, and the components together hold less than one; give the noise a larger volume"
+ALL_NOISE = (
+    "all rows are noise, and the components together hold less than one; give the noise a larger volume (a number is no "
+    "share of the rows, but the volume of the region they lie in)"
+)
 
 
 def is_all(mixture: Parameters, total: float) -> bool:

@@ -32,7 +32,7 @@ CASES = {
     "two outputs in one": ("fit x.csv -o m --report m", 2, "m is named twice"),
     "no model": ("predict nothing.bactrian x.csv", 1, "there is no file 'nothing.bactrian'"),
     "not a model": ("predict text.csv x.csv", 1, "text.csv"),
-    "model is a folder": ("info .", 1, "there is no file '.'"),
+    "model is a folder": ("info .", 1, "'.' is a folder"),
     "cut model": ("info cut.bactrian", 1, "cut.bactrian"),
     "features of another model": (
         "predict fit.bactrian cell.csv",

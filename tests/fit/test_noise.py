@@ -191,3 +191,19 @@ def test_noise_ends_no_lower_than_without(k):
     x = heavy_tails(2, 300, 3, 2.0)
     without, beside = bt.fit(x, k, "VVV"), bt.fit(x, k, "VVV", noise=True)
     assert beside.log_likelihood > without.log_likelihood - 1e-3
+
+
+@pytest.mark.parametrize("start", ["auto", "k-means++"])
+@pytest.mark.parametrize("seed", range(3))
+def test_marked_noise_is_not_lost_in_the_search(seed, start):
+    """The search sees no marked row: a weight of noise that it fitted there came to nothing, and stayed so."""
+    rng = np.random.default_rng(0)
+    lobes = rng.normal([0, 0, 0], 1, (150, 3)), rng.normal([5, 5, 0], [1, 0.5, 2], (150, 3))
+    x, marked = np.vstack([*lobes, rng.uniform(-30, 30, (15, 3))]), np.arange(315) >= 300
+    model = bt.GaussianMixture(2, noise=marked, random_state=seed).fit(x)
+    for height in (
+        bt.fit(x, 2, "VVV", noise=marked, random_state=seed, start=start).log_likelihood,
+        bt.fit(x, [2, 3], "VVV", noise=marked, random_state=seed, start=start).candidates[0].log_likelihood,
+        model.score(x) * len(x),
+    ):
+        assert height == pytest.approx(-1688.246, abs=0.01)

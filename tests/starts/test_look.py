@@ -103,7 +103,7 @@ def test_nested_families_are_in_order(k):
 
 
 def test_the_plain_start_looks_no_further(monkeypatch):
-    monkeypatch.setattr(import_module("bactrian.selection.search"), "thorough", lambda *a: pytest.fail("looked"))
+    monkeypatch.setattr(import_module("bactrian.selection.search"), "best_starts", lambda *a: pytest.fail("looked"))
     bt.fit(lobes(200, 2, 3), 4, "VVV", start="k-means++")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from bactrian.kernels import Kernel
 from bactrian.objective import Objective
 from bactrian.randomness import generator
 from bactrian.sources import ArraySource, Labelled, Source
-from bactrian.starts import Groups, Hierarchy, Levels, beside_noise, from_assignment, ranked, thorough
+from bactrian.starts import Groups, Hierarchy, Levels, beside_noise, best_starts, from_assignment, ranked
 from bactrian.starts.beside_noise import MILD
 from bactrian.starts.given import means_of
 from bactrian.starts.kmeans import data_metric, hard, placed, spread_centres, squared_distances
@@ -91,18 +92,19 @@ def _kmeans(task: Task, rng: np.random.Generator) -> list[Climb]:
         return _beside(task, _over(task, _from(task, np.zeros(task.source.n_rows, dtype=np.intp))))
     scatter = task.objective.family.scatter
     groups = Groups(task.source, task.kernel, task.objective.floor, k, LABELLINGS, scatter, rng)
-    climbs = [s for start in groups.starts(task.objective) for s in _put_beside(task, _over(task, start))]
-    if task.max_iter == 0:
-        return climbs[:1]
+    # where noise is marked the rows here have none, and its weight would come to nothing: it comes last
+    goal = task.objective if task.noise_share is None else replace(task.objective, noise=None)
+    clean = replace(goal, noise=None)
     if task.max_iter < LONG:
-        return ranked(groups.sample, task.kernel, climbs, first=FIRST_ROUND, keep=KEEP)
-
-    def further() -> list[Climb]:
-        return [s for start in groups.further(task.objective) for s in _put_beside(task, _over(task, start))]
-
-    again = task.levels is not None and task.levels.above(k)
-    sampled = groups.sample is not task.source
-    return thorough(groups.sample, task.kernel, climbs, further, rng, sampled=sampled, again=again)
+        starts = [_over(task, start) for start in groups.starts(clean)]
+        if goal.noise is not None:
+            starts = [s for start in starts for s in _put_beside(task, start)]
+        found = starts[:1] if task.max_iter == 0 else ranked(groups.sample, task.kernel, starts, FIRST_ROUND, KEEP)
+    else:
+        again = task.levels is not None and task.levels.above(k)
+        sampled = groups.sample is not task.source
+        found = best_starts(groups, task.kernel, goal, rng, over=partial(_over, task), sampled=sampled, again=again)
+    return found if task.noise_share is None else [s for start in found for s in _put_beside(task, start)]
 
 
 def _hierarchical(task: Task, rng: np.random.Generator) -> list[Climb]:

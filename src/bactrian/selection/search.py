@@ -9,7 +9,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeAlias
@@ -28,9 +27,9 @@ from bactrian.selection.interrupted import WHY, Ended, Observer
 from bactrian.selection.task import Progress, Task
 from bactrian.selection.verdict import candidate_of, failed, impossible
 from bactrian.sources import Source
-from bactrian.starts import Groups, Hierarchy, beside_noise, climb_from_best, from_assignment, ranked, thorough
+from bactrian.starts import Groups, Hierarchy, beside_noise, best_starts, climb_from_best, from_assignment, ranked
 from bactrian.starts.beside_noise import MILD
-from bactrian.starts.search import BESIDE_NOISE, SECOND_CHANCES, forgetful, level, rows_to_search
+from bactrian.starts.search import SECOND_CHANCES, forgetful, level, rows_to_search
 from bactrian.statistics import Scatter
 
 Found: TypeAlias = tuple[Candidate, em.Climb | None]
@@ -244,9 +243,11 @@ class Look:
             if len(plans) > 1:  # one of them; the others shall not suffer
                 return [found for plan in plans for found in self._quick([plan])]
             return [replace(plans[0], starts=[], reason=f"component collapsed: {error}")]
-        return [
-            replace(p, starts=[forgetful(c) for c in b[: 1 + SECOND_CHANCES]]) for p, b in zip(plans, best, strict=True)
-        ]
+        return [self._after(plan, b) for plan, b in zip(plans, best, strict=True)]
+
+    def _after(self, plan: Plan, best: list[em.Climb]) -> Plan:
+        starts = [forgetful(climb) for climb in best[: 1 + SECOND_CHANCES]]
+        return replace(plan, starts=self._marked(starts, self.task.objective(plan.family, self.k)) if starts else [])
 
     def _further(self, starts: list[list[em.Climb]], n: int) -> list[list[em.Climb]]:
         """Each candidate's after ``n`` iterations, best first, without those that have collapsed."""
@@ -285,42 +286,44 @@ class Look:
         if task.start is not None:
             start = from_assignment(task.source, task.kernel, objective, task.start, self.k)
             return beside_noise(start, objective, MILD) if _lacks_noise(start) else [start]
-        sample = self._groups.sample
-        if long and task.search:
-            further = partial(self._beside_noise, self._groups.further, objective)
-            found = self._thorough(self._found(objective), further)
-            if task.noise is not None and task.clean is None:  # the model without noise is one of those with it
-                clean = replace(objective, noise=None)
-                best = self._thorough(self._groups.starts(clean), partial(self._groups.further, clean))[0]
-                some = [found[0], *beside_noise(best, objective, None)]
-                found = ranked(sample, task.kernel, some, BESIDE_NOISE, memory=task.memory)[:1] + found[1:]
-            return found
-        return ranked(sample, task.kernel, self._found(objective), memory=task.memory)
-
-    def _thorough(self, starts: list[em.Climb], more: Callable[[], list[em.Climb]]) -> list[em.Climb]:
-        task, sample = self.task, self._groups.sample
-        return thorough(
-            sample,
-            task.kernel,
-            starts,
-            more,
-            self._rng,
-            task.memory,
-            sampled=sample.n_rows < (task.clean or task.source).n_rows,
-            again=task.levels is not None and task.levels.above(self.k),
-        )
+        sample, goal = self._groups.sample, self._sought(objective)
+        if not (long and task.search):
+            return self._marked(ranked(sample, task.kernel, self._found(objective), memory=task.memory), objective)
+        sampled = sample.n_rows < (task.clean or task.source).n_rows
+        again = task.levels is not None and task.levels.above(self.k)
+        found = best_starts(self._groups, task.kernel, goal, self._rng, task.memory, sampled=sampled, again=again)
+        return self._marked(found, objective)
 
     def _found(self, objective: Objective) -> list[em.Climb]:
-        return self._beside_noise(self._groups.starts, objective)
+        """What a look begins from."""
+        goal = self._sought(objective)
+        starts = self._groups.starts(replace(objective, noise=None))
+        return starts if goal.noise is None else [s for start in starts for s in beside_noise(start, goal, None)]
+
+    def _sought(self, objective: Objective) -> Objective:
+        """What is looked for: where noise is marked the rows have none, and its weight would come to nothing there."""
+        return objective if self.task.clean is None else replace(objective, noise=None)
+
+    def _marked(self, starts: list[em.Climb], objective: Objective) -> list[em.Climb]:
+        """The starts, beside the noise that is marked."""
+        if self.task.clean is None:
+            return starts
+        return [s for start in starts for s in beside_noise(start, objective, self._share)]
 
     def _beside_noise(self, find: Callable[[Objective], list[em.Climb]], objective: Objective) -> list[em.Climb]:
         """Starts found without noise, put beside it where there is some."""
-        task = self.task
-        if task.noise is None:
-            return find(objective)
-        share = None if task.clean is None else 1 - task.clean.total / task.source.total
         clean = find(replace(objective, noise=None))
-        return [s for start in clean for s in beside_noise(start, objective, share)]
+        return (
+            clean
+            if self.task.noise is None
+            else [s for start in clean for s in beside_noise(start, objective, self._share)]
+        )
+
+    @property
+    def _share(self) -> float | None:
+        """Of the noise, where its rows are marked."""
+        task = self.task
+        return None if task.clean is None else 1 - task.clean.total / task.source.total
 
 
 def _may_lend(other: em.Climb, climb: em.Climb) -> bool:
