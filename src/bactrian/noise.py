@@ -23,8 +23,8 @@ from bactrian.sources.labelled import UNKNOWN
 from bactrian.typing import FloatArray, IntArray
 
 ALL_NOISE = (
-    "all rows are noise, and the components together hold less than one; give the noise a larger volume (a number is no "
-    "share of the rows, but the volume of the region they lie in)"
+    "all rows are noise, and the components together hold less than one; give the noise a larger volume (a number is "
+    "no share of the rows, but the volume of the region they lie in)"
 )
 
 
