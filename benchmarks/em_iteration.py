@@ -141,7 +141,8 @@ def main() -> None:
     arguments = read_arguments(__doc__)
     page = Page(
         "Seconds per EM iteration",
-        "Written by `benchmarks/em_iteration.py`. Same rows and start for all, float64; only the ratios mean anything. "
+        "Written by `benchmarks/em_iteration.py`. Same rows and start for all, float64, plain EM (bactrian with "
+        "`acceleration=None`); only the ratios mean anything. "
         "oneDAL has full and diagonal covariances only. With full covariances of more than 12 features bactrian may "
         "leave out of the moments what has a responsibility below 2^-90; the share counts that work as done. "
         "The share of dgemm counts 2 K D² operations a row against "
