@@ -25,6 +25,7 @@ from bactrian.regularization import make_floor
 from bactrian.resampling import ResamplingProgress, StandardErrors, Subject, standard_errors
 from bactrian.rows import read_rows
 from bactrian.selection import Candidate, Candidates
+from bactrian.selection.interrupted import WHY as INTERRUPTED
 from bactrian.sources import ArraySource, Labelled, Source
 from bactrian.sources.known import labelled
 from bactrian.typing import FloatArray, IntArray, RandomState
@@ -332,7 +333,8 @@ class Fit:
         components = "1 component" if self.n_components == 1 else f"{self.n_components} components"
         if len(self.candidates) == 1:
             return f"{components}, family {self.family}"
-        tried = f"{len(self.candidates)} candidates"
+        n, left = len(self.candidates), sum(candidate.reason == INTERRUPTED for candidate in self.candidates)
+        tried = f"{n - left} of {n} candidates (interrupted)" if left else f"{n} candidates"
         return f"{components}, family {self.family}, chosen by {self.criterion.upper()} among {tried}"
 
     def report(self, path: str | PathLike[str]) -> None:

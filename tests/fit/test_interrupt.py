@@ -35,6 +35,7 @@ def test_the_best_so_far_is_returned(candidate):
     assert len(tried) >= candidate
     assert [c.n_components for c in tried[:3]] == [1, 1, 1]
     assert {c.n_components for c in tried[3:]} <= {2}
+    assert f"among {len(tried)} of 12 candidates (interrupted)" in fit.summary()
     assert fit.bic == min(c.bic for c in tried)
     assert {c.reason for c in fit.candidates if not c.usable} == {"interrupted before it was fitted"}
     whole = bt.fit(DATA["2-D"], 2, ["VII", "VVI", "VVV"])
