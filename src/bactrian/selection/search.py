@@ -281,7 +281,7 @@ class Look:
             return beside_noise(start, objective, MILD) if _lacks_noise(start) else [start]
         if isinstance(task.start, Hierarchy):
             tree = task.start
-            starts = self._beside_noise(lambda o: [tree.start(o, self.k)], objective)
+            starts = self._beside([tree.start(replace(objective, noise=None), self.k)], objective)
             return ranked(tree.sample, task.kernel, starts, memory=task.memory)
         if task.start is not None:
             start = from_assignment(task.source, task.kernel, objective, task.start, self.k)
@@ -296,9 +296,7 @@ class Look:
 
     def _found(self, objective: Objective) -> list[em.Climb]:
         """What a look begins from."""
-        goal = self._sought(objective)
-        starts = self._groups.starts(replace(objective, noise=None))
-        return starts if goal.noise is None else [s for start in starts for s in beside_noise(start, goal, None)]
+        return self._beside(self._groups.starts(replace(objective, noise=None)), self._sought(objective))
 
     def _sought(self, objective: Objective) -> Objective:
         """What is looked for: where noise is marked the rows have none, and its weight would come to nothing there."""
@@ -306,24 +304,15 @@ class Look:
 
     def _marked(self, starts: list[em.Climb], objective: Objective) -> list[em.Climb]:
         """The starts, beside the noise that is marked."""
-        if self.task.clean is None:
+        return starts if self.task.clean is None else self._beside(starts, objective)
+
+    def _beside(self, starts: list[em.Climb], objective: Objective) -> list[em.Climb]:
+        """Starts without noise, put beside it where the objective has some."""
+        if objective.noise is None:
             return starts
-        return [s for start in starts for s in beside_noise(start, objective, self._share)]
-
-    def _beside_noise(self, find: Callable[[Objective], list[em.Climb]], objective: Objective) -> list[em.Climb]:
-        """Starts found without noise, put beside it where there is some."""
-        clean = find(replace(objective, noise=None))
-        return (
-            clean
-            if self.task.noise is None
-            else [s for start in clean for s in beside_noise(start, objective, self._share)]
-        )
-
-    @property
-    def _share(self) -> float | None:
-        """Of the noise, where its rows are marked."""
         task = self.task
-        return None if task.clean is None else 1 - task.clean.total / task.source.total
+        share = None if task.clean is None else 1 - task.clean.total / task.source.total
+        return [s for start in starts for s in beside_noise(start, objective, share)]
 
 
 def _may_lend(other: em.Climb, climb: em.Climb) -> bool:

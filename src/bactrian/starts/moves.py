@@ -223,8 +223,10 @@ class Mover:
     def _run(
         self, climbs: list[em.Climb], max_iter: int, acceleration: str | None, source: Source | None = None
     ) -> list[em.Climb]:
-        how = {"tol": self.tol, "max_iter": max_iter, "memory": self.memory}
-        return em.run(source or self.source, self.kernel, climbs, acceleration=acceleration, **how)  # type: ignore[arg-type]
+        rows = self.source if source is None else source
+        return em.run(
+            rows, self.kernel, climbs, tol=self.tol, max_iter=max_iter, acceleration=acceleration, memory=self.memory
+        )
 
     def _promises(self, found: em.Climb, climb: em.Climb) -> bool:
         """Whether it may still end higher."""
